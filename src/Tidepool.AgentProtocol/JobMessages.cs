@@ -1,0 +1,136 @@
+using System.Text.Json;
+
+namespace Tidepool.AgentProtocol;
+
+/// <summary>The body of a <see cref="TaskAgentMessage.JobRequest"/>: everything an agent needs to run one job.</summary>
+public sealed record AgentJobRequestMessage
+{
+    public string MessageType { get; init; } = TaskAgentMessage.JobRequest;
+    public TaskOrchestrationPlanReference Plan { get; init; } = new();
+    public TimelineReference Timeline { get; init; } = new();
+
+    /// <summary>Also the id of the job's timeline record.</summary>
+    public Guid JobId { get; init; }
+    public string JobDisplayName { get; init; } = "";
+    public string JobName { get; init; } = "";
+    public string? JobContainer { get; init; }
+    public IReadOnlyDictionary<string, string>? JobSidecarContainers { get; init; }
+    public long RequestId { get; init; }
+    public DateTimeOffset? LockedUntil { get; init; }
+    public JobResources Resources { get; init; } = new();
+    public WorkspaceOptions? Workspace { get; init; }
+    public IReadOnlyList<MaskHint> Mask { get; init; } = [];
+    public IReadOnlyList<JobStep> Steps { get; init; } = [];
+
+    /// <summary>Names ignore case.</summary>
+    public IReadOnlyDictionary<string, VariableValue> Variables { get; init; } = new Dictionary<string, VariableValue>();
+}
+
+/// <summary>The run that a job is part of.</summary>
+public sealed record TaskOrchestrationPlanReference
+{
+    public Guid ScopeIdentifier { get; init; }
+    public string PlanType { get; init; } = "Build";
+
+    /// <summary>8 or more: the agent ends a job with a <see cref="PlanEvent"/>; less: by PATCHing the job request.</summary>
+    public int Version { get; init; }
+    public Guid PlanId { get; init; }
+    public string? PlanGroup { get; init; }
+    public string? ArtifactUri { get; init; }
+    public string? ArtifactLocation { get; init; }
+    public ResourceReference? Definition { get; init; }
+    public ResourceReference? Owner { get; init; }
+}
+
+public sealed record TimelineReference
+{
+    public Guid Id { get; init; }
+    public int ChangeId { get; init; }
+    public string? Location { get; init; }
+}
+
+public sealed record JobResources
+{
+    public const string SystemConnection = "SystemVssConnection";
+
+    public IReadOnlyList<ServiceEndpoint> Endpoints { get; init; } = [];
+    public IReadOnlyList<RepositoryResource> Repositories { get; init; } = [];
+    public IReadOnlyList<JsonElement> Containers { get; init; } = [];
+    public IReadOnlyList<JsonElement> SecureFiles { get; init; } = [];
+}
+
+public sealed record ServiceEndpoint
+{
+    public string? Id { get; init; }
+    public string? Name { get; init; }
+    public string? Type { get; init; }
+    public string? Url { get; init; }
+    public EndpointAuthorization? Authorization { get; init; }
+    public IReadOnlyDictionary<string, string>? Data { get; init; }
+    public bool IsShared { get; init; }
+    public bool IsReady { get; init; } = true;
+}
+
+public sealed record EndpointAuthorization
+{
+    public string Scheme { get; init; } = "OAuth";
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A repository a job may check out. Only alias and endpoint are fields; everything else sits in <see cref="Properties"/>.</summary>
+public sealed record RepositoryResource
+{
+    public string Alias { get; init; } = "self";
+    public ServiceEndpoint? Endpoint { get; init; }
+
+    /// <summary>id, type (<c>Git</c>), url, version (commit), name, ref, defaultBranch and others.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Properties { get; init; } = new Dictionary<string, JsonElement>();
+}
+
+public sealed record WorkspaceOptions(string? Clean);
+
+/// <summary>What must be masked: a <c>regex</c>, or a <c>variable</c> by name.</summary>
+public sealed record MaskHint(string Type, string Value);
+
+public sealed record VariableValue
+{
+    public string? Value { get; init; }
+
+    /// <summary>Absent means false.</summary>
+    public bool? IsSecret { get; init; }
+
+    /// <summary>Absent means false.</summary>
+    public bool? IsReadOnly { get; init; }
+}
+
+public sealed record JobStep
+{
+    public string Type { get; init; } = "task";
+
+    /// <summary>The id of the step's timeline record.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>The reference name, as in <c>outputs['name.variable']</c>.</summary>
+    public string Name { get; init; } = "";
+    public string? DisplayName { get; init; }
+    public bool Enabled { get; init; } = true;
+    public string? Condition { get; init; }
+    public bool ContinueOnError { get; init; }
+    public int TimeoutInMinutes { get; init; }
+    public int RetryCountOnTaskFailure { get; init; }
+    public TaskReference Reference { get; init; } = new();
+    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+}
+
+/// <summary>Which task a step runs.</summary>
+public sealed record TaskReference
+{
+    public static readonly Guid Checkout = new("6d15af64-176c-496d-b583-fd2ae21d4df4");
+    public static readonly Guid CmdLine = new("d9bafed4-0b18-4f58-968d-86655b4d2ce9");
+    public static readonly Guid Bash = new("6c731c3c-3c68-459a-a5c9-bde6e6595b5b");
+
+    public Guid Id { get; init; }
+    public string Name { get; init; } = "";
+    public string Version { get; init; } = "";
+}

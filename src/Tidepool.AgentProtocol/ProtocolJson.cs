@@ -1,0 +1,24 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tidepool.AgentProtocol;
+
+/// <summary>The wire's JSON: camelCase names, absent instead of null, source generated so that the agent compiles ahead of time.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ConnectionData))]
+[JsonSerializable(typeof(Collection<TaskAgentPool>))]
+[JsonSerializable(typeof(Collection<TaskAgent>))]
+[JsonSerializable(typeof(Collection<TaskAgentJobRequest>))]
+[JsonSerializable(typeof(Collection<TimelineRecord>))]
+[JsonSerializable(typeof(Collection<TaskLog>))]
+[JsonSerializable(typeof(TaskAgentSession))]
+[JsonSerializable(typeof(TaskAgentMessage))]
+[JsonSerializable(typeof(JobCancelMessage))]
+[JsonSerializable(typeof(AgentJobRequestMessage))]
+[JsonSerializable(typeof(Timeline))]
+[JsonSerializable(typeof(TimelineRecordFeedLines))]
+[JsonSerializable(typeof(PlanEvent))]
+[JsonSerializable(typeof(TaskAttachment))]
+[JsonSerializable(typeof(OAuthToken))]
+[JsonSerializable(typeof(WireError))]
+public sealed partial class ProtocolJson : JsonSerializerContext;

@@ -1,0 +1,29 @@
+namespace Tidepool.AzurePipelines;
+
+/// <summary>How the embedded Azure Pipelines service is set up.</summary>
+public sealed record PipelinesServiceOptions
+{
+    /// <summary>Port on 127.0.0.1; 0 picks a free one. Default 0.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The organization's name, the first segment of its URL. Default <c>local</c>.</summary>
+    public string Organization { get; init; } = "local";
+
+    /// <summary>The project's name. Default <c>tidepool</c>.</summary>
+    public string Project { get; init; } = "tidepool";
+
+    /// <summary>The one pool's name. Default <c>fargate</c>.</summary>
+    public string Pool { get; init; } = "fargate";
+
+    /// <summary>The personal access token that registers agents; any other gets 401.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>Other pool names (and <c>vmImage:NAME</c>) that run in the one pool.</summary>
+    public IReadOnlyDictionary<string, string> PoolMap { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How long an agent owns a job without renewing. Default 10 minutes, as on the service.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Bare repository folder that is served over smart HTTP as <c>_git/NAME</c>; null when a run needs no checkout.</summary>
+    public string? GitFolder { get; init; }
+}

@@ -1,0 +1,23 @@
+namespace Tidepool.Fargate;
+
+/// <summary>How one local Fargate is set up.</summary>
+public sealed record FargateOptions
+{
+    /// <summary>Folder of this environment: volumes, logs, journal. Made when missing, removed at the end.</summary>
+    public required string EnvironmentFolder { get; init; }
+
+    /// <summary>Name of the AWS Region that ARNs and the container environment carry. Default us-east-1.</summary>
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>The account of ARNs. Default 000000000000.</summary>
+    public string AccountId { get; init; } = "000000000000";
+
+    /// <summary>Factor on AWS's own delays (provisioning, scheduling, restart periods), 0 to 1. Default 0: no delays. Grace periods of processes are never scaled.</summary>
+    public double TimeScale { get; init; }
+
+    /// <summary>Values of secrets by their <c>valueFrom</c>; a missing one fails the task's start as on Fargate.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The file that is mounted as <c>/opt/tidepool/tidepool-agent</c> in containers of the agent image.</summary>
+    public required string AgentBinary { get; init; }
+}

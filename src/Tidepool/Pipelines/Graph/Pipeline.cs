@@ -1,0 +1,89 @@
+namespace Tidepool.Pipelines.Graph;
+
+/// <summary>A place in a file, 1-based, as the service prints it.</summary>
+public readonly record struct SourcePosition(string File, int Line, int Column)
+{
+    public override string ToString() => $"{File} (Line: {Line}, Col: {Column})";
+}
+
+/// <summary>A pipeline after compile time: templates and <c>${{ }}</c> are gone, macros and <c>$[ ]</c> are still text.</summary>
+public sealed record Pipeline
+{
+    public const string DefaultRunName = "$(Date:yyyyMMdd).$(Rev:r)";
+
+    /// <summary>The run's number format.</summary>
+    public string RunName { get; init; } = DefaultRunName;
+    public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
+    public IReadOnlyList<PipelineStage> Stages { get; init; } = [];
+}
+
+/// <summary>A variable in the order of the file; its value may hold macros or be one whole <c>$[ ]</c>.</summary>
+public sealed record PipelineVariable(string Name, string Value, bool ReadOnly, SourcePosition Position);
+
+public sealed record PipelineStage
+{
+    /// <summary>What an unnamed stage is called; its part of display names vanishes.</summary>
+    public const string DefaultName = "__default";
+
+    public required string Name { get; init; }
+    public required string DisplayName { get; init; }
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>Null means <c>succeeded()</c>.</summary>
+    public string? Condition { get; init; }
+    public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
+    public IReadOnlyList<PipelineJob> Jobs { get; init; } = [];
+    public SourcePosition Position { get; init; }
+}
+
+public sealed record PipelineJob
+{
+    public required string Name { get; init; }
+    public required string DisplayName { get; init; }
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>Null means <c>succeeded()</c>.</summary>
+    public string? Condition { get; init; }
+    public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
+
+    /// <summary>The lowest level that names one: job, stage or pipeline. Null when none does.</summary>
+    public PipelinePool? Pool { get; init; }
+    public string? ContinueOnError { get; init; }
+
+    /// <summary>Minutes or a <c>$[ ]</c>; null means 60, 0 means no limit.</summary>
+    public string? TimeoutInMinutes { get; init; }
+
+    /// <summary>Minutes or a <c>$[ ]</c>; null means 5.</summary>
+    public string? CancelTimeoutInMinutes { get; init; }
+
+    /// <summary>In order, disabled ones dropped, <c>checkout: self</c> put first where the job names no checkout.</summary>
+    public IReadOnlyList<PipelineStep> Steps { get; init; } = [];
+    public SourcePosition Position { get; init; }
+}
+
+/// <summary>Where a job wants to run; name and demands may hold macros.</summary>
+public sealed record PipelinePool(string? Name, string? VmImage, IReadOnlyList<string> Demands, SourcePosition Position);
+
+/// <summary>A step in canonical form: a task and its inputs.</summary>
+public sealed record PipelineStep
+{
+    /// <summary>The task's name: <c>Checkout</c>, <c>CmdLine</c> or <c>Bash</c>.</summary>
+    public required string TaskName { get; init; }
+    public required Guid TaskId { get; init; }
+    public required string TaskVersion { get; init; }
+
+    /// <summary>The reference name: the user's, or the service's (<c>CmdLine</c>, <c>CmdLine1</c>, ...).</summary>
+    public required string Name { get; init; }
+    public required string DisplayName { get; init; }
+
+    /// <summary>Null means <c>succeeded()</c>.</summary>
+    public string? Condition { get; init; }
+    public bool ContinueOnError { get; init; }
+
+    /// <summary>0 means no limit.</summary>
+    public int TimeoutInMinutes { get; init; }
+    public int RetryCountOnTaskFailure { get; init; }
+    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    public SourcePosition Position { get; init; }
+}

@@ -1,0 +1,24 @@
+namespace Tidepool.Pipelines.Graph;
+
+/// <summary>What is known of a run at one instant; the input of every decision.</summary>
+public sealed record RunState
+{
+    /// <summary>The run is being cancelled.</summary>
+    public bool Canceling { get; init; }
+
+    /// <summary>When the run began; <c>pipeline.startTime</c>.</summary>
+    public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>System variables and queue-time variables; names ignore case.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Stages by name that started or ended.</summary>
+    public IReadOnlyDictionary<string, StageState> Stages { get; init; } = new Dictionary<string, StageState>();
+}
+
+/// <summary>A stage that started; <see cref="Result"/> is null until it ended.</summary>
+public sealed record StageState(NodeResult? Result, IReadOnlyDictionary<string, JobState> Jobs);
+
+/// <summary>A job that was started; <see cref="Result"/> is null until it ended.</summary>
+/// <param name="Outputs">Keys as in <c>outputs['step.variable']</c>; names ignore case.</param>
+public sealed record JobState(NodeResult? Result, IReadOnlyDictionary<string, string> Outputs);

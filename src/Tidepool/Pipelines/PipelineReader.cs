@@ -1,0 +1,32 @@
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.Pipelines;
+
+/// <summary>Everything wrong with a pipeline, each as the service words it: <c>/file.yml (Line: n, Col: m): text</c>.</summary>
+public sealed class PipelineNotValidException(IReadOnlyList<PipelineError> errors)
+    : Exception(string.Join(Environment.NewLine, errors))
+{
+    public IReadOnlyList<PipelineError> Errors { get; } = errors;
+}
+
+/// <summary>One error; <see cref="Position"/> is null for errors of the whole graph that have no place.</summary>
+public sealed record PipelineError(SourcePosition? Position, string Text)
+{
+    public override string ToString() => Position is { } at ? $"{at}: {Text}" : Text;
+}
+
+/// <summary>Reads azure-pipelines YAML: text in, graph out.</summary>
+public static class PipelineReader
+{
+    /// <summary>Reads one file, binds its parameters, expands <c>${{ }}</c> and validates the graph.</summary>
+    /// <param name="file">The path as errors show it, with a leading slash, relative to the repository root: <c>/pipelines/x.yml</c>.</param>
+    /// <param name="text">The file's text.</param>
+    /// <param name="parameters">Values of the run's parameters, as typed on a command line; names ignore case.</param>
+    /// <param name="variables">Predefined variables that are available at compile time (<c>Build.SourceBranch</c> and so on).</param>
+    /// <exception cref="PipelineNotValidException">The file is not valid; all its errors at once.</exception>
+    public static Pipeline Read(
+        string file,
+        string text,
+        IReadOnlyDictionary<string, string> parameters,
+        IReadOnlyDictionary<string, string> variables) => throw new NotSupportedException();
+}
