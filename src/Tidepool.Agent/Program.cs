@@ -1,1 +1,33 @@
-return 0;
+using Tidepool.Agent;
+using Tidepool.Agent.Token;
+
+try
+{
+    switch (CommandLine.Parse(args))
+    {
+        case AgentCommand.Print(var text):
+            Console.Out.WriteLine(text);
+            return (int)ExitCode.Done;
+        case AgentCommand.AnswerGit(var operation):
+            GitCredential.Answer(operation);
+            return (int)ExitCode.Done;
+        case AgentCommand.BuiltIn(null):
+            TokenHandover.ProtectMemory();
+            TokenHandover.ReExecute(args, AgentSettings.RequireToken());
+            return (int)ExitCode.Failed;
+        case AgentCommand.BuiltIn(int tokenFd):
+            TokenHandover.ProtectMemory();
+            var token = TokenHandover.Receive(tokenFd);
+            using (var signals = new ShutdownSignals())
+            {
+                return (int)await new BuiltInAgent(AgentSettings.Read(), token, signals, TimeProvider.System).RunAsync();
+            }
+        case var other:
+            throw new InvalidOperationException($"Unhandled command {other}.");
+    }
+}
+catch (AgentException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return (int)e.ExitCode;
+}

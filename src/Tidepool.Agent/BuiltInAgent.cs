@@ -1,0 +1,68 @@
+using System.Collections;
+using Tidepool.Agent.Jobs;
+using Tidepool.Agent.Listening;
+using Tidepool.Agent.Posix;
+using Tidepool.Agent.Registration;
+using Tidepool.Agent.Wire;
+
+namespace Tidepool.Agent;
+
+/// <summary>The whole life of the built-in agent: register, listen, run jobs, leave.</summary>
+internal sealed class BuiltInAgent(AgentSettings settings, string token, ShutdownSignals signals, TimeProvider clock)
+{
+    public async Task<ExitCode> RunAsync()
+    {
+        // Two primes of a thousand bits take longer than all else at start: begin with them.
+        var identity = Task.Factory.StartNew(AgentIdentity.Create, TaskCreationOptions.LongRunning);
+        using var http = WireClient.MakeHttp();
+        var pool = new WireClient(http, settings.Url, Credentials.PersonalAccessToken(token), clock);
+        var registration = new AgentRegistration(pool, http, settings, clock);
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
+        RegisteredAgent agent;
+        try
+        {
+            agent = await registration.RegisterAsync(identity, environment, signals.Stop);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+        try
+        {
+            return await ListenAsync(await identity, http, registration, agent, environment);
+        }
+        finally
+        {
+            await registration.LeaveAsync(agent);
+            AgentLog.Info($"Agent {agent.Name} left the pool.");
+        }
+    }
+
+    private async Task<ExitCode> ListenAsync(
+        AgentIdentity identity,
+        HttpClient http,
+        AgentRegistration registration,
+        RegisteredAgent agent,
+        IReadOnlyDictionary<string, string> environment)
+    {
+        var secrets = new SecretMasker();
+        secrets.Add(token);
+        var tokenUrl = ServiceUrl.Rewrite(agent.Authorization.AuthorizationUrl!, settings.Url, agent.OnPremises);
+        using var tokens = new AgentTokens(http, identity, tokenUrl, agent.Authorization, clock) { OnNewToken = secrets.Add };
+        var client = new WireClient(http, settings.Url, tokens.AuthorizeAsync, clock);
+        var host = new JobHost
+        {
+            Http = http,
+            Clock = clock,
+            Reaper = new ChildReaper(),
+            Agent = agent,
+            ServiceUrl = settings.Url,
+            WorkFolder = settings.WorkFolder,
+            Environment = AgentRegistration.WithTask(environment, agent.TaskId, settings.Container),
+            Secrets = secrets,
+        };
+        using var listener = new Listener(client, identity, registration, host, settings, signals);
+        return await listener.RunAsync();
+    }
+}

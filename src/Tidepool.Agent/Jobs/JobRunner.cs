@@ -1,0 +1,115 @@
+using Tidepool.Agent.Reports;
+using Tidepool.Agent.Wire;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Jobs;
+
+/// <summary>Runs one job from its message to its end.</summary>
+internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, JobCancellation cancellation)
+{
+    private readonly TimeProvider clock = host.Clock;
+
+    public async Task<JobStatus> RunAsync()
+    {
+        var connection = request.Resources.Endpoints.Single(endpoint => endpoint.Name == JobResources.SystemConnection);
+        var accessToken = connection.Authorization!.Parameters["AccessToken"];
+        var url = ServiceUrl.Rewrite(connection.Url!, host.ServiceUrl, host.Agent.OnPremises).TrimEnd('/');
+        var client = new WireClient(host.Http, url, Credentials.AccessToken(accessToken), clock);
+        using var report = new JobReport(new PlanClient(client, request), clock);
+        var record = new StepRecord(report, new()
+        {
+            Id = request.JobId,
+            Type = "Job",
+            Name = request.JobDisplayName,
+            RefName = request.JobName,
+            State = "inProgress",
+            StartTime = clock.GetUtcNow(),
+            WorkerName = host.Agent.Name,
+        });
+        var folders = WorkFolder.Of(host.WorkFolder, request.Steps);
+        var job = new JobContext
+        {
+            Request = request,
+            Host = host,
+            Report = report,
+            Log = new RecordLog(report.Logs, record, clock),
+            Variables = JobVariableSources.Collect(request, host, folders, accessToken),
+            Secrets = JobSecrets.Collect(request, host.Secrets),
+            Folders = folders,
+            Cancellation = cancellation,
+            AccessToken = accessToken,
+        };
+
+        await RunStepsAsync(job);
+        var result = cancellation.Abandoned ? JobStatus.Abandoned : job.Status;
+        job.Log.Close();
+        record.Finish(result, clock.GetUtcNow());
+        await report.CompleteAsync(result == JobStatus.Abandoned || !UsesEvents ? null : result.ToWire());
+        return result;
+    }
+
+    private bool UsesEvents => request.Plan.Version >= PlanClient.FirstVersionWithEvents;
+
+    private async Task RunStepsAsync(JobContext job)
+    {
+        var order = 1;
+        var initialize = NewRecord(job, Guid.NewGuid(), "Initialize job", "JobExtension_Init", order++);
+        var steps = request.Steps.Where(step => step.Enabled).ToList();
+        var records = steps.ConvertAll(step => NewRecord(
+            job, step.Id, job.Secrets.Apply(step.DisplayName ?? step.Name), step.Name, order++));
+        var finalize = NewRecord(job, Guid.NewGuid(), "Finalize Job", "JobExtension_Final", order);
+
+        if (Initialize(job, initialize))
+        {
+            var runner = new StepRunner(job);
+            foreach (var (step, record) in steps.Zip(records))
+            {
+                await runner.RunAsync(step, record);
+            }
+        }
+        else
+        {
+            records.ForEach(record => record.Finish(JobStatus.Skipped, clock.GetUtcNow()));
+        }
+        await JobEnd.RunAsync(job, finalize);
+    }
+
+    private static StepRecord NewRecord(JobContext job, Guid id, string name, string refName, int order) => new(job.Report, new()
+    {
+        Id = id,
+        ParentId = job.Request.JobId,
+        Type = "Task",
+        Name = name,
+        RefName = refName,
+        Order = order,
+        State = "pending",
+        WorkerName = job.Host.Agent.Name,
+    });
+
+    private bool Initialize(JobContext job, StepRecord record)
+    {
+        var output = job.OutputOf(record);
+        record.Start(clock.GetUtcNow());
+        output.Section($"Starting: {request.JobDisplayName}");
+        output.Write($"Agent name: '{host.Agent.Name}'");
+        output.Write($"Agent machine name: '{Environment.MachineName}'");
+        output.Write($"Current agent version: '{AgentVersion.InPool}' (built-in, tidepool-agent {AgentVersion.Product})");
+        try
+        {
+            job.Folders.Prepare(request.Workspace?.Clean);
+            record.Finish(JobStatus.Succeeded, clock.GetUtcNow());
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            output.Error($"The work folder {job.Folders.Root} could not be prepared: {e.Message}");
+            record.Finish(JobStatus.Failed, clock.GetUtcNow());
+            job.Result = JobStatus.Failed;
+            return false;
+        }
+        finally
+        {
+            output.Close();
+        }
+    }
+}

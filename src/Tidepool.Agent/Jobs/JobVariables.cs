@@ -1,0 +1,49 @@
+namespace Tidepool.Agent.Jobs;
+
+/// <summary>One variable as it was set; macros in its value are still text.</summary>
+/// <param name="KeepsCase">Its environment variable keeps the name's case.</param>
+internal sealed record JobVariable(string Name, string Value, bool IsSecret, bool IsReadOnly, bool KeepsCase = false);
+
+/// <summary>A job's variables. Names ignore case. Steps add to them while output is read, so all access is under a lock.</summary>
+internal sealed class JobVariables
+{
+    /// <summary>Variables that the service and the agent give, which no step may set.</summary>
+    private static readonly string[] OwnPrefixes = ["system.", "agent.", "build.", "pipeline.", "common.", "resources.", "environment.", "strategy."];
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, JobVariable> all = new(StringComparer.OrdinalIgnoreCase);
+
+    public void Set(JobVariable variable)
+    {
+        lock (gate)
+        {
+            all[variable.Name] = variable;
+        }
+    }
+
+    /// <summary>Sets a variable that the service or the agent itself gives.</summary>
+    public void SetOwn(string name, string value, bool isSecret = false, bool isReadOnly = false) => Set(new(
+        name, value, isSecret, isReadOnly || OwnPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))));
+
+    /// <summary>Null where there is none.</summary>
+    public JobVariable? Find(string name)
+    {
+        lock (gate)
+        {
+            return all.GetValueOrDefault(name);
+        }
+    }
+
+    public string? Value(string name) => Find(name)?.Value;
+
+    public bool IsTrue(string name) => string.Equals(Value(name), "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>All variables at this moment, with the macros in their values expanded.</summary>
+    public VariableSnapshot Expand(Action<string> warn)
+    {
+        lock (gate)
+        {
+            return VariableSnapshot.Of(all, warn);
+        }
+    }
+}

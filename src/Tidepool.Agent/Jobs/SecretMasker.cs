@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Tidepool.Agent.Jobs;
+
+/// <summary>Replaces every secret in a text by <c>***</c>. Values are looked for whole, in their own case.</summary>
+internal sealed class SecretMasker
+{
+    private const string Mask = "***";
+
+    /// <summary>A pattern that takes longer than this on one line hides the line.</summary>
+    private static readonly TimeSpan PatternLimit = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private volatile string[] values;
+    private volatile Regex[] patterns;
+
+    public SecretMasker()
+        : this([], [])
+    {
+    }
+
+    private SecretMasker(string[] values, Regex[] patterns) => (this.values, this.patterns) = (values, patterns);
+
+    public SecretMasker Copy() => new(values, patterns);
+
+    /// <summary>Adds a value; of one with several lines, each line too, since output comes line by line.</summary>
+    public void Add(string value)
+    {
+        var added = value.Split('\n').Append(value).Select(line => line.Trim('\r')).Where(line => !string.IsNullOrWhiteSpace(line));
+        lock (gate)
+        {
+            values = [.. values.Union(added, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Adds a regular expression; one that .NET cannot read is taken as a plain value.</summary>
+    public void AddPattern(string pattern)
+    {
+        try
+        {
+            var regex = new Regex(pattern, RegexOptions.CultureInvariant, PatternLimit);
+            lock (gate)
+            {
+                patterns = [.. patterns, regex];
+            }
+        }
+        catch (ArgumentException)
+        {
+            Add(pattern);
+        }
+    }
+
+    public string Apply(string text)
+    {
+        var found = Find(text);
+        if (found.Count == 0)
+        {
+            return text;
+        }
+        found.Sort();
+        var masked = new StringBuilder(text.Length);
+        var end = 0;
+        foreach (var (start, length) in found)
+        {
+            // Secrets that overlap or touch give one mask, or the seams would show.
+            if (start > end || end == 0)
+            {
+                masked.Append(text, end, start - end).Append(Mask);
+            }
+            end = Math.Max(end, start + length);
+        }
+        return masked.Append(text, end, text.Length - end).ToString();
+    }
+
+    private List<(int Start, int Length)> Find(string text)
+    {
+        var found = new List<(int Start, int Length)>();
+        foreach (var value in values)
+        {
+            // By one, not by length: a secret may overlap itself.
+            for (var at = text.IndexOf(value, StringComparison.Ordinal); at >= 0; at = text.IndexOf(value, at + 1, StringComparison.Ordinal))
+            {
+                found.Add((at, value.Length));
+            }
+        }
+        foreach (var pattern in patterns)
+        {
+            try
+            {
+                found.AddRange(pattern.Matches(text).Where(match => match.Length > 0).Select(match => (match.Index, match.Length)));
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                found.Add((0, text.Length));
+            }
+        }
+        return found;
+    }
+}

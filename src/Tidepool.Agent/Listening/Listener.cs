@@ -1,0 +1,190 @@
+using System.Text.Json;
+using Tidepool.Agent.Jobs;
+using Tidepool.Agent.Registration;
+using Tidepool.Agent.Wire;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Listening;
+
+/// <summary>Polls for messages and runs one job at a time, until a signal ends it.</summary>
+internal sealed class Listener(
+    WireClient client, AgentIdentity identity, AgentRegistration registration, JobHost host, AgentSettings settings, ShutdownSignals signals)
+    : IDisposable
+{
+    /// <summary>How long the service may be out of reach.</summary>
+    private static readonly TimeSpan OutageLimit = TimeSpan.FromMinutes(5);
+
+    /// <summary>A poll that was answered with nothing sooner than this was not held; the next one waits.</summary>
+    private static readonly TimeSpan ShortPoll = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource idle = new();
+    private readonly Lock gate = new();
+    private RunningJob? running;
+    private Task drain = Task.CompletedTask;
+
+    public async Task<ExitCode> RunAsync()
+    {
+        using var onStop = signals.Stop.Register(Stop);
+        AgentSession? session = null;
+        try
+        {
+            while (!idle.IsCancellationRequested)
+            {
+                session = await AgentSession.OpenAsync(client, identity, host.Agent, host.Clock, idle.Token);
+                AgentLog.Info($"Agent {host.Agent.Name} is online in pool {settings.Pool} and listens for jobs.");
+                await ServeAsync(session);
+            }
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (idle.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+        catch (WireException e)
+        {
+            throw new AgentException(
+                "AGENT009", $"The service ended this agent's work: {e.Message}.", "If the agent was removed by hand, start the container anew.");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new AgentException(
+                "AGENT005", $"{settings.Url} could not be reached for {OutageLimit.TotalMinutes:0} min: {e.Message}.", "Check the network.");
+        }
+        finally
+        {
+            await EndJobAsync();
+            await drain;
+            if (session is not null)
+            {
+                await session.CloseAsync(host.Clock);
+            }
+        }
+    }
+
+    public void Dispose() => idle.Dispose();
+
+    /// <summary>Serves one session until a signal, or until the service does not know it any more.</summary>
+    private async Task ServeAsync(AgentSession session)
+    {
+        long? last = null;
+        while (true)
+        {
+            var polledAt = host.Clock.GetTimestamp();
+            TaskAgentMessage? message;
+            try
+            {
+                var seen = last;
+                message = await Retry.RunAsync(token => session.PollAsync(seen, token), OutageLimit, host.Clock, idle.Token);
+            }
+            catch (WireException e) when (e.TypeKey == "TaskAgentSessionExpiredException")
+            {
+                AgentLog.Warning("The session expired; a new one is opened.");
+                return;
+            }
+            if (message is null)
+            {
+                if (host.Clock.GetElapsedTime(polledAt) < ShortPoll)
+                {
+                    await Task.Delay(ShortPoll, host.Clock, idle.Token);
+                }
+                continue;
+            }
+            last = message.MessageId;
+            if (Take(session, message))
+            {
+                // Not awaited before the next poll: a job must not wait for it.
+                _ = session.DeleteAsync(message, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Acts on a message; false leaves it to the session that comes after this one.</summary>
+    private bool Take(AgentSession session, TaskAgentMessage message)
+    {
+        switch (message.MessageType)
+        {
+            case TaskAgentMessage.JobRequest:
+                return TryStart(JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.AgentJobRequestMessage)!);
+            case TaskAgentMessage.JobCancellation:
+                var cancel = JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.JobCancelMessage)!;
+                if (running is { } job && job.JobId == cancel.JobId)
+                {
+                    AgentLog.Info($"Job {job.Name} is cancelled.");
+                    job.Cancel(cancel.Timeout);
+                }
+                return true;
+            default:
+                AgentLog.Info($"A message of type {message.MessageType} was passed over.");
+                return true;
+        }
+    }
+
+    private bool TryStart(AgentJobRequestMessage request)
+    {
+        lock (gate)
+        {
+            if (running is not null || signals.Stop.IsCancellationRequested)
+            {
+                return false;
+            }
+            running = RunningJob.Start(client, request, host, OnJobEnded);
+            return true;
+        }
+    }
+
+    private void OnJobEnded()
+    {
+        lock (gate)
+        {
+            running = null;
+            StopIfIdle();
+        }
+    }
+
+    private void Stop()
+    {
+        lock (gate)
+        {
+            if (running is { } job)
+            {
+                AgentLog.Info($"The agent was told to stop. Job {job.Name} has {settings.Drain.TotalSeconds:0} s to end.");
+                drain = DrainAsync(job);
+            }
+            StopIfIdle();
+        }
+    }
+
+    private void StopIfIdle()
+    {
+        if (running is null && signals.Stop.IsCancellationRequested)
+        {
+            // Not under the gate: what waits on the token runs on another thread.
+            _ = idle.CancelAsync();
+        }
+    }
+
+    private async Task DrainAsync(RunningJob job)
+    {
+        var disabled = registration.DisableAsync(host.Agent, CancellationToken.None);
+        try
+        {
+            await job.Ended.WaitAsync(settings.Drain, host.Clock, signals.CancelJob);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            AgentLog.Info($"Job {job.Name} did not end in time and is cancelled.");
+            job.Cancel(RunningJob.ShortestCancel);
+        }
+        await disabled;
+    }
+
+    /// <summary>After an error of the listener itself a job may still run: nobody hears of it, so it ends.</summary>
+    private async Task EndJobAsync()
+    {
+        if (running is { } job)
+        {
+            job.Cancel(RunningJob.ShortestCancel);
+            await job.Ended;
+        }
+    }
+}

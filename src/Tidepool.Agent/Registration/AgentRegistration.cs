@@ -1,0 +1,169 @@
+using System.Net;
+using System.Text.Json;
+using Tidepool.Agent.Wire;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Registration;
+
+/// <summary>Who the agent is in the pool, once registered.</summary>
+internal sealed record RegisteredAgent
+{
+    public required int PoolId { get; init; }
+    public required int AgentId { get; init; }
+    public required string Name { get; init; }
+
+    /// <summary>Id of the ECS task; null outside of ECS.</summary>
+    public required string? TaskId { get; init; }
+    public required TaskAgentAuthorization Authorization { get; init; }
+    public required IReadOnlyDictionary<string, string> Capabilities { get; init; }
+
+    /// <summary>Whether the service knows its own address only from inside, so that URLs it gives need ours.</summary>
+    public required bool OnPremises { get; init; }
+
+    public TaskAgent Reference => new() { Id = AgentId, Name = Name, Version = AgentVersion.InPool, OsDescription = OperatingSystemName.Value };
+}
+
+/// <summary>Adds the agent to the pool, and takes it out again.</summary>
+/// <param name="pool">A client with the personal access token.</param>
+internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentSettings settings, TimeProvider clock)
+{
+    /// <summary>How long the service may be out of reach while the agent starts.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Registers, replacing an earlier registration of the same name. Everything that waits on nothing runs at once.</summary>
+    /// <exception cref="AgentException">The service refused or could not be reached.</exception>
+    public async Task<RegisteredAgent> RegisterAsync(
+        Task<AgentIdentity> identity, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
+    {
+        try
+        {
+            return await Retry.RunAsync(token => TryRegisterAsync(identity, environment, token), StartLimit, clock, ct);
+        }
+        catch (WireException e)
+        {
+            throw Explain(e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new AgentException(
+                "AGENT005",
+                $"{settings.Url} could not be reached for {StartLimit.TotalSeconds:0} s: {e.Message}.",
+                "Check AZP_URL and the network.");
+        }
+    }
+
+    /// <summary>Takes the agent out of the pool; a pool that cannot be reached any more keeps it as offline.</summary>
+    public async Task LeaveAsync(RegisteredAgent agent)
+    {
+        using var limit = new CancellationTokenSource(LeaveLimit, clock);
+        try
+        {
+            await pool.DeleteAsync($"_apis/distributedtask/pools/{agent.PoolId}/agents/{agent.AgentId}", limit.Token);
+        }
+        catch (WireException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            // Someone else removed it.
+        }
+        catch (Exception e) when (e is HttpRequestException or WireException or OperationCanceledException)
+        {
+            AgentLog.Warning($"The agent could not be removed from the pool and stays there as offline: {e.Message}");
+        }
+    }
+
+    /// <summary>Tells the pool to send no more jobs.</summary>
+    public async Task DisableAsync(RegisteredAgent agent, CancellationToken ct)
+    {
+        try
+        {
+            await pool.SendAsync(
+                HttpMethod.Patch,
+                $"_apis/distributedtask/pools/{agent.PoolId}/agents/{agent.AgentId}",
+                new TaskAgent { Id = agent.AgentId, Name = agent.Name, Enabled = false },
+                ProtocolJson.Default.TaskAgent,
+                ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or WireException or OperationCanceledException)
+        {
+            AgentLog.Warning($"The pool was not told to send no more jobs; one that comes is left to other agents: {e.Message}");
+        }
+    }
+
+    private async Task<RegisteredAgent> TryRegisterAsync(
+        Task<AgentIdentity> identity, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
+    {
+        var connection = pool.GetAsync("_apis/connectionData?connectOptions=0&lastChangeId=-1&lastChangeId64=-1", ProtocolJson.Default.ConnectionData, ct);
+        var pools = pool.GetAsync(
+            $"_apis/distributedtask/pools?poolName={Uri.EscapeDataString(settings.Pool)}&poolType=Automation",
+            ProtocolJson.Default.CollectionTaskAgentPool,
+            ct);
+        var task = TaskMetadata.ReadTaskIdAsync(http, settings.MetadataUri, clock, ct);
+        await Task.WhenAll(connection, pools, task);
+
+        var taskId = await task;
+        var name = settings.Name ?? NameOf(settings.Container, taskId);
+        var poolId = ((await pools)?.Value is [var found, ..] ? found : throw NoPool()).Id;
+        var agentsPath = $"_apis/distributedtask/pools/{poolId}/agents";
+        var existing = await pool.GetAsync(
+            $"{agentsPath}?agentName={Uri.EscapeDataString(name)}&includeCapabilities=False", ProtocolJson.Default.CollectionTaskAgent, ct);
+        var capabilities = Capabilities.Collect(name, AppContext.BaseDirectory.TrimEnd('/'), WithTask(environment, taskId, settings.Container));
+
+        var agent = (existing?.Value is [var old, ..] ? old : new() { Name = name, MaxParallelism = 1, ProvisioningState = "Provisioned" }) with
+        {
+            Version = AgentVersion.InPool,
+            OsDescription = OperatingSystemName.Value,
+            Enabled = true,
+            SystemCapabilities = capabilities,
+            Authorization = new() { PublicKey = (await identity).PublicKey },
+        };
+        var registered = agent.Id == 0
+            ? await pool.SendAsync(HttpMethod.Post, agentsPath, agent, ProtocolJson.Default.TaskAgent, ProtocolJson.Default.TaskAgent, ct)
+            : await pool.SendAsync(HttpMethod.Put, $"{agentsPath}/{agent.Id}", agent, ProtocolJson.Default.TaskAgent, ProtocolJson.Default.TaskAgent, ct);
+        return new()
+        {
+            PoolId = poolId,
+            AgentId = registered!.Id,
+            Name = name,
+            TaskId = taskId,
+            Authorization = registered.Authorization!,
+            Capabilities = capabilities,
+            OnPremises = !string.Equals((await connection)?.DeploymentType, "hosted", StringComparison.OrdinalIgnoreCase),
+        };
+    }
+
+    /// <summary>The task's id is part of the name, so that a second task never takes over a live agent.</summary>
+    internal static string NameOf(string? container, string? taskId) =>
+        taskId is null ? Environment.MachineName : $"{container ?? Environment.MachineName}-{taskId}";
+
+    /// <summary>The environment with what a job needs to know of its place.</summary>
+    public static IReadOnlyDictionary<string, string> WithTask(
+        IReadOnlyDictionary<string, string> environment, string? taskId, string? container)
+    {
+        var all = new Dictionary<string, string>(environment);
+        if (taskId is not null)
+        {
+            all["FARGATE_TASK"] = taskId;
+        }
+        if (container is not null)
+        {
+            all["FARGATE_CONTAINER"] = container;
+        }
+        return all;
+    }
+
+    private AgentException Explain(WireException e) => e.Status switch
+    {
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(
+            "AGENT003",
+            $"{settings.Url} refused the token: {e.Message}.",
+            "Set AZP_TOKEN to a token of this organization that may manage agent pools."),
+        HttpStatusCode.NotFound => new(
+            "AGENT005", $"{settings.Url} is no organization of Azure Pipelines: {e.Message}.", "Check AZP_URL."),
+        _ => new("AGENT008", $"The agent could not be registered: {e.Message}.", "Read the service's text; the pool's page shows its agents."),
+    };
+
+    private AgentException NoPool() => new(
+        "AGENT004",
+        $"There is no agent pool \"{settings.Pool}\" in {settings.Url}, or the token may not see it.",
+        "Set AZP_POOL to a pool's name.");
+}

@@ -1,0 +1,72 @@
+using Tidepool.Agent.Jobs;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Reports;
+
+/// <summary>Where the lines of one record go, masked: to the live feed, to its log, and to the job's.</summary>
+internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog? jobLog, SecretMasker secrets, TimeProvider clock)
+{
+    /// <summary>Issues of one kind that a record keeps; all are counted.</summary>
+    private const int KeptIssues = 10;
+
+    /// <summary>Characters of a live line.</summary>
+    private const int LongestLiveLine = 1024;
+
+    private readonly Lock gate = new();
+    private readonly RecordLog log = new(report.Logs, record, clock);
+    private long written;
+
+    public void Write(string text)
+    {
+        foreach (var line in text.Split('\n'))
+        {
+            WriteLine(secrets.Apply(line.TrimEnd('\r')));
+        }
+    }
+
+    public void Section(string text) => Write($"##[section]{text}");
+
+    public void Command(string text) => Write($"##[command]{text}");
+
+    public void Error(string text, IReadOnlyDictionary<string, string>? data = null) => Issue("error", text, data);
+
+    public void Warning(string text, IReadOnlyDictionary<string, string>? data = null) => Issue("warning", text, data);
+
+    /// <summary>Sends what the log still holds.</summary>
+    public void Close() => log.Close();
+
+    private void Issue(string type, string text, IReadOnlyDictionary<string, string>? data)
+    {
+        Write($"##[{type}]{text}");
+        var masked = secrets.Apply(text);
+        record.Update(value =>
+        {
+            var isError = type == "error";
+            var issues = value.Issues ?? [];
+            var facts = new Dictionary<string, string>(data ?? new Dictionary<string, string>())
+            {
+                ["type"] = type,
+                ["logFileLineNumber"] = written.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            };
+            return value with
+            {
+                Issues = issues.Count(issue => issue.Type == type) < KeptIssues
+                    ? [.. issues, new() { Type = type, Category = "General", Message = masked, Data = facts }]
+                    : issues,
+                ErrorCount = (value.ErrorCount ?? 0) + (isError ? 1 : 0),
+                WarningCount = (value.WarningCount ?? 0) + (isError ? 0 : 1),
+            };
+        });
+    }
+
+    private void WriteLine(string line)
+    {
+        lock (gate)
+        {
+            written++;
+            report.AddLine(record.Id, written, line.Length <= LongestLiveLine ? line : $"{line[..LongestLiveLine]}...");
+            log.Write(line);
+            jobLog?.Write(line);
+        }
+    }
+}

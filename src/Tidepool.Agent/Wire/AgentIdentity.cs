@@ -1,0 +1,68 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Wire;
+
+/// <summary>The agent's RSA key: proves who it is and opens the session's key. It never leaves this process's memory.</summary>
+internal sealed class AgentIdentity(RSA key) : IDisposable
+{
+    private static readonly TimeSpan AssertionLife = TimeSpan.FromMinutes(5);
+
+    /// <summary>2048 bits, the size that the service expects.</summary>
+    public static AgentIdentity Create()
+    {
+        var key = RSA.Create(2048);
+
+        // The key is made at first use; make it here, where it runs beside other work.
+        key.ExportParameters(includePrivateParameters: false);
+        return new(key);
+    }
+
+    public TaskAgentPublicKey PublicKey
+    {
+        get
+        {
+            var parameters = key.ExportParameters(includePrivateParameters: false);
+            return new(Convert.ToBase64String(parameters.Exponent!), Convert.ToBase64String(parameters.Modulus!));
+        }
+    }
+
+    /// <summary>A JWT with which the agent asks for an access token.</summary>
+    public string Assert(Guid clientId, string audience, DateTimeOffset now)
+    {
+        var payload = string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"sub":"{{clientId}}","iss":"{{clientId}}","jti":"{{Guid.NewGuid()}}","aud":"{{JsonEncodedText.Encode(audience)}}","nbf":{{now.ToUnixTimeSeconds()}},"exp":{{(now + AssertionLife).ToUnixTimeSeconds()}}}""");
+        var signed = $"{Encode("""{"typ":"JWT","alg":"RS256"}"""u8)}.{Encode(Encoding.UTF8.GetBytes(payload))}";
+        var signature = key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{signed}.{Encode(signature)}";
+    }
+
+    /// <summary>The session's AES key, in the clear; null where the service sends messages in the clear.</summary>
+    public byte[]? OpenSessionKey(TaskAgentSessionKey? sessionKey) => sessionKey switch
+    {
+        null => null,
+        { Encrypted: false } => Convert.FromBase64String(sessionKey.Value),
+        _ => key.Decrypt(Convert.FromBase64String(sessionKey.Value), RSAEncryptionPadding.OaepSHA1),
+    };
+
+    /// <summary>A message's body as JSON text.</summary>
+    public static byte[] OpenMessage(TaskAgentMessage message, byte[]? sessionKey)
+    {
+        if (sessionKey is null || message.Iv is null)
+        {
+            return Encoding.UTF8.GetBytes(message.Body);
+        }
+        using var aes = Aes.Create();
+        aes.Key = sessionKey;
+        return aes.DecryptCbc(Convert.FromBase64String(message.Body), Convert.FromBase64String(message.Iv));
+    }
+
+    public void Dispose() => key.Dispose();
+
+    private static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
+}

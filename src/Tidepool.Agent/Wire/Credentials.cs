@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Wire;
+
+/// <summary>The three ways in which an agent proves itself.</summary>
+internal static class Credentials
+{
+    /// <summary>The personal access token: registers and removes the agent.</summary>
+    public static Authorize PersonalAccessToken(string token)
+    {
+        var header = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{token}")));
+        return (_, _) => ValueTask.FromResult(header);
+    }
+
+    /// <summary>A job's access token: reports that job.</summary>
+    public static Authorize AccessToken(string token)
+    {
+        var header = new AuthenticationHeaderValue("Bearer", token);
+        return (_, _) => ValueTask.FromResult(header);
+    }
+}
+
+/// <summary>The agent's own access tokens, got with its key and renewed when one is refused.</summary>
+internal sealed class AgentTokens(HttpClient http, AgentIdentity identity, string tokenUrl, TaskAgentAuthorization authorization, TimeProvider clock)
+    : IDisposable
+{
+    private readonly SemaphoreSlim oneAtATime = new(1);
+    private AuthenticationHeaderValue? current;
+
+    /// <summary>Called with each new token, so that it can be masked.</summary>
+    public Action<string> OnNewToken { get; init; } = _ => { };
+
+    public async ValueTask<AuthenticationHeaderValue> AuthorizeAsync(bool refused, CancellationToken ct)
+    {
+        var seen = current;
+        if (seen is not null && !refused)
+        {
+            return seen;
+        }
+        await oneAtATime.WaitAsync(ct);
+        try
+        {
+            // Another call may have renewed it meanwhile.
+            if (current is null || ReferenceEquals(current, seen))
+            {
+                current = new("Bearer", await RequestAsync(ct));
+            }
+            return current;
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    public void Dispose() => oneAtATime.Dispose();
+
+    private async Task<string> RequestAsync(CancellationToken ct)
+    {
+        // The audience is the URL as the service gave it, even where the call goes to another host name.
+        var assertion = identity.Assert(authorization.ClientId!.Value, authorization.AuthorizationUrl!, clock.GetUtcNow());
+        using var form = new FormUrlEncodedContent(
+        [
+            new("grant_type", "client_credentials"),
+            new("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            new("client_assertion", assertion),
+        ]);
+        using var response = await http.PostAsync(tokenUrl, form, ct);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw response.StatusCode == HttpStatusCode.BadRequest
+                ? new AgentException(
+                    "AGENT006",
+                    "The service does not know this agent's key any more.",
+                    "Start the container anew; it registers itself at start.")
+                : await WireException.OfAsync(response, "The request for an access token", ct);
+        }
+        var token = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(ct), ProtocolJson.Default.OAuthToken);
+        OnNewToken(token!.AccessToken);
+        return token.AccessToken;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Tidepool.Agent.Wire;
+
+/// <summary>Addresses that the service gives.</summary>
+internal static class ServiceUrl
+{
+    /// <summary>A server that is not Microsoft's cloud may know itself by another host name than ours, behind a proxy or a container's network: use ours.</summary>
+    public static string Rewrite(string given, string ours, bool onPremises)
+    {
+        if (!onPremises)
+        {
+            return given;
+        }
+        var (from, to) = (new Uri(given), new Uri(ours));
+        return new UriBuilder(from) { Scheme = to.Scheme, Host = to.Host, Port = to.Port }.Uri.AbsoluteUri;
+    }
+}
