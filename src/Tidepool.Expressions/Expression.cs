@@ -1,0 +1,61 @@
+using Tidepool.Expressions.Evaluation;
+using Tidepool.Expressions.Syntax;
+
+namespace Tidepool.Expressions;
+
+/// <summary>An expression of Azure Pipelines: what stands in a <c>condition</c>, in <c>$[ ]</c> and in <c>${{ }}</c>.</summary>
+/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/process/expressions</remarks>
+public sealed class Expression
+{
+    /// <summary>Longest text, in characters.</summary>
+    public const int MaxLength = 21_000;
+
+    /// <summary>Deepest nesting of calls and indexers.</summary>
+    public const int MaxDepth = 50;
+
+    private Expression(string text) => Text = text;
+
+    /// <summary>The text as it was written.</summary>
+    public string Text { get; }
+
+    /// <summary>Checks a text's syntax. Names and the arguments of functions that are not built in are left to <see cref="Evaluate"/>.</summary>
+    /// <exception cref="ExpressionException">The syntax is wrong; the message says where.</exception>
+    public static Expression Parse(string text)
+    {
+        _ = Parser.Parse(text, names: null);
+        return new Expression(text);
+    }
+
+    /// <summary>Checks a text's syntax and that the context knows every name, without evaluating.</summary>
+    /// <exception cref="ExpressionException">The syntax is wrong or a name is unknown; the message says where.</exception>
+    public static Expression Parse(string text, ExpressionContext context)
+    {
+        _ = Parser.Parse(text, context);
+        return new Expression(text);
+    }
+
+    /// <summary>Evaluates in a context.</summary>
+    /// <exception cref="ExpressionException">A name is unknown or a value does not convert.</exception>
+    public ExpressionResult Evaluate(ExpressionContext context)
+    {
+        var tree = Parser.Parse(Text, context);
+        var evaluator = new Evaluator(context, Text);
+        var value = evaluator.Evaluate(tree);
+        return new ExpressionResult(value, NodeText.Of(tree, results: null), NodeText.Of(tree, evaluator.Results));
+    }
+}
+
+/// <summary>What an expression gave, and how.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Evaluating">The expression in canonical form.</param>
+/// <param name="Expanded">The same with values in the place of names and calls.</param>
+public sealed record ExpressionResult(ExpressionValue Value, string Evaluating, string Expanded)
+{
+    /// <summary>The value as a condition reads it.</summary>
+    public bool IsTrue => Value.ToBoolean();
+
+    /// <summary>The lines that the service prints: <c>Evaluating: …</c>, <c>Expanded: …</c> where it says more, <c>Result: …</c>.</summary>
+    public IReadOnlyList<string> Trace => Expanded == Evaluating || Expanded == Value.ToString()
+        ? [$"Evaluating: {Evaluating}", $"Result: {Value}"]
+        : [$"Evaluating: {Evaluating}", $"Expanded: {Expanded}", $"Result: {Value}"];
+}
