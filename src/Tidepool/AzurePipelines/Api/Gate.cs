@@ -42,6 +42,10 @@ internal static class Gate
         {
             // Nobody waits for the answer.
         }
+        catch (Exception e)
+        {
+            await RefuseAsync(http, new(StatusCodes.Status500InternalServerError, e.GetType().Name, $"The service failed. {e.Message}"));
+        }
     });
 
     private static Task RefuseAsync(HttpContext http, WireException refusal) => http.Response.HasStarted

@@ -1,4 +1,5 @@
 using Tidepool.AgentProtocol;
+using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Pools;

@@ -1,3 +1,5 @@
+using Tidepool.Pipelines;
+
 namespace Tidepool.AzurePipelines.Pools;
 
 /// <summary>What the service says when a job has no place to run.</summary>

@@ -1,5 +1,6 @@
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
@@ -43,11 +44,6 @@ internal sealed partial class RunLoop
         graphChanged = false;
         while (true)
         {
-            foreach (var stage in stages.Where(stage => stage is { Started: true, Result: null } && stage.Jobs.All(job => job.Result is not null)))
-            {
-                FinishStage(stage, RunPlanner.Aggregate(stage.Jobs.Select(job => job.Result!.Value)), reason: null);
-            }
-
             if (stages.All(stage => stage.Result is not null))
             {
                 FinishRun();
@@ -275,7 +271,7 @@ internal sealed partial class RunLoop
         job.Deadline?.Dispose();
         Settle(job, how);
         (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), reason, true);
-        job.Result = how == NodeResult.Failed && job.Plan is { ContinueOnError: true } ? NodeResult.SucceededWithIssues : how;
+        job.Result = job.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
         job.Outputs = OutputsOf(job);
         tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
         Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, reason));

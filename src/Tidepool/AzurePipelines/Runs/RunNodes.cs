@@ -24,7 +24,7 @@ internal sealed class StageNode
 
     public StageState ToState() => new(
         Result,
-        Jobs.Where(job => job.Started).ToDictionary(job => job.Definition.Name, job => job.ToState(), StringComparer.OrdinalIgnoreCase));
+        Jobs.Where(job => job.Started || job.Result is not null).ToDictionary(job => job.Definition.Name, job => job.ToState(), StringComparer.OrdinalIgnoreCase));
 }
 
 /// <summary>A job of a run. Only <see cref="RunLoop"/> changes it.</summary>
