@@ -4,13 +4,17 @@ using System.Text.Json.Serialization;
 namespace Tidepool.AgentProtocol;
 
 /// <summary>The wire's JSON: camelCase names, absent instead of null, source generated so that the agent compiles ahead of time.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(WireTimeConverter)])]
 [JsonSerializable(typeof(ConnectionData))]
 [JsonSerializable(typeof(Collection<TaskAgentPool>))]
 [JsonSerializable(typeof(Collection<TaskAgent>))]
 [JsonSerializable(typeof(Collection<TaskAgentJobRequest>))]
 [JsonSerializable(typeof(Collection<TimelineRecord>))]
 [JsonSerializable(typeof(Collection<TaskLog>))]
+[JsonSerializable(typeof(TaskAgentJobRequest))]
 [JsonSerializable(typeof(TaskAgentSession))]
 [JsonSerializable(typeof(TaskAgentMessage))]
 [JsonSerializable(typeof(JobCancelMessage))]

@@ -102,7 +102,7 @@ public sealed record PlanEvent
     public string? Result { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>A file attached to a record by a step.</summary>

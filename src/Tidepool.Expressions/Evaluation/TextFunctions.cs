@@ -17,7 +17,9 @@ internal static class TextFunctions
     {
         ArrayValue { Items.Count: var count } => count,
         ObjectValue { Properties.Count: var count } => count,
-        _ => value.ToText().Length,
+        StringValue { Value.Length: var length } => length,
+        _ => throw new ExpressionException(
+            $"Kind '{value.Kind}' not supported. Only arrays, strings, dictionaries, or collections are supported for the length function."),
     };
 
     /// <summary>An item that is itself a collection counts as empty text.</summary>

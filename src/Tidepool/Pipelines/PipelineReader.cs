@@ -1,4 +1,7 @@
+using Tidepool.Pipelines.Compile;
 using Tidepool.Pipelines.Graph;
+using Tidepool.Pipelines.Schema;
+using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines;
 
@@ -28,5 +31,14 @@ public static class PipelineReader
         string file,
         string text,
         IReadOnlyDictionary<string, string> parameters,
-        IReadOnlyDictionary<string, string> variables) => throw new NotSupportedException();
+        IReadOnlyDictionary<string, string> variables)
+    {
+        var errors = new PipelineErrors();
+        var root = YamlReader.Read(file, text, errors);
+        errors.ThrowIfAny();
+        var values = new ParameterBinder(parameters, errors).Bind((root as MappingNode)?["parameters"]);
+        var pipeline = PipelineSchema.Read(new Expander(values, variables, errors).Expand(root!), errors);
+        errors.ThrowIfAny();
+        return pipeline;
+    }
 }

@@ -56,6 +56,9 @@ public sealed record PipelineJob
     /// <summary>Minutes or a <c>$[ ]</c>; null means 5.</summary>
     public string? CancelTimeoutInMinutes { get; init; }
 
+    /// <summary>What of the agent's folder for this pipeline is emptied first: outputs, resources or all; null means nothing.</summary>
+    public string? WorkspaceClean { get; init; }
+
     /// <summary>In order, disabled ones dropped, <c>checkout: self</c> put first where the job names no checkout.</summary>
     public IReadOnlyList<PipelineStep> Steps { get; init; } = [];
     public SourcePosition Position { get; init; }

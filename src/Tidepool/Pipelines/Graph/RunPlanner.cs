@@ -1,3 +1,5 @@
+using Tidepool.Expressions;
+
 namespace Tidepool.Pipelines.Graph;
 
 /// <summary>One thing to do next. <see cref="Job"/> is null for a stage.</summary>
@@ -7,41 +9,127 @@ public enum NodeAction
 {
     Start,
 
-    /// <summary>End the node without running it, with <see cref="NodeDecision.Result"/> (Skipped; Failed where its condition could not be evaluated, with the reason).</summary>
+    /// <summary>
+    /// End the node with <see cref="NodeDecision.Result"/>: Skipped, or Failed where its condition could not be evaluated, with the reason;
+    /// a stage that ran, when its last job has ended, with its jobs' result. The jobs of a skipped stage are skipped with it and have no decisions of their own.
+    /// </summary>
     Finish,
 }
 
-/// <summary>A job with everything of its start evaluated.</summary>
-public sealed record JobPlan
-{
-    /// <summary>All user variables of run, stage and job, precedence applied, <c>$[ ]</c> evaluated; macros in values are left to the agent.</summary>
-    public required IReadOnlyDictionary<string, PlannedVariable> Variables { get; init; }
-
-    /// <summary>Pool name with macros expanded; null when the pipeline names none.</summary>
-    public string? PoolName { get; init; }
-    public string? VmImage { get; init; }
-
-    /// <summary>Macros expanded.</summary>
-    public IReadOnlyList<string> Demands { get; init; } = [];
-    public bool ContinueOnError { get; init; }
-
-    /// <summary>Null means no limit.</summary>
-    public TimeSpan? Timeout { get; init; }
-    public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromMinutes(5);
-}
-
-public sealed record PlannedVariable(string Value, bool ReadOnly);
-
 /// <summary>Decides, purely, what a run does next.</summary>
-public static class RunPlanner
+public static partial class RunPlanner
 {
-    /// <summary>Which stages, and jobs of running stages, start or end now. Empty when nothing changes until a running job ends.</summary>
-    public static IReadOnlyList<NodeDecision> Decide(Pipeline pipeline, RunState state) => throw new NotSupportedException();
+    private static readonly Dictionary<string, JobState> NoJobs = [];
+    private static readonly Dictionary<string, string> NoOutputs = [];
 
-    /// <summary>Evaluates a job at its start: variables, pool, demands, limits.</summary>
-    /// <exception cref="ProblemException">An expression failed; the message names it and its place.</exception>
-    public static JobPlan Plan(Pipeline pipeline, PipelineStage stage, PipelineJob job, RunState state) => throw new NotSupportedException();
+    /// <summary>
+    /// Which stages, and jobs of running stages, start or end now, in an order in which they can be carried out one after the other.
+    /// Empty when nothing changes until a running job ends.
+    /// </summary>
+    public static IReadOnlyList<NodeDecision> Decide(Pipeline pipeline, RunState state)
+    {
+        List<NodeDecision> decisions = [];
+        while (pipeline.Stages.SelectMany(stage => DecideStage(pipeline, stage, state)).ToList() is { Count: > 0 } next)
+        {
+            decisions.AddRange(next);
+            state = next.Aggregate(state, Apply);
+        }
+        return decisions;
+    }
 
-    /// <summary>The result of a stage from its jobs', or of a run from its stages'.</summary>
-    public static NodeResult Aggregate(IEnumerable<NodeResult> results) => throw new NotSupportedException();
+    /// <summary>The result of a stage from its jobs', or of a run from its stages'. The first failure or cancellation stays; a skipped node changes nothing.</summary>
+    /// <remarks>Source: https://github.com/actions/runner/tree/c8afc84/src/Sdk/DTPipelines. That a stage whose jobs were all skipped succeeds is inferred.</remarks>
+    public static NodeResult Aggregate(IEnumerable<NodeResult> results) => results.Aggregate(NodeResult.Succeeded, (sum, next) => (sum, next) switch
+    {
+        (NodeResult.Failed or NodeResult.Canceled, _) => sum,
+        (_, NodeResult.Failed or NodeResult.Abandoned) => NodeResult.Failed,
+        (_, NodeResult.Canceled) => NodeResult.Canceled,
+        (_, NodeResult.SucceededWithIssues) => NodeResult.SucceededWithIssues,
+        _ => sum,
+    });
+
+    /// <summary>The result of a job for those that depend on it, from what its agent reported: with continueOnError a failure is Succeeded with issues.</summary>
+    public static NodeResult JobResult(JobPlan plan, NodeResult reported) =>
+        plan.ContinueOnError && reported == NodeResult.Failed ? NodeResult.SucceededWithIssues : reported;
+
+    private static IEnumerable<NodeDecision> DecideStage(Pipeline pipeline, PipelineStage stage, RunState state)
+    {
+        if (!state.Stages.TryGetValue(stage.Name, out var known))
+        {
+            return DecideNode(new RunView(pipeline, state), pipeline, stage, job: null, state) is { } decision ? [decision] : [];
+        }
+        if (known.Result is not null)
+        {
+            return [];
+        }
+        if (stage.Jobs.All(j => known.Jobs.GetValueOrDefault(j.Name)?.Result is not null))
+        {
+            var result = Aggregate(stage.Jobs.Select(j => known.Jobs[j.Name].Result!.Value));
+            return [new NodeDecision(stage.Name, null, NodeAction.Finish, result, null)];
+        }
+        var view = new RunView(pipeline, state);
+        return stage.Jobs
+            .Where(j => !known.Jobs.ContainsKey(j.Name))
+            .Select(j => DecideNode(view, pipeline, stage, j, state))
+            .OfType<NodeDecision>();
+    }
+
+    /// <summary>Null while a node before this one has not ended.</summary>
+    private static NodeDecision? DecideNode(RunView view, Pipeline pipeline, PipelineStage stage, PipelineJob? job, RunState state)
+    {
+        var ancestors = job is null ? view.AncestorsOf(stage) : view.AncestorsOf(stage, job);
+        if (ancestors.All.Any(n => n.Result is null))
+        {
+            return null;
+        }
+        NodeDecision Finish(NodeResult result, string reason) => new(stage.Name, job?.Name, NodeAction.Finish, result, reason);
+        var start = new NodeDecision(stage.Name, job?.Name, NodeAction.Start, null, null);
+        if ((job is null ? stage.Condition : job.Condition) is not { } condition)
+        {
+            return ancestors.Status("succeeded", [], state.Canceling) ? start
+                : Finish(NodeResult.Skipped, $"condition succeeded() was False: {(state.Canceling ? "the run is being canceled" : ancestors.Unsuccessful())}");
+        }
+        try
+        {
+            var values = job is null ? view.ValuesOf(stage) : view.ValuesOf(stage, job);
+            var context = new ExpressionContext
+            {
+                Values = new Dictionary<string, ExpressionValue>(values, values.Comparer) { ["variables"] = VariablesOf(view, pipeline, stage, job, state).AsValue },
+                Functions = ExpressionScopes.Functions((function, names) => ancestors.Status(function, names, state.Canceling), state.Canceling),
+            };
+            var result = Expression.Parse(condition).Evaluate(context);
+            return result.IsTrue ? start : Finish(NodeResult.Skipped, $"condition {condition} was {result.Value}: {result.Expanded}");
+        }
+        catch (ExpressionException e)
+        {
+            return Finish(NodeResult.Failed, $"condition {condition} could not be evaluated: {e.Message}");
+        }
+        catch (ProblemException e)
+        {
+            return Finish(NodeResult.Failed, $"condition {condition} could not be evaluated: {e.Problem.What}");
+        }
+    }
+
+    private static RunVariables VariablesOf(RunView view, Pipeline pipeline, PipelineStage stage, PipelineJob? job, RunState state)
+    {
+        var values = job is null ? view.ValuesOf(stage) : view.ValuesOf(stage, job);
+        values["stageDependencies"] = view.StageDependencies(stage);
+        return new RunVariables(state, pipeline.Variables.Concat(stage.Variables).Concat(job?.Variables ?? []), values);
+    }
+
+    private static RunState Apply(RunState state, NodeDecision decision)
+    {
+        var stages = new Dictionary<string, StageState>(state.Stages);
+        if (decision.Job is null)
+        {
+            stages[decision.Stage] = new StageState(decision.Result, stages.GetValueOrDefault(decision.Stage)?.Jobs ?? NoJobs);
+        }
+        else
+        {
+            var stage = stages[decision.Stage];
+            var jobs = new Dictionary<string, JobState>(stage.Jobs) { [decision.Job] = new JobState(decision.Result, NoOutputs) };
+            stages[decision.Stage] = stage with { Jobs = jobs };
+        }
+        return state with { Stages = stages };
+    }
 }

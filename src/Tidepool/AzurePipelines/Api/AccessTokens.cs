@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Tidepool.AzurePipelines.Api;
+
+/// <summary>The personal access token and the tokens given out for it: who holds which.</summary>
+internal sealed class AccessTokens(string personalAccessToken, TimeProvider clock)
+{
+    private readonly byte[] ownerHash = SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken));
+    private readonly ConcurrentDictionary<string, Issued> issued = new();
+
+    /// <summary>Makes a token for a caller.</summary>
+    public string Issue(Caller caller, TimeSpan life)
+    {
+        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        issued[token] = new(caller, clock.GetUtcNow() + life);
+        return token;
+    }
+
+    /// <summary>Ends every token of a caller after a grace.</summary>
+    public void Retire(Caller caller, TimeSpan grace)
+    {
+        var end = clock.GetUtcNow() + grace;
+        foreach (var (token, entry) in issued)
+        {
+            if (entry.ExpiresAt < clock.GetUtcNow())
+            {
+                issued.TryRemove(token, out _);
+            }
+            else if (entry.Caller == caller && entry.ExpiresAt > end)
+            {
+                issued[token] = entry with { ExpiresAt = end };
+            }
+        }
+    }
+
+    /// <summary>Who an <c>Authorization</c> header speaks for; null for nobody. Basic takes any user name, as the service does.</summary>
+    public Caller? Resolve(string? authorization) => authorization?.Split(' ', 2, StringSplitOptions.TrimEntries) switch
+    {
+        [var scheme, var token] when scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) => Find(token),
+        [var scheme, var pair] when scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) => Password(pair) is { } secret
+            ? CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), ownerHash) ? new Caller.Owner() : Find(secret)
+            : null,
+        _ => null,
+    };
+
+    private static string? Password(string pair)
+    {
+        var bytes = new byte[pair.Length];
+        return Convert.TryFromBase64String(pair, bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length) is var text && text.IndexOf(':') is >= 0 and var colon
+            ? text[(colon + 1)..]
+            : null;
+    }
+
+    private Caller? Find(string token) =>
+        issued.TryGetValue(token, out var entry) && entry.ExpiresAt > clock.GetUtcNow() ? entry.Caller : null;
+
+    private sealed record Issued(Caller Caller, DateTimeOffset ExpiresAt);
+}

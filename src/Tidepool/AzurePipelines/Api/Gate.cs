@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.AzurePipelines.Api;
+
+/// <summary>Stands before every route: who asks, and how a refusal looks on the wire.</summary>
+internal static class Gate
+{
+    public static void UseGate(this WebApplication app, AccessTokens tokens, string tokenPath) => app.Use(async (http, next) =>
+    {
+        try
+        {
+            if (tokens.Resolve(http.Request.Headers.Authorization) is { } caller)
+            {
+                http.Items[typeof(Caller)] = caller;
+            }
+            else if (!http.Request.Path.Equals(tokenPath, StringComparison.OrdinalIgnoreCase))
+            {
+                // Agents fetch a token only after they have seen this very challenge; git asks for Basic.
+                http.Response.Headers.WWWAuthenticate = new(["Bearer", "Basic realm=\"tidepool\""]);
+                await RefuseAsync(http, new(StatusCodes.Status401Unauthorized, "VssUnauthorizedException", "Sign in with a token of this organization."));
+                return;
+            }
+
+            await next(http);
+            if (http.Response is { StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+            {
+                await RefuseAsync(http, Refusal.NotFound($"{http.Request.Method} {http.Request.Path} is nothing that this service offers."));
+            }
+        }
+        catch (WireException refusal)
+        {
+            await RefuseAsync(http, refusal);
+        }
+        catch (Exception e) when (e is JsonException or BadHttpRequestException or InvalidDataException)
+        {
+            await RefuseAsync(http, Refusal.BadRequest($"The body could not be read. {e.Message}"));
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer.
+        }
+        catch (Exception e)
+        {
+            await RefuseAsync(http, new(StatusCodes.Status500InternalServerError, e.GetType().Name, $"The service failed. {e.Message}"));
+        }
+    });
+
+    private static Task RefuseAsync(HttpContext http, WireException refusal) => http.Response.HasStarted
+        ? Task.CompletedTask
+        : http.WriteAsync(refusal.ToError(), ProtocolJson.Default.WireError, refusal.Status);
+}

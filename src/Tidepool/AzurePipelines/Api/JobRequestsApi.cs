@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.Pools;
+
+namespace Tidepool.AzurePipelines.Api;
+
+/// <summary>The queue as agents renew it and as scalers count it.</summary>
+internal sealed class JobRequestsApi(AgentPool pool)
+{
+    private const string Requests = $"{ResourceLocations.Pools}/{{poolId}}/jobrequests";
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Requests, ListAsync);
+        routes.MapGet($"{Requests}/{{requestId}}", GetAsync);
+        routes.MapPatch($"{Requests}/{{requestId}}", RenewOrFinishAsync);
+    }
+
+    private Task ListAsync(HttpContext http)
+    {
+        http.MustNotBeJob();
+        AgentsApi.MustBePool(http);
+        return http.WriteListAsync(
+            pool.ListRequests(http.QueryInt("$top"), http.QueryInt("completedRequestCount")), ProtocolJson.Default.CollectionTaskAgentJobRequest);
+    }
+
+    private Task GetAsync(HttpContext http)
+    {
+        http.MustNotBeJob();
+        AgentsApi.MustBePool(http);
+        return http.WriteAsync(pool.GetRequest(http.RouteLong("requestId")), ProtocolJson.Default.TaskAgentJobRequest);
+    }
+
+    private async Task RenewOrFinishAsync(HttpContext http)
+    {
+        http.MustNotBeJob();
+        AgentsApi.MustBePool(http);
+        var requestId = http.RouteLong("requestId");
+        if (pool.GetRequest(requestId).ReservedAgent is { } agent)
+        {
+            http.MustBeAgent(agent.Id);
+        }
+
+        var body = await http.ReadAsync(ProtocolJson.Default.TaskAgentJobRequest);
+        if (WireResults.Parse(body.Result) is { } result)
+        {
+            pool.Finish(requestId, result, reason: null);
+            await http.WriteAsync(pool.GetRequest(requestId), ProtocolJson.Default.TaskAgentJobRequest);
+        }
+        else
+        {
+            await http.WriteAsync(pool.Renew(requestId), ProtocolJson.Default.TaskAgentJobRequest);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.Runs;
+
+namespace Tidepool.AzurePipelines;
+
+/// <summary>The embedded Azure Pipelines service: one organization on 127.0.0.1 with one project and one agent pool.</summary>
+public sealed class PipelinesService : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly CancellationTokenSource stopping;
+    private readonly AgentPool pool;
+    private readonly RunDirectory runs;
+
+    private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organizationUrl) =>
+        (this.app, this.stopping, this.pool, this.runs, OrganizationUrl) = (app, stopping, pool, runs, organizationUrl);
+
+    /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
+    public Uri OrganizationUrl { get; }
+
+    /// <summary>The agents of the pool as they are now, with their capabilities and the job request they have.</summary>
+    public IReadOnlyList<TaskAgent> Agents => pool.List(name: null, capabilities: true, assignedRequest: true);
+
+    internal int PollsUnderWay => pool.PollsUnderWay;
+
+    /// <summary>Starts the service.</summary>
+    /// <exception cref="ProblemException">SERVICE001: the port is in use.</exception>
+    public static async Task<PipelinesService> StartAsync(PipelinesServiceOptions options, TimeProvider clock, CancellationToken ct)
+    {
+        // The empty builder reads no appsettings.json and no environment: both would be the user's, for the user's own web application.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+        });
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+
+        var stopping = new CancellationTokenSource();
+        var pool = new AgentPool(options.Pool, options.Lease, clock);
+        var tokens = new AccessTokens(options.Token, clock);
+        var runs = new RunDirectory(pool, tokens, options, clock);
+        app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}");
+        app.UseRouting();
+        var routes = app.MapGroup(options.Organization);
+        new ConnectionApi(options.Organization, pool, tokens, clock).Map(routes);
+        new AgentsApi(options.Organization, pool, tokens).Map(routes);
+        new SessionsApi(options.Organization, pool, stopping.Token).Map(routes);
+        new JobRequestsApi(pool).Map(routes);
+        new PlansApi(runs).Map(routes);
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            pool.Dispose();
+            stopping.Dispose();
+            await app.DisposeAsync();
+            throw new ProblemException(
+                "SERVICE001",
+                $"The embedded Azure Pipelines service cannot listen on 127.0.0.1:{options.Port}: the port is in use.",
+                "Stop what uses the port, or choose another one; port 0 takes any that is free.");
+        }
+
+        var address = app.Urls.First();
+        return new(app, stopping, pool, runs, new($"{address}/{options.Organization}"));
+    }
+
+    /// <summary>Waits until the agents are as wanted; the condition is looked at whenever an agent changes.</summary>
+    public Task<IReadOnlyList<TaskAgent>> WaitForAgentsAsync(Func<IReadOnlyList<TaskAgent>, bool> until, CancellationToken ct) =>
+        pool.WaitAsync(until, ct);
+
+    /// <summary>Starts a run at once.</summary>
+    /// <exception cref="ProblemException">SERVICE002: the pipeline's <c>name</c> makes a run number that the service refuses.</exception>
+    public PipelineRun QueueRun(RunRequest request) => new(runs.Start(request, OrganizationUrl));
+
+    /// <summary>Says that an agent's process is gone: it is offline at once, and the job it ran is abandoned with the reason.</summary>
+    public void ReportLost(string agentName, string reason) => pool.ReportLost(agentName, reason);
+
+    /// <summary>Stops the service: polls end at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        pool.Dispose();
+        stopping.Dispose();
+    }
+}

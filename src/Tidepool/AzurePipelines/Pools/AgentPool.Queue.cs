@@ -1,0 +1,205 @@
+using System.Text.Json;
+using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.Api;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines.Pools;
+
+internal sealed partial class AgentPool
+{
+    /// <summary>How long an agent owns a job without renewing.</summary>
+    /// <remarks>Seen on the wire: an agent renews each minute, and the answer's <c>lockedUntil</c> is some minutes ahead.</remarks>
+    private static readonly TimeSpan ServiceLease = TimeSpan.FromMinutes(10);
+
+    private readonly SortedDictionary<long, JobRequest> requests = [];
+    private long lastRequestId;
+
+    /// <summary>Puts a job into the queue and assigns it if an agent is free.</summary>
+    /// <returns>The request, or in the service's words why no agent will ever take the job.</returns>
+    public (JobRequest? Request, string? Refusal) Queue(QueuedJob job)
+    {
+        lock (gate)
+        {
+            if (!agents.Values.Any(agent => Meets(agent, job)))
+            {
+                return (null, PoolTexts.NoAgent(Name, job.Demands, [.. agents.Values.Select(agent => agent.AllCapabilities)]));
+            }
+
+            var request = new JobRequest(++lastRequestId, Id, job, clock.GetUtcNow());
+            requests.Add(request.Id, request);
+            Assign();
+            return (request, null);
+        }
+    }
+
+    /// <summary>Prolongs an agent's lock on a job; the first renewal is the agent's word that it took the job.</summary>
+    public TaskAgentJobRequest Renew(long requestId)
+    {
+        lock (gate)
+        {
+            var request = Running(requestId);
+            var now = clock.GetUtcNow();
+            if (request.ReceiveTime is null)
+            {
+                request.ReceiveTime = now;
+                request.Job.Hears(new JobRequestNews.Received());
+            }
+
+            request.LockedUntil = now + LeaseOf(request.Agent!);
+            if (request.Agent!.Session is { } session)
+            {
+                session.LastSeen = now;
+            }
+
+            Arm();
+            return request.ToWire([]);
+        }
+    }
+
+    /// <summary>Ends a request; one that ended already stays as it is.</summary>
+    public void Finish(long requestId, NodeResult result, string? reason)
+    {
+        lock (gate)
+        {
+            if (requests.TryGetValue(requestId, out var request) && request.Result is null)
+            {
+                Finish(request, result, reason);
+                Assign();
+            }
+        }
+    }
+
+    /// <summary>Asks the agent of a running job to stop it; a job that no agent took ends here and now.</summary>
+    public void Cancel(long requestId, TimeSpan timeout)
+    {
+        lock (gate)
+        {
+            if (!requests.TryGetValue(requestId, out var request) || request.Result is not null)
+            {
+                return;
+            }
+
+            if (request is { ReceiveTime: not null, Agent.Session: { } session })
+            {
+                var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
+                Send(session, TaskAgentMessage.JobCancellation, _ => body, request);
+            }
+            else if (request.ReceiveTime is null)
+            {
+                Finish(request, NodeResult.Canceled, reason: null);
+                Assign();
+            }
+        }
+    }
+
+    public TaskAgentJobRequest GetRequest(long requestId)
+    {
+        lock (gate)
+        {
+            return requests.TryGetValue(requestId, out var request) ? Show(request) : throw Refusal.JobRequestNotFound(requestId);
+        }
+    }
+
+    /// <summary>Requests, unfinished ones first, then finished ones from the newest.</summary>
+    /// <param name="top">At most so many of all.</param>
+    /// <param name="finished">At most so many of the finished.</param>
+    public IReadOnlyList<TaskAgentJobRequest> ListRequests(int? top, int? finished)
+    {
+        lock (gate)
+        {
+            return
+            [
+                .. requests.Values.Where(request => request.Result is null)
+                    .Concat(requests.Values.Where(request => request.Result is not null)
+                        .OrderByDescending(request => request.FinishTime)
+                        .Take(finished ?? int.MaxValue))
+                    .Take(top ?? int.MaxValue)
+                    .Select(Show),
+            ];
+        }
+    }
+
+    private static bool Meets(RegisteredAgent agent, QueuedJob job) =>
+        agent.AllCapabilities is var capabilities && job.Demands.All(demand => demand.IsMetBy(capabilities));
+
+    private TimeSpan LeaseOf(RegisteredAgent agent) =>
+        agent.IsBuiltIn || builtInLease > ServiceLease ? builtInLease : ServiceLease;
+
+    private JobRequest Running(long requestId) => !requests.TryGetValue(requestId, out var request)
+        ? throw Refusal.JobRequestNotFound(requestId)
+        : request is { Result: null, Agent: not null } ? request : throw Refusal.JobRequestOver(requestId);
+
+    private TaskAgentJobRequest Show(JobRequest request) =>
+        request.ToWire([.. agents.Values.Where(agent => Meets(agent, request.Job)).Select(agent => agent.ToReference())]);
+
+    /// <summary>Gives waiting requests, oldest first, to agents that are online, enabled and idle.</summary>
+    private void Assign()
+    {
+        foreach (var request in requests.Values.Where(request => request is { Result: null, Agent: null }))
+        {
+            if (agents.Values.FirstOrDefault(agent => agent is { Online: true, Enabled: true, Assigned: null } && Meets(agent, request.Job)) is not { } agent)
+            {
+                continue;
+            }
+
+            var now = clock.GetUtcNow();
+            (request.Agent, request.AssignTime, request.LockedUntil, agent.Assigned) = (agent, now, now + LeaseOf(agent), request);
+            request.Job.Hears(new JobRequestNews.Assigned(agent.Name, agent.AllCapabilities));
+            Send(agent.Session!, TaskAgentMessage.JobRequest, organization => request.Job.Message(request, organization), request);
+        }
+
+        Announce();
+    }
+
+    private void Requeue(JobRequest request)
+    {
+        request.Agent!.Assigned = null;
+        (request.Agent, request.AssignTime, request.LockedUntil) = (null, null, null);
+        request.Job.Hears(new JobRequestNews.Requeued());
+    }
+
+    private void Finish(JobRequest request, NodeResult result, string? reason)
+    {
+        if (request.Agent is { } agent)
+        {
+            agent.Assigned = null;
+            agent.Session?.Messages.RemoveAll(message => message.Request == request);
+        }
+
+        (request.Result, request.FinishTime, request.LockedUntil) = (result, clock.GetUtcNow(), null);
+        request.Job.Hears(new JobRequestNews.Finished(result, reason));
+    }
+
+    /// <summary>Ends what ran out: locks that were not renewed, sessions that nobody polls.</summary>
+    private void Sweep()
+    {
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var request in requests.Values.Where(request => request is { Result: null, LockedUntil: { } end } && end <= now).ToList())
+            {
+                Finish(request, NodeResult.Abandoned, $"lost: agent {request.Agent!.Name} stopped renewing");
+            }
+
+            foreach (var session in sessions.Values.Where(session => IdleEnd(session) <= now).ToList())
+            {
+                Close(session);
+            }
+
+            Assign();
+        }
+    }
+
+    private static DateTimeOffset IdleEnd(AgentSession session) =>
+        session.PollsUnderWay > 0 ? DateTimeOffset.MaxValue : session.LastSeen + SessionIdleLimit;
+
+    private void Arm()
+    {
+        var next = requests.Values.Where(request => request.Result is null).Select(request => request.LockedUntil ?? DateTimeOffset.MaxValue)
+            .Concat(sessions.Values.Select(IdleEnd))
+            .DefaultIfEmpty(DateTimeOffset.MaxValue)
+            .Min();
+        var wait = next - clock.GetUtcNow();
+        sweep.Change(next == DateTimeOffset.MaxValue ? Timeout.InfiniteTimeSpan : wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+}

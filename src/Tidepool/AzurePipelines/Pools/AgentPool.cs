@@ -1,0 +1,206 @@
+using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.Api;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines.Pools;
+
+/// <summary>The one pool: its agents, their sessions and the queue of job requests. One lock; nothing waits under it.</summary>
+internal sealed partial class AgentPool : IDisposable
+{
+    public const int Id = 1;
+
+    private readonly Lock gate = new();
+    private readonly TimeProvider clock;
+    private readonly TimeSpan builtInLease;
+    private readonly DateTimeOffset createdOn;
+    private readonly ITimer sweep;
+    private readonly SortedDictionary<int, RegisteredAgent> agents = [];
+    private int lastAgentId;
+    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public AgentPool(string name, TimeSpan lease, TimeProvider clock)
+    {
+        Name = name;
+        builtInLease = lease;
+        this.clock = clock;
+        createdOn = clock.GetUtcNow();
+        sweep = clock.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Name { get; }
+
+    public void Dispose() => sweep.Dispose();
+
+    public TaskAgentPool ToWire()
+    {
+        lock (gate)
+        {
+            return new()
+            {
+                Id = Id,
+                Name = Name,
+                Size = agents.Count,
+                CreatedOn = createdOn,
+                AutoProvision = true,
+                AutoUpdate = false,
+                AutoSize = true,
+                Scope = Guid.Empty,
+            };
+        }
+    }
+
+    public IReadOnlyList<TaskAgent> List(string? name, bool capabilities, bool assignedRequest)
+    {
+        lock (gate)
+        {
+            return
+            [
+                .. agents.Values
+                    .Where(agent => name is null || agent.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    .Select(agent => agent.ToWire(capabilities, assignedRequest)),
+            ];
+        }
+    }
+
+    public TaskAgent Get(int agentId, bool capabilities, bool assignedRequest)
+    {
+        lock (gate)
+        {
+            return Find(agentId).ToWire(capabilities, assignedRequest);
+        }
+    }
+
+    public RegisteredAgent? FindByClient(Guid clientId)
+    {
+        lock (gate)
+        {
+            return agents.Values.FirstOrDefault(agent => agent.ClientId == clientId);
+        }
+    }
+
+    public async Task<IReadOnlyList<TaskAgent>> WaitAsync(Func<IReadOnlyList<TaskAgent>, bool> until, CancellationToken ct)
+    {
+        while (true)
+        {
+            Task next;
+            lock (gate)
+            {
+                next = changed.Task;
+            }
+
+            if (List(name: null, capabilities: true, assignedRequest: true) is var list && until(list))
+            {
+                return list;
+            }
+
+            await next.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>Adds an agent.</summary>
+    /// <exception cref="WireException">The name is taken.</exception>
+    public TaskAgent Add(TaskAgent agent, string authorizationUrl)
+    {
+        lock (gate)
+        {
+            if (agents.Values.Any(other => other.Name.Equals(agent.Name, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw Refusal.AgentExists(agent.Name, Name);
+            }
+
+            var added = new RegisteredAgent { Id = ++lastAgentId, Name = agent.Name, CreatedOn = clock.GetUtcNow() };
+            agents.Add(added.Id, added);
+            Describe(added, agent);
+            SetKey(added, agent.Authorization?.PublicKey, authorizationUrl);
+            Assign();
+            return added.ToWire(capabilities: true, assignedRequest: false);
+        }
+    }
+
+    /// <summary>Replaces an agent. With another key it is another agent under the same name: the old one's session and job end at once.</summary>
+    public TaskAgent Replace(int agentId, TaskAgent agent, string authorizationUrl)
+    {
+        lock (gate)
+        {
+            var known = Find(agentId);
+            if (agent.Authorization?.PublicKey is { } key && key != known.PublicKey)
+            {
+                End(known, $"lost: agent {known.Name} was replaced");
+                SetKey(known, key, authorizationUrl);
+            }
+
+            Describe(known, agent);
+            Assign();
+            return known.ToWire(capabilities: true, assignedRequest: false);
+        }
+    }
+
+    /// <summary>Changes what is given: whether the agent takes jobs, its capabilities.</summary>
+    public TaskAgent Update(int agentId, TaskAgent agent)
+    {
+        lock (gate)
+        {
+            var known = Find(agentId);
+            Describe(known, agent);
+            Assign();
+            return known.ToWire(capabilities: true, assignedRequest: false);
+        }
+    }
+
+    /// <summary>Removes an agent; a job it still runs is lost.</summary>
+    public void Remove(int agentId)
+    {
+        lock (gate)
+        {
+            var known = Find(agentId);
+            agents.Remove(agentId);
+            End(known, $"lost: agent {known.Name} was removed");
+            Assign();
+        }
+    }
+
+    /// <summary>Ends the session and the job of an agent whose process is known to be gone.</summary>
+    public void ReportLost(string agentName, string reason)
+    {
+        lock (gate)
+        {
+            if (agents.Values.FirstOrDefault(agent => agent.Name.Equals(agentName, StringComparison.OrdinalIgnoreCase)) is { } known)
+            {
+                End(known, reason);
+                Assign();
+            }
+        }
+    }
+
+    private static void Describe(RegisteredAgent known, TaskAgent agent)
+    {
+        known.Version = agent.Version ?? known.Version;
+        known.OsDescription = agent.OsDescription ?? known.OsDescription;
+        known.Enabled = agent.Enabled ?? known.Enabled;
+        known.MaxParallelism = agent.MaxParallelism ?? known.MaxParallelism;
+        known.SystemCapabilities = agent.SystemCapabilities is { } system ? Capabilities.Of(system) : known.SystemCapabilities;
+        known.UserCapabilities = agent.UserCapabilities is { } user ? Capabilities.Of(user) : known.UserCapabilities;
+    }
+
+    private static void SetKey(RegisteredAgent agent, TaskAgentPublicKey? key, string authorizationUrl) =>
+        (agent.ClientId, agent.PublicKey, agent.AuthorizationUrl) = (Guid.NewGuid(), key, authorizationUrl);
+
+    private RegisteredAgent Find(int agentId) => agents.TryGetValue(agentId, out var agent) ? agent : throw Refusal.AgentNotFound(agentId);
+
+    private void End(RegisteredAgent agent, string reason)
+    {
+        Close(agent.Session);
+        if (agent.Assigned is { } request)
+        {
+            Finish(request, NodeResult.Abandoned, reason);
+        }
+    }
+
+    private void Announce()
+    {
+        var signal = changed;
+        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        signal.SetResult();
+        Arm();
+    }
+}

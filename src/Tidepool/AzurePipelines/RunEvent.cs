@@ -1,0 +1,46 @@
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines;
+
+/// <summary>A stage, job or step as it is referred to and as it is shown.</summary>
+public sealed record NodeName(string Name, string DisplayName);
+
+/// <summary>An error or a warning that a step reported.</summary>
+/// <param name="Type"><c>error</c> or <c>warning</c>.</param>
+public sealed record RunIssue(string Type, string Message);
+
+/// <summary>Something that happened in a run.</summary>
+public abstract record RunEvent(DateTimeOffset At);
+
+public sealed record RunStarted(DateTimeOffset At, int RunId, string Number) : RunEvent(At);
+
+public sealed record StageStarted(DateTimeOffset At, NodeName Stage) : RunEvent(At);
+
+public sealed record StageFinished(DateTimeOffset At, NodeName Stage, NodeResult Result, string? Reason) : RunEvent(At);
+
+/// <param name="MappedFrom">What the pipeline names where it is not the embedded pool: another pool, <c>vmImage: NAME</c>, or <c>no pool</c>; else null.</param>
+public sealed record JobQueued(
+    DateTimeOffset At, NodeName Stage, NodeName Job, string Pool, IReadOnlyList<string> Demands, string? MappedFrom) : RunEvent(At);
+
+public sealed record JobAssigned(DateTimeOffset At, NodeName Stage, NodeName Job, string AgentName) : RunEvent(At);
+
+/// <summary>The agent took the job.</summary>
+public sealed record JobStarted(DateTimeOffset At, NodeName Stage, NodeName Job, string AgentName) : RunEvent(At);
+
+public sealed record StepStarted(DateTimeOffset At, NodeName Stage, NodeName Job, NodeName Step) : RunEvent(At);
+
+public sealed record StepFinished(
+    DateTimeOffset At,
+    NodeName Stage,
+    NodeName Job,
+    NodeName Step,
+    NodeResult Result,
+    TimeSpan Duration,
+    IReadOnlyList<RunIssue> Issues) : RunEvent(At);
+
+/// <summary>A console line. A line of the job itself, outside of any step, has no <paramref name="Step"/>.</summary>
+public sealed record LogLine(DateTimeOffset At, NodeName Stage, NodeName Job, NodeName? Step, string Text) : RunEvent(At);
+
+public sealed record JobFinished(DateTimeOffset At, NodeName Stage, NodeName Job, NodeResult Result, string? Reason) : RunEvent(At);
+
+public sealed record RunFinished(DateTimeOffset At, NodeResult Result) : RunEvent(At);

@@ -1,0 +1,27 @@
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines;
+
+/// <summary>What to run, from which commit, with which values.</summary>
+public sealed record RunRequest
+{
+    public required Pipeline Pipeline { get; init; }
+
+    /// <summary>The pipeline's name as users know it.</summary>
+    public required string DefinitionName { get; init; }
+    public required string RepositoryName { get; init; }
+
+    /// <summary>The commit's full SHA.</summary>
+    public required string SourceVersion { get; init; }
+
+    /// <summary>As in <c>refs/heads/main</c>.</summary>
+    public required string SourceBranch { get; init; }
+    public string SourceVersionMessage { get; init; } = "";
+    public string RequestedFor { get; init; } = "tidepool";
+
+    /// <summary>Queue-time variables; names ignore case.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Secret variables by name; their values are masked in everything that is shown or stored.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,62 @@
+using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Pools;
+
+namespace Tidepool.AzurePipelines.Runs;
+
+/// <summary>All runs since the service started, and the counters of their numbers.</summary>
+internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<Guid, RunLoop> runs = [];
+    private readonly List<string> definitions = [];
+    private readonly Dictionary<string, int> revisions = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Numbers and starts a run.</summary>
+    /// <exception cref="ProblemException">The run's number is not one that the service accepts.</exception>
+    public RunLoop Start(RunRequest request, Uri organization)
+    {
+        RunLoop run;
+        lock (gate)
+        {
+            var facts = new RunFacts
+            {
+                Id = runs.Count + 1,
+                Number = "",
+                DefinitionId = DefinitionId(request.DefinitionName),
+                Request = request,
+                StartTime = clock.GetUtcNow(),
+                Organization = options.Organization,
+                Project = options.Project,
+            };
+            var number = RunNumber.Of(
+                request.Pipeline.RunName,
+                facts.StartTime,
+                RunVariables.OfRun(facts, organization),
+                rest => revisions[$"{request.DefinitionName}\n{rest}"] = revisions.GetValueOrDefault($"{request.DefinitionName}\n{rest}") + 1);
+            run = new(facts with { Number = number }, pool, tokens, options, organization, clock);
+            runs.Add(run.Facts.PlanId, run);
+        }
+
+        run.Start();
+        return run;
+    }
+
+    /// <exception cref="WireException">There is no such plan.</exception>
+    public RunLoop Find(Guid planId)
+    {
+        lock (gate)
+        {
+            return runs.GetValueOrDefault(planId) ?? throw Refusal.PlanNotFound(planId);
+        }
+    }
+
+    private int DefinitionId(string name)
+    {
+        if (!definitions.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            definitions.Add(name);
+        }
+
+        return definitions.FindIndex(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) + 1;
+    }
+}

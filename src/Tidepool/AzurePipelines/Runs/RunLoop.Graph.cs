@@ -1,0 +1,279 @@
+using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines.Runs;
+
+internal sealed partial class RunLoop
+{
+    /// <summary>A job's token outlives it by this, so that an agent may repeat its last call when the answer got lost.</summary>
+    private static readonly TimeSpan TokenGrace = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TokenLife = TimeSpan.FromDays(7);
+
+    private IEnumerable<JobNode> Jobs => stages.SelectMany(stage => stage.Jobs);
+
+    private void Begin()
+    {
+        Events.Add(new RunStarted(clock.GetUtcNow(), Facts.Id, Facts.Number));
+        foreach (var stage in stages)
+        {
+            Record(new() { Id = stage.RecordId, Type = "Stage", Name = stage.Definition.DisplayName, RefName = stage.Definition.Name, State = RecordStates.Pending });
+            foreach (var job in stage.Jobs)
+            {
+                Record(new()
+                {
+                    Id = job.PhaseId,
+                    ParentId = stage.RecordId,
+                    Type = "Phase",
+                    Name = job.Definition.DisplayName,
+                    RefName = job.Definition.Name,
+                    State = RecordStates.Pending,
+                });
+                foreach (var record in job.ToRecords())
+                {
+                    Record(record);
+                }
+            }
+        }
+    }
+
+    /// <summary>Does what the planner decides until it decides nothing more.</summary>
+    private void Advance()
+    {
+        graphChanged = false;
+        while (true)
+        {
+            if (stages.All(stage => stage.Result is not null))
+            {
+                FinishRun();
+                return;
+            }
+
+            var decisions = RunPlanner.Decide(Facts.Pipeline, State());
+            foreach (var decision in decisions)
+            {
+                Apply(decision);
+            }
+
+            if (decisions.Count == 0)
+            {
+                if (!Jobs.Any(job => job is { Started: true, Result: null }))
+                {
+                    throw new InvalidOperationException($"Run {Facts.Number} has nodes left, but none runs and none may start.");
+                }
+
+                return;
+            }
+        }
+    }
+
+    private RunState State()
+    {
+        var variables = RunVariables.OfRun(Facts, organization);
+        foreach (var (name, value) in Facts.Request.Variables.Concat(Facts.Request.Secrets))
+        {
+            variables.TryAdd(name, value);
+        }
+
+        return new()
+        {
+            Canceling = canceling,
+            StartTime = Facts.StartTime,
+            Variables = variables,
+            Stages = stages.Where(stage => stage.Started || stage.Result is not null)
+                .ToDictionary(stage => stage.Definition.Name, stage => stage.ToState(), StringComparer.OrdinalIgnoreCase),
+        };
+    }
+
+    private void Apply(NodeDecision decision)
+    {
+        var stage = stages.First(stage => stage.Definition.Name.Equals(decision.Stage, StringComparison.OrdinalIgnoreCase));
+        var job = decision.Job is { } name ? stage.Jobs.First(job => job.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) : null;
+        switch (decision.Action, job)
+        {
+            case (NodeAction.Start, null):
+                StartStage(stage);
+                break;
+            case (NodeAction.Start, _):
+                StartJob(stage, job);
+                break;
+            case (NodeAction.Finish, null):
+                foreach (var unrun in stage.Jobs.Where(unrun => unrun.Result is null))
+                {
+                    FinishJob(unrun, NodeResult.Skipped, reason: null);
+                }
+
+                FinishStage(stage, decision.Result!.Value, decision.Reason);
+                break;
+            case (NodeAction.Finish, _):
+                FinishJob(job, decision.Result!.Value, decision.Reason);
+                break;
+            default:
+                throw new InvalidOperationException($"Unhandled {nameof(NodeAction)} {decision.Action}.");
+        }
+    }
+
+    private void StartStage(StageNode stage)
+    {
+        stage.Started = true;
+        Events.Add(new StageStarted(clock.GetUtcNow(), stage.Name));
+        Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
+    }
+
+    private void FinishStage(StageNode stage, NodeResult how, string? reason)
+    {
+        (stage.Result, stage.Reason) = (how, reason);
+        Events.Add(new StageFinished(clock.GetUtcNow(), stage.Name, how, reason));
+        Complete(stage.RecordId, how);
+    }
+
+    private void FinishRun()
+    {
+        var how = RunPlanner.Aggregate(stages.Select(stage => stage.Result!.Value));
+        // A run that was cancelled before anything ran has nothing but skipped nodes; it was cancelled all the same.
+        result = canceling && how != NodeResult.Failed ? NodeResult.Canceled : how;
+        Events.Add(new RunFinished(clock.GetUtcNow(), result.Value));
+    }
+
+    private void StartJob(StageNode stage, JobNode job)
+    {
+        job.Started = true;
+        try
+        {
+            job.Plan = RunPlanner.Plan(Facts.Pipeline, stage.Definition, job.Definition, State());
+            if (!Place(job))
+            {
+                FinishJob(job, NodeResult.Failed, PoolTexts.NoPool(job.Plan.PoolName!));
+                return;
+            }
+
+            Enqueue(stage, job, job.Plan, [.. job.Plan.Demands.Select(Demand.Parse)]);
+        }
+        catch (ProblemException e)
+        {
+            FinishJob(job, NodeResult.Failed, e.Problem.What);
+        }
+    }
+
+    /// <summary>Sees whether the job may run in the embedded pool, and from where it was mapped.</summary>
+    private bool Place(JobNode job)
+    {
+        var (name, image) = (job.Plan!.PoolName, job.Plan.VmImage);
+        job.MappedFrom = name is not null
+            ? pool.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? null : name
+            : image is null ? "no pool" : $"vmImage: {image}";
+        return name is null || job.MappedFrom is null
+            || options.PoolMap.Any(pair => pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase) && pair.Value.Equals(pool.Name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private void Enqueue(StageNode stage, JobNode job, JobPlan plan, IReadOnlyList<Demand> demands)
+    {
+        var caller = new Caller.Job(Facts.PlanId, job.RecordId);
+        var token = tokens.Issue(caller, TokenLife);
+        mask.Add(token);
+        var message = new JobMessage(Facts, stage, job, token, JobMessage.UserVariables(Facts.Request, plan, mask.IsIn));
+        var (request, refusal) = pool.Queue(new()
+        {
+            ScopeId = Facts.ProjectId,
+            PlanId = Facts.PlanId,
+            PlanGroup = Facts.PlanGroup,
+            JobId = job.RecordId,
+            JobName = job.Definition.DisplayName,
+            Demands = demands,
+            Definition = new(Facts.DefinitionId, Facts.Request.DefinitionName),
+            Run = new(Facts.Id, Facts.Number),
+            Message = message.Write,
+            Hears = news => Post(() => Hear(job, news)),
+        });
+        if (request is null)
+        {
+            FinishJob(job, NodeResult.Failed, refusal);
+            return;
+        }
+
+        (job.Request, job.QueuedAt) = (request, clock.GetUtcNow());
+        Events.Add(new JobQueued(job.QueuedAt.Value, stage.Name, job.Name, pool.Name, plan.Demands, job.MappedFrom));
+    }
+
+    private void Hear(JobNode job, JobRequestNews news)
+    {
+        var now = clock.GetUtcNow();
+        switch (news)
+        {
+            case JobRequestNews.Assigned assigned:
+                (job.AgentName, job.AgentCapabilities) = (assigned.AgentName, assigned.Capabilities);
+                Events.Add(new JobAssigned(now, job.Stage.Name, job.Name, assigned.AgentName));
+                break;
+            case JobRequestNews.Requeued:
+                (job.AgentName, job.AgentCapabilities) = (null, Capabilities.None);
+                break;
+            case JobRequestNews.Received:
+                job.StartedAt = now;
+                Events.Add(new JobStarted(now, job.Stage.Name, job.Name, job.AgentName!));
+                Record(new() { Id = job.RecordId, State = RecordStates.InProgress, StartTime = now, WorkerName = job.AgentName });
+                Record(new() { Id = job.PhaseId, State = RecordStates.InProgress, StartTime = now });
+                LimitTime(job);
+                break;
+            case JobRequestNews.Finished finished when job.Result is null:
+                FinishJob(job, finished.Result, finished.Reason ?? job.StopReason);
+                break;
+        }
+    }
+
+    private void LimitTime(JobNode job)
+    {
+        if (job.Plan!.Timeout is { } limit && !job.Stopping)
+        {
+            job.Deadline = clock.CreateTimer(
+                _ => Post(() => Stop(job, $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.")),
+                null,
+                limit,
+                Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Cancel()
+    {
+        if (canceling)
+        {
+            return;
+        }
+
+        canceling = graphChanged = true;
+        foreach (var job in Jobs.Where(job => job is { Request: not null, Result: null }))
+        {
+            Stop(job, "The run was canceled.");
+        }
+    }
+
+    /// <summary>Asks the agent to stop the job, and ends the job when it does not in its cancel timeout.</summary>
+    private void Stop(JobNode job, string reason)
+    {
+        if (job.Result is not null || job.Stopping)
+        {
+            return;
+        }
+
+        var (request, limit) = (job.Request!, job.Plan!.CancelTimeout);
+        (job.StopReason, job.Stopping) = (reason, true);
+        job.Deadline?.Dispose();
+        job.Deadline = clock.CreateTimer(
+            _ => pool.Finish(request.Id, NodeResult.Canceled, $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes."),
+            null,
+            limit,
+            Timeout.InfiniteTimeSpan);
+        pool.Cancel(request.Id, limit);
+    }
+
+    private void FinishJob(JobNode job, NodeResult how, string? reason)
+    {
+        job.Deadline?.Dispose();
+        Settle(job, how);
+        (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), reason, true);
+        job.Result = job.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
+        job.Outputs = OutputsOf(job);
+        tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
+        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, reason));
+    }
+}

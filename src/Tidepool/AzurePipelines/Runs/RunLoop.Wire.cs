@@ -1,0 +1,205 @@
+using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines.Runs;
+
+internal sealed partial class RunLoop
+{
+    private readonly Dictionary<Guid, RunTimeline> timelines;
+    private readonly Dictionary<(Guid Record, string Type, string Name), byte[]> attachments = [];
+    private readonly RunLogs logs = new();
+
+    private RunTimeline Main => timelines[Facts.TimelineId];
+
+    public Task<Timeline> GetTimelineAsync(Guid timelineId, bool includeRecords) =>
+        InvokeAsync(() => Find(timelineId).ToWire(includeRecords));
+
+    /// <summary>Adds a timeline for the details of a record.</summary>
+    public Task<Timeline> AddTimelineAsync(Guid timelineId) => InvokeAsync(() =>
+    {
+        var timeline = new RunTimeline(timelineId);
+        return timelines.TryAdd(timelineId, timeline) ? timeline.ToWire(includeRecords: false) : throw Refusal.TimelineExists(timelineId);
+    });
+
+    /// <summary>Merges what an agent says of its records.</summary>
+    public Task<IReadOnlyList<TimelineRecord>> PatchAsync(Guid timelineId, IReadOnlyList<TimelineRecord> records) =>
+        InvokeAsync<IReadOnlyList<TimelineRecord>>(() => timelineId == Facts.TimelineId
+            ? [.. records.Select(PatchMain)]
+            : [.. records.Select(record => Find(timelineId).Merge(Masked(record), clock.GetUtcNow()).After)]);
+
+    /// <summary>Takes console lines of a job.</summary>
+    public Task FeedAsync(Guid jobRecordId, TimelineRecordFeedLines lines) => InvokeAsync(() =>
+    {
+        if (JobOf(jobRecordId) is { Result: null } job)
+        {
+            Feed(job, lines.StepId == Guid.Empty ? job.RecordId : lines.StepId, [.. lines.Value.Select(mask.Apply)]);
+        }
+
+        return true;
+    });
+
+    public Task<TaskLog> AddLogAsync(string? path) => InvokeAsync(() => logs.Create(path, clock.GetUtcNow()));
+
+    public Task<TaskLog> AppendLogAsync(int logId, string text) =>
+        InvokeAsync(() => logs.Append(logId, mask.Apply(text), clock.GetUtcNow()) ?? throw Refusal.NotFound($"Log {logId} was not found."));
+
+    public Task<TaskAttachment> AttachAsync(Guid timelineId, Guid recordId, string type, string name, byte[] content) => InvokeAsync(() =>
+    {
+        attachments[(recordId, type, name)] = content;
+        return new TaskAttachment { Type = type, Name = name, CreatedOn = clock.GetUtcNow(), TimelineId = timelineId, RecordId = recordId };
+    });
+
+    public Task<byte[]> GetAttachmentAsync(Guid recordId, string type, string name) => InvokeAsync(() =>
+        attachments.GetValueOrDefault((recordId, type, name)) ?? throw Refusal.NotFound($"Attachment {type}/{name} was not found."));
+
+    /// <summary>Ends a job as its agent says.</summary>
+    public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>
+    {
+        if (JobOf(jobId) is { Request: { } request })
+        {
+            pool.Finish(request.Id, how, reason: null);
+        }
+
+        return true;
+    });
+
+    private RunTimeline Find(Guid timelineId) =>
+        timelines.GetValueOrDefault(timelineId) ?? throw Refusal.NotFound($"Timeline {timelineId} was not found.");
+
+    private JobNode? JobOf(Guid recordId) => Jobs.FirstOrDefault(job => job.RecordId == recordId);
+
+    private void Record(TimelineRecord record) => Main.Merge(record, clock.GetUtcNow());
+
+    private void Complete(Guid recordId, NodeResult how) =>
+        Record(new() { Id = recordId, State = RecordStates.Completed, Result = how.ToWire(), FinishTime = clock.GetUtcNow() });
+
+    private TimelineRecord PatchMain(TimelineRecord sent)
+    {
+        var parent = Main.Find(sent.Id)?.ParentId ?? sent.ParentId;
+        var job = JobOf(sent.Id) ?? (parent is { } parentId ? JobOf(parentId) : null);
+        if (job is null or { Result: not null })
+        {
+            // Whoever lost the job may still talk about it.
+            return Main.Find(sent.Id) ?? sent;
+        }
+
+        var (before, after) = Main.Merge(Masked(sent), clock.GetUtcNow());
+        if (after.Type == "Task")
+        {
+            Tell(job, before, after);
+        }
+
+        return after;
+    }
+
+    /// <summary>The record without secrets in what is shown. A secret output keeps its value: dependents get it.</summary>
+    private TimelineRecord Masked(TimelineRecord record)
+    {
+        foreach (var secret in record.Variables?.Values.Where(variable => variable.IsSecret == true) ?? [])
+        {
+            mask.Add(secret.Value ?? "");
+        }
+
+        return record with
+        {
+            Name = record.Name is { } name ? mask.Apply(name) : null,
+            CurrentOperation = record.CurrentOperation is { } operation ? mask.Apply(operation) : null,
+            Issues = record.Issues is { } issues ? [.. issues.Select(issue => issue with { Message = mask.Apply(issue.Message ?? "") })] : null,
+        };
+    }
+
+    private void Tell(JobNode job, TimelineRecord? before, TimelineRecord after)
+    {
+        var isDone = after.State == RecordStates.Completed;
+        var wasSkipped = isDone && WireResults.Parse(after.Result) == NodeResult.Skipped;
+        if (!HasStarted(before) && HasStarted(after) && !wasSkipped)
+        {
+            Events.Add(new StepStarted(clock.GetUtcNow(), job.Stage.Name, job.Name, NameOf(after)));
+        }
+
+        if (job.HeldLines.Remove(after.Id, out var held))
+        {
+            Show(job, NameOf(after), held);
+        }
+
+        if (isDone && before?.State != RecordStates.Completed)
+        {
+            Events.Add(new StepFinished(
+                clock.GetUtcNow(),
+                job.Stage.Name,
+                job.Name,
+                NameOf(after),
+                WireResults.Parse(after.Result) ?? NodeResult.Succeeded,
+                after is { StartTime: { } start, FinishTime: { } finish } && finish > start ? finish - start : TimeSpan.Zero,
+                IssuesOf(after)));
+        }
+    }
+
+    private void Feed(JobNode job, Guid recordId, IReadOnlyList<string> lines)
+    {
+        logs.AddConsole(recordId, lines);
+        if (recordId == job.RecordId)
+        {
+            Show(job, step: null, lines);
+        }
+        else if (Main.Find(recordId) is { } record)
+        {
+            if (!HasStarted(record))
+            {
+                // Lines overtake the record's change of state, which agents send in batches.
+                Tell(job, record, Main.Merge(new() { Id = recordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() }, clock.GetUtcNow()).After);
+            }
+
+            Show(job, NameOf(record), lines);
+        }
+        else if (!job.HeldLines.TryAdd(recordId, [.. lines]))
+        {
+            job.HeldLines[recordId].AddRange(lines);
+        }
+    }
+
+    private void Show(JobNode job, NodeName? step, IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            Events.Add(new LogLine(clock.GetUtcNow(), job.Stage.Name, job.Name, step, line));
+        }
+    }
+
+    /// <summary>Closes what an ended job left open: held lines, its records.</summary>
+    private void Settle(JobNode job, NodeResult how)
+    {
+        foreach (var (recordId, lines) in job.HeldLines)
+        {
+            Show(job, new(recordId.ToString(), recordId.ToString()), lines);
+        }
+
+        job.HeldLines.Clear();
+        foreach (var record in Main.ChildrenOf(job.RecordId).Where(record => record.State != RecordStates.Completed).ToList())
+        {
+            var broken = HasStarted(record) ? how == NodeResult.Canceled ? NodeResult.Canceled : NodeResult.Abandoned : NodeResult.Skipped;
+            Complete(record.Id, broken);
+            if (HasStarted(record))
+            {
+                Tell(job, record, Main.Find(record.Id)!);
+            }
+        }
+
+        Complete(job.RecordId, how);
+        Complete(job.PhaseId, how);
+    }
+
+    private Dictionary<string, string> OutputsOf(JobNode job) => Main.ChildrenOf(job.RecordId)
+        .SelectMany(record => record.Variables?.Select(variable => (Key: $"{record.RefName}.{variable.Key}", variable.Value.Value)) ?? [])
+        .GroupBy(output => output.Key, StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(group => group.Key, group => group.Last().Value ?? "", StringComparer.OrdinalIgnoreCase);
+
+    private static bool HasStarted(TimelineRecord? record) => record?.State is RecordStates.InProgress or RecordStates.Completed;
+
+    private static NodeName NameOf(TimelineRecord record) => new(record.RefName ?? record.Name ?? "", record.Name ?? record.RefName ?? "");
+
+    private static IReadOnlyList<RunIssue> IssuesOf(TimelineRecord? record) =>
+        [.. record?.Issues?.Select(issue => new RunIssue(issue.Type is "1" or "error" ? "error" : "warning", issue.Message ?? "")) ?? []];
+}

@@ -1,0 +1,102 @@
+using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines.Runs;
+
+/// <summary>A stage of a run. Only <see cref="RunLoop"/> changes it.</summary>
+internal sealed class StageNode
+{
+    public StageNode(PipelineStage definition)
+    {
+        Definition = definition;
+        RecordId = Runs.RecordId.Of(definition.Name);
+        Jobs = [.. definition.Jobs.Select(job => new JobNode(this, job))];
+    }
+
+    public PipelineStage Definition { get; }
+    public Guid RecordId { get; }
+    public IReadOnlyList<JobNode> Jobs { get; }
+    public NodeName Name => new(Definition.Name, Definition.DisplayName);
+    public bool Started { get; set; }
+    public NodeResult? Result { get; set; }
+    public string? Reason { get; set; }
+
+    public StageState ToState() => new(
+        Result,
+        Jobs.Where(job => job.Started || job.Result is not null).ToDictionary(job => job.Definition.Name, job => job.ToState(), StringComparer.OrdinalIgnoreCase));
+}
+
+/// <summary>A job of a run. Only <see cref="RunLoop"/> changes it.</summary>
+internal sealed class JobNode
+{
+    // What the service calls the one job of a phase that is not multiplied by a strategy.
+    private const string OnlyLeg = "__default";
+
+    public JobNode(StageNode stage, PipelineJob definition)
+    {
+        Stage = stage;
+        Definition = definition;
+        Identifier = $"{stage.Definition.Name}.{definition.Name}.{OnlyLeg}";
+        PhaseId = Runs.RecordId.Of(stage.Definition.Name, definition.Name);
+        RecordId = Runs.RecordId.Of(Identifier);
+        StepIds = [.. definition.Steps.Select(step => Runs.RecordId.Of(Identifier, step.Name))];
+    }
+
+    public StageNode Stage { get; }
+    public PipelineJob Definition { get; }
+    public string Identifier { get; }
+    public Guid PhaseId { get; }
+    public Guid RecordId { get; }
+
+    /// <summary>In the order of the definition's steps.</summary>
+    public IReadOnlyList<Guid> StepIds { get; }
+    public NodeName Name => new(Definition.Name, Definition.DisplayName);
+    public bool Started { get; set; }
+    public JobPlan? Plan { get; set; }
+    public string? MappedFrom { get; set; }
+    public JobRequest? Request { get; set; }
+    public string? AgentName { get; set; }
+    public IReadOnlyDictionary<string, string> AgentCapabilities { get; set; } = Capabilities.None;
+    public DateTimeOffset? QueuedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? FinishedAt { get; set; }
+
+    /// <summary>Fires when the job ran too long, and then when it does not stop.</summary>
+    public ITimer? Deadline { get; set; }
+
+    /// <summary>Why the job was asked to stop; null when nobody asked.</summary>
+    public string? StopReason { get; set; }
+    public bool Stopping { get; set; }
+    public NodeResult? Result { get; set; }
+    public string? Reason { get; set; }
+    public IReadOnlyDictionary<string, string> Outputs { get; set; } = Capabilities.None;
+
+    /// <summary>Console lines of records that the agent has not described yet.</summary>
+    public Dictionary<Guid, List<string>> HeldLines { get; } = [];
+
+    public JobState ToState() => new(Result, Outputs);
+
+    /// <summary>The job's and its steps' records as they stand before an agent has it.</summary>
+    public IEnumerable<TimelineRecord> ToRecords() => Definition.Steps.Select((step, index) => new TimelineRecord
+    {
+        Id = StepIds[index],
+        ParentId = RecordId,
+        Type = "Task",
+        Name = step.DisplayName,
+        RefName = step.Name,
+        // The agent's own "Initialize job" is the first.
+        Order = index + 2,
+        State = RecordStates.Pending,
+        Identifier = $"{Identifier}.{step.Name}",
+    }).Prepend(new()
+    {
+        Id = RecordId,
+        ParentId = PhaseId,
+        Type = "Job",
+        Name = Definition.DisplayName,
+        RefName = OnlyLeg,
+        State = RecordStates.Pending,
+        Identifier = Identifier,
+    });
+}

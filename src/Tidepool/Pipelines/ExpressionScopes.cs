@@ -1,0 +1,42 @@
+using Tidepool.Expressions;
+
+namespace Tidepool.Pipelines;
+
+/// <summary>Which names an expression may use, by where it stands; values are put in when it is evaluated.</summary>
+/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/process/expressions#dependencies</remarks>
+internal static class ExpressionScopes
+{
+    private static readonly string[] StatusFunctions = ["succeeded", "failed", "succeededOrFailed"];
+
+    public static ExpressionContext StageNames { get; } = Names(["variables", "pipeline", "dependencies"], withStatus: true);
+
+    public static ExpressionContext JobNames { get; } = Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: true);
+
+    /// <summary>What a <c>$[ ]</c> may name.</summary>
+    public static ExpressionContext VariableNames { get; } =
+        Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: false);
+
+    /// <summary>Functions about the nodes before this one.</summary>
+    /// <param name="status">Answers <c>succeeded</c>, <c>failed</c> or <c>succeededOrFailed</c> for the named nodes, or for all before it where none is named.</param>
+    /// <param name="canceling">The run is being cancelled.</param>
+    public static IReadOnlyDictionary<string, ExpressionFunction> Functions(Func<string, IReadOnlyList<string>, bool> status, bool canceling)
+    {
+        var functions = new Dictionary<string, ExpressionFunction>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["always"] = ExpressionFunction.Flag(true),
+            ["canceled"] = ExpressionFunction.Flag(canceling),
+        };
+        foreach (var name in StatusFunctions)
+        {
+            functions[name] = new ExpressionFunction(
+                0, int.MaxValue, names => ExpressionValue.Of(status(name, [.. names.Select(n => n.ToText())])));
+        }
+        return functions;
+    }
+
+    private static ExpressionContext Names(string[] values, bool withStatus) => new()
+    {
+        Values = values.ToDictionary(v => v, _ => ExpressionValue.Null, StringComparer.OrdinalIgnoreCase),
+        Functions = withStatus ? Functions((_, _) => true, canceling: false) : new Dictionary<string, ExpressionFunction>(),
+    };
+}

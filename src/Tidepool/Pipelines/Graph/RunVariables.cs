@@ -1,0 +1,71 @@
+using Tidepool.Expressions;
+
+namespace Tidepool.Pipelines.Graph;
+
+/// <summary>A run's variables, with precedence applied and <c>$[ ]</c> evaluated.</summary>
+/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/process/variables#variable-scopes</remarks>
+internal sealed class RunVariables
+{
+    private static readonly string[] SystemPrefixes =
+        ["system.", "build.", "agent.", "pipeline.", "environment.", "common.", "release.", "strategy.", "resources."];
+
+    private readonly Dictionary<string, string> seen;
+    private readonly Dictionary<string, PlannedVariable> planned = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ExpressionValue> values;
+
+    /// <param name="state">The run, whose variables are the ground.</param>
+    /// <param name="levels">Variables of the pipeline, then of the stage, then of the job; a later one overrides.</param>
+    /// <param name="values">What else a <c>$[ ]</c> may name.</param>
+    /// <exception cref="ProblemException">PIPELINE001: a <c>$[ ]</c> failed; the message holds it and its place.</exception>
+    public RunVariables(RunState state, IEnumerable<PipelineVariable> levels, Dictionary<string, ExpressionValue> values)
+    {
+        this.values = values;
+        seen = new(state.Variables, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in state.Variables.Where(v => !IsSystem(v.Key)))
+        {
+            planned[name] = new PlannedVariable(value, ReadOnly: false);
+        }
+        foreach (var variable in levels.Where(v => !IsOverSystem(v.Name, state)))
+        {
+            var value = Evaluate(variable.Value, $"variable {variable.Name}", variable.Position);
+            planned[variable.Name] = new PlannedVariable(value, variable.ReadOnly);
+            seen[variable.Name] = value;
+        }
+    }
+
+    /// <summary>User variables only.</summary>
+    public IReadOnlyDictionary<string, PlannedVariable> Planned => planned;
+
+    /// <summary>User and system variables, as expressions see them.</summary>
+    public ExpressionValue AsValue => ExpressionValue.Of(seen);
+
+    /// <summary>Evaluates a text that may be a whole <c>$[ ]</c>; other text is its own value.</summary>
+    /// <exception cref="ProblemException">PIPELINE001: the expression failed; the message holds it and its place.</exception>
+    public string Evaluate(string text, string what, SourcePosition position)
+    {
+        if (RuntimeText.ExpressionOf(text) is not { } expression)
+        {
+            return text;
+        }
+        try
+        {
+            var context = new ExpressionContext { Values = new Dictionary<string, ExpressionValue>(values, values.Comparer) { ["variables"] = AsValue } };
+            return Expression.Parse(expression).Evaluate(context).Value.ToText();
+        }
+        catch (ExpressionException e)
+        {
+            throw new ProblemException(
+                "PIPELINE001", $"{position}: {text} of {what} could not be evaluated: {e.Message}", "Correct the expression.");
+        }
+    }
+
+    /// <summary>Puts the values of variables in the place of <c>$(name)</c>; a name without a value stays as it is.</summary>
+    public string Expand(string text) => Macros.Expand(text, name => seen.GetValueOrDefault(name));
+
+    private static bool IsSystem(string name) =>
+        name.Equals("TF_BUILD", StringComparison.OrdinalIgnoreCase) || SystemPrefixes.Any(p => name.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+
+    private bool IsOverSystem(string name, RunState state) =>
+        name.StartsWith("system.", StringComparison.OrdinalIgnoreCase)
+        || (IsSystem(name) && state.Variables.Keys.Contains(name, StringComparer.OrdinalIgnoreCase));
+}

@@ -1,0 +1,70 @@
+using Tidepool.Expressions;
+
+namespace Tidepool.Pipelines.Graph;
+
+/// <summary>A run as expressions see it.</summary>
+internal sealed class RunView(Pipeline pipeline, RunState state)
+{
+    private static readonly Dictionary<string, string> NoOutputs = [];
+
+    private readonly List<NodeView> stages = [.. pipeline.Stages.Select(s => new NodeView(s.Name, s.DependsOn, state.Stages.GetValueOrDefault(s.Name)?.Result))];
+
+    public bool Canceling => state.Canceling;
+
+    public Ancestors AncestorsOf(PipelineStage stage) => new(stage.DependsOn, stages);
+
+    public Ancestors AncestorsOf(PipelineStage stage, PipelineJob job) =>
+        new(job.DependsOn, [.. stage.Jobs.Select(j => new NodeView(j.Name, j.DependsOn, StateOf(stage, j)?.Result))]);
+
+    /// <summary>Values of a stage's condition, but for <c>variables</c>.</summary>
+    public Dictionary<string, ExpressionValue> ValuesOf(PipelineStage stage) => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["pipeline"] = PipelineValue(),
+        ["dependencies"] = Objects(AncestorsOf(stage).All, node => StageValue(StageNamed(node.Name))),
+    };
+
+    /// <summary>Values of a job's condition and variables, but for <c>variables</c>.</summary>
+    public Dictionary<string, ExpressionValue> ValuesOf(PipelineStage stage, PipelineJob job) => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["pipeline"] = PipelineValue(),
+        ["dependencies"] = Objects(
+            AncestorsOf(stage, job).All, node => JobValue(stage, stage.Jobs.First(j => j.Name == node.Name))),
+        ["stageDependencies"] = StageDependencies(stage),
+    };
+
+    /// <summary>Stages before this one, with their jobs.</summary>
+    public ExpressionValue StageDependencies(PipelineStage stage) => Objects(AncestorsOf(stage).All, node =>
+    {
+        var before = StageNamed(node.Name);
+        return new ObjectValue(before.Jobs.Select(j => KeyValuePair.Create(j.Name, JobValue(before, j))));
+    });
+
+    private PipelineStage StageNamed(string name) => pipeline.Stages.First(s => s.Name == name);
+
+    /// <summary>The jobs of a stage that was skipped are skipped with it.</summary>
+    private JobState? StateOf(PipelineStage stage, PipelineJob job) => state.Stages.GetValueOrDefault(stage.Name) switch
+    {
+        null => null,
+        { Jobs: var jobs } when jobs.TryGetValue(job.Name, out var found) => found,
+        { Result: NodeResult.Skipped } => new JobState(NodeResult.Skipped, NoOutputs),
+        _ => null,
+    };
+
+    private ExpressionValue PipelineValue() => new ObjectValue([KeyValuePair.Create("startTime", ExpressionValue.Of(state.StartTime))]);
+
+    private ExpressionValue StageValue(PipelineStage stage) => NodeValue(
+        state.Stages.GetValueOrDefault(stage.Name)?.Result,
+        stage.Jobs.SelectMany(j => (StateOf(stage, j)?.Outputs ?? NoOutputs).Select(o => KeyValuePair.Create($"{j.Name}.{o.Key}", o.Value))));
+
+    private ExpressionValue JobValue(PipelineStage stage, PipelineJob job) =>
+        NodeValue(StateOf(stage, job)?.Result, StateOf(stage, job)?.Outputs ?? NoOutputs);
+
+    private static ExpressionValue NodeValue(NodeResult? result, IEnumerable<KeyValuePair<string, string>> outputs) => new ObjectValue(
+    [
+        KeyValuePair.Create("result", ExpressionValue.Of(result?.ToString())),
+        KeyValuePair.Create("outputs", ExpressionValue.Of(outputs)),
+    ]);
+
+    private static ExpressionValue Objects(IEnumerable<NodeView> nodes, Func<NodeView, ExpressionValue> value) =>
+        new ObjectValue(nodes.Select(n => KeyValuePair.Create(n.Name, value(n))));
+}
