@@ -24,6 +24,9 @@ public sealed class PipelinesService : IAsyncDisposable
     /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
     public Uri OrganizationUrl { get; }
 
+    /// <summary>The pool's name.</summary>
+    public string Pool => pool.Name;
+
     /// <summary>The agents of the pool as they are now, with their capabilities and the job request they have.</summary>
     public IReadOnlyList<TaskAgent> Agents => pool.List(name: null, capabilities: true, assignedRequest: true);
 
@@ -84,7 +87,13 @@ public sealed class PipelinesService : IAsyncDisposable
     public PipelineRun QueueRun(RunRequest request) => new(runs.Start(request, OrganizationUrl));
 
     /// <summary>Says that an agent's process is gone: it is offline at once, and the job it ran is abandoned with the reason.</summary>
-    public void ReportLost(string agentName, string reason) => pool.ReportLost(agentName, reason);
+    /// <param name="agentName">The agent's name.</param>
+    /// <param name="reason">Why, as the run shows it.</param>
+    /// <param name="since">When it was lost. A session that began later belongs to the process that came after it and stays.</param>
+    public void ReportLost(string agentName, string reason, DateTimeOffset since) => pool.ReportLost(agentName, reason, since);
+
+    /// <summary>Lets an agent take jobs or keeps it from them; a job that it runs goes on.</summary>
+    public void SetEnabled(string agentName, bool enabled) => pool.SetEnabled(agentName, enabled);
 
     /// <summary>Stops the service: polls end at once.</summary>
     public async ValueTask DisposeAsync()

@@ -19,9 +19,20 @@ public sealed record RunRequest
     public string SourceVersionMessage { get; init; } = "";
     public string RequestedFor { get; init; } = "tidepool";
 
+    /// <summary>A check that every stage has to pass before it starts; null for none.</summary>
+    public StageCheck? BeforeStage { get; init; }
+
     /// <summary>Queue-time variables; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Secret variables by name; their values are masked in everything that is shown or stored.</summary>
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>
+/// Holds a stage until it completes, as a check on a resource of the stage does on Azure Pipelines. A <see cref="ProblemException"/> fails the stage.
+/// </summary>
+/// <param name="stage">The stage's name.</param>
+/// <param name="run">The run as it is when the stage would start.</param>
+/// <param name="ct">Cancelled when the run is.</param>
+public delegate Task StageCheck(string stage, RunSnapshot run, CancellationToken ct);

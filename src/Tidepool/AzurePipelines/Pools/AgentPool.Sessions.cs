@@ -38,7 +38,7 @@ internal sealed partial class AgentPool
             }
 
             agent.SystemCapabilities = capabilities is null ? agent.SystemCapabilities : Capabilities.Of(capabilities);
-            var session = new AgentSession(agent, ownerName) { LastSeen = clock.GetUtcNow() };
+            var session = new AgentSession(agent, ownerName) { BeganAt = clock.GetUtcNow(), LastSeen = clock.GetUtcNow() };
             var wire = session.ToWire();
             agent.Session = session;
             sessions.Add(session.Id, session);

@@ -160,17 +160,32 @@ internal sealed partial class AgentPool : IDisposable
     }
 
     /// <summary>Ends the session and the job of an agent whose process is known to be gone.</summary>
-    public void ReportLost(string agentName, string reason)
+    public void ReportLost(string agentName, string reason, DateTimeOffset since)
     {
         lock (gate)
         {
-            if (agents.Values.FirstOrDefault(agent => agent.Name.Equals(agentName, StringComparison.OrdinalIgnoreCase)) is { } known)
+            if (Named(agentName) is { Session: { } session } known && session.BeganAt <= since)
             {
                 End(known, reason);
                 Assign();
             }
         }
     }
+
+    public void SetEnabled(string agentName, bool enabled)
+    {
+        lock (gate)
+        {
+            if (Named(agentName) is { } known)
+            {
+                known.Enabled = enabled;
+                Assign();
+            }
+        }
+    }
+
+    private RegisteredAgent? Named(string name) =>
+        agents.Values.FirstOrDefault(agent => agent.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static void Describe(RegisteredAgent known, TaskAgent agent)
     {

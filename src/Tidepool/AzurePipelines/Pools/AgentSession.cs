@@ -17,6 +17,7 @@ internal sealed class AgentSession(RegisteredAgent agent, string? ownerName)
     /// <summary>Messages not deleted yet, in order of their ids.</summary>
     public List<PoolMessage> Messages { get; } = [];
     public int PollsUnderWay { get; set; }
+    public DateTimeOffset BeganAt { get; init; }
     public DateTimeOffset LastSeen { get; set; }
 
     /// <summary>Completes when there is something new: a message, or the session's end.</summary>

@@ -50,15 +50,15 @@ internal sealed partial class RunLoop
                 return;
             }
 
-            var decisions = RunPlanner.Decide(Facts.Pipeline, State());
+            var decisions = RunPlanner.Decide(Facts.Pipeline, State()).Where(IsNews).ToArray();
             foreach (var decision in decisions)
             {
                 Apply(decision);
             }
 
-            if (decisions.Count == 0)
+            if (decisions.Length == 0)
             {
-                if (!Jobs.Any(job => job is { Started: true, Result: null }))
+                if (!Jobs.Any(job => job is { Started: true, Result: null }) && !stages.Any(stage => stage.Checking))
                 {
                     throw new InvalidOperationException($"Run {Facts.Number} has nodes left, but none runs and none may start.");
                 }
@@ -92,6 +92,10 @@ internal sealed partial class RunLoop
         var job = decision.Job is { } name ? stage.Jobs.First(job => job.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) : null;
         switch (decision.Action, job)
         {
+            case (NodeAction.Start, null) when Facts.Request.BeforeStage is { } check:
+                stage.Checking = true;
+                _ = CheckAsync(stage, check);
+                break;
             case (NodeAction.Start, null):
                 StartStage(stage);
                 break;
@@ -99,12 +103,7 @@ internal sealed partial class RunLoop
                 StartJob(stage, job);
                 break;
             case (NodeAction.Finish, null):
-                foreach (var unrun in stage.Jobs.Where(unrun => unrun.Result is null))
-                {
-                    FinishJob(unrun, NodeResult.Skipped, reason: null);
-                }
-
-                FinishStage(stage, decision.Result!.Value, decision.Reason);
+                FinishUnrun(stage, decision.Result!.Value, decision.Reason);
                 break;
             case (NodeAction.Finish, _):
                 FinishJob(job, decision.Result!.Value, decision.Reason);
@@ -119,6 +118,44 @@ internal sealed partial class RunLoop
         stage.Started = true;
         Events.Add(new StageStarted(clock.GetUtcNow(), stage.Name));
         Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
+    }
+
+    /// <summary>A stage whose check is under way is decided anew only by its end.</summary>
+    private bool IsNews(NodeDecision decision) =>
+        !stages.Any(stage => stage.Checking && stage.Definition.Name.Equals(decision.Stage, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Awaits a stage's check outside of the loop; the loop hears of its end.</summary>
+    private async Task CheckAsync(StageNode stage, StageCheck check)
+    {
+        var snapshot = Snapshot();
+        var checking = Task.Run(() => check(stage.Definition.Name, snapshot, checksEnd.Token));
+        await checking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Post(() => HearOfCheck(stage, checking));
+    }
+
+    private void HearOfCheck(StageNode stage, Task check)
+    {
+        (stage.Checking, graphChanged) = (false, true);
+        if (check is { IsFaulted: true, Exception.InnerException: ProblemException e })
+        {
+            FinishUnrun(stage, NodeResult.Failed, e.Problem.ToString());
+        }
+        else if (!canceling)
+        {
+            // Anything but a problem is a bug and ends the run's loop with it.
+            check.GetAwaiter().GetResult();
+            StartStage(stage);
+        }
+    }
+
+    private void FinishUnrun(StageNode stage, NodeResult how, string? reason)
+    {
+        foreach (var unrun in stage.Jobs.Where(unrun => unrun.Result is null))
+        {
+            FinishJob(unrun, NodeResult.Skipped, reason: null);
+        }
+
+        FinishStage(stage, how, reason);
     }
 
     private void FinishStage(StageNode stage, NodeResult how, string? reason)
@@ -241,6 +278,7 @@ internal sealed partial class RunLoop
         }
 
         canceling = graphChanged = true;
+        checksEnd.Cancel();
         foreach (var job in Jobs.Where(job => job is { Request: not null, Result: null }))
         {
             Stop(job, "The run was canceled.");

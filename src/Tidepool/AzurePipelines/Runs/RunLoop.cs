@@ -19,6 +19,7 @@ internal sealed partial class RunLoop
     private readonly Lock gate = new();
     private readonly SecretMask mask = new();
     private readonly IReadOnlyList<StageNode> stages;
+    private readonly CancellationTokenSource checksEnd = new();
     private bool canceling;
     private bool graphChanged;
     private NodeResult? result;

@@ -19,6 +19,9 @@ internal sealed class StageNode
     public IReadOnlyList<JobNode> Jobs { get; }
     public NodeName Name => new(Definition.Name, Definition.DisplayName);
     public bool Started { get; set; }
+
+    /// <summary>Its check is under way: it may start, and has not.</summary>
+    public bool Checking { get; set; }
     public NodeResult? Result { get; set; }
     public string? Reason { get; set; }
 
