@@ -20,4 +20,10 @@ public sealed record FargateOptions
 
     /// <summary>The file that is mounted as <c>/opt/tidepool/tidepool-agent</c> in containers of the agent image.</summary>
     public required string AgentBinary { get; init; }
+
+    /// <summary>
+    /// Whether registration refuses an image that the runtime cannot run. Otherwise its tasks fail as for an image that a registry
+    /// does not have. Default true.
+    /// </summary>
+    public bool RefuseUnknownImages { get; init; } = true;
 }

@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using Tidepool.Tasks;
+
+namespace Tidepool.Fargate;
+
+internal sealed partial class ClusterLoop
+{
+    private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
+    private long _started;
+
+    /// <summary>What runs a task; null for an unknown one.</summary>
+    public TaskRunner? RunnerOf(string taskArn) => _runners.GetValueOrDefault(taskArn);
+
+    /// <summary>Makes a task. Only in the loop.</summary>
+    public EcsTask StartTask(TaskDefinition definition, NetworkConfiguration network, string group, string? startedBy, string? service)
+    {
+        var taskId = EcsArns.NewTaskId();
+        var arn = _parts.Arns.EcsTask(Name, taskId);
+        var containers = definition.ContainerDefinitions.Select(container => new ContainerLife(
+            container,
+            new()
+            {
+                ContainerArn = _parts.Arns.Container(Name, taskId),
+                TaskArn = arn,
+                Name = container.Name,
+                Image = container.Image,
+                Cpu = $"{container.Cpu}",
+            })).ToArray();
+        var task = new EcsTask
+        {
+            TaskArn = arn,
+            ClusterArn = Cluster.ClusterArn,
+            TaskDefinitionArn = definition.TaskDefinitionArn,
+            Containers = [.. containers.Select(container => container.Container)],
+            Group = group,
+            StartedBy = startedBy,
+            Cpu = $"{TaskSize.ParseCpu(definition.Cpu ?? "")}",
+            Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
+            AvailabilityZone = $"{_parts.Options.Region}a",
+            EphemeralStorage = definition.EphemeralStorage ?? new(20),
+            Attachments =
+            [
+                new(
+                    $"{Guid.NewGuid():D}", "ElasticNetworkInterface", "ATTACHED",
+                    [
+                        new("subnetId", network.AwsvpcConfiguration?.Subnets.FirstOrDefault()),
+                        new("privateIPv4Address", "127.0.0.1"),
+                    ]),
+            ],
+        };
+        _runners[arn] = new(_parts, arn, definition);
+        Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = service, Order = _started++ });
+        return _tasks[arn].Task;
+    }
+
+    /// <summary>Asks for a task's end. Only in the loop.</summary>
+    public EcsTask StopTask(string arn, string code, string reason)
+    {
+        Update(arn, life => life.WithStop(code, reason));
+        return _tasks[arn].Task;
+    }
+
+    /// <summary>Kills a container's processes as a crash would. Only in the loop.</summary>
+    public bool Crash(string taskArn, string container)
+    {
+        if (!_tasks.TryGetValue(taskArn, out var life)
+            || life.Containers.FirstOrDefault(other => other.Definition.Name == container) is not { Phase: ContainerPhase.Running })
+        {
+            return false;
+        }
+
+        _runners[taskArn].Kill(container);
+        return true;
+    }
+
+    private bool ReconcileTasks(DateTimeOffset now)
+    {
+        var changed = false;
+        foreach (var arn in _tasks.Values.Where(task => !task.IsStopped).OrderBy(task => task.Order).Select(task => task.Task.TaskArn))
+        {
+            while (TaskLifeCycle.Next(_tasks[arn], now, _times) is { } step)
+            {
+                changed = true;
+                Store(_tasks[arn], step.Life);
+                foreach (var effect in step.Effects)
+                {
+                    Run(arn, effect);
+                }
+            }
+        }
+
+        return changed;
+    }
+
+    private void Update(string arn, Func<TaskLife, TaskLife> change) => Store(_tasks[arn], change(_tasks[arn]));
+
+    private void Store(TaskLife? before, TaskLife after)
+    {
+        var shown = ReferenceEquals(before?.Task, after.Task) ? after : after with { Task = after.Task with { Version = after.Task.Version + 1 } };
+        _tasks = _tasks.SetItem(shown.Task.TaskArn, shown);
+        if (before?.Task.LastStatus != shown.Task.LastStatus)
+        {
+            _parts.Journal.Task(shown.Task.TaskArn, shown.Task.LastStatus);
+        }
+
+        if (before is { Stop: null } && shown is { Stop: not null, Service: not null })
+        {
+            NoteStop(shown);
+        }
+
+        _parts.Changes.Add(TaskChanges.Between(before, shown, _parts.Clock.GetUtcNow()));
+    }
+
+    private void Run(string arn, TaskEffect effect)
+    {
+        var runner = _runners[arn];
+        switch (effect)
+        {
+            case TaskEffect.Prepare:
+                Follow(PrepareAsync(arn, runner));
+                break;
+            case TaskEffect.Start start:
+                Follow(StartAsync(arn, runner, start.Container));
+                break;
+            case TaskEffect.Stop stop:
+                runner.Stop(stop.Container);
+                break;
+            case TaskEffect.Kill kill:
+                runner.Kill(kill.Container);
+                break;
+            case TaskEffect.RemoveStorage:
+                Follow(RemoveStorageAsync(arn, runner));
+                break;
+            default:
+                throw new InvalidOperationException($"Unhandled {nameof(TaskEffect)} {effect}.");
+        }
+    }
+
+    // What an effect does not expect is a bug, and ends the loop.
+    private void Follow(Task effect) => effect.ContinueWith(
+        faulted => Post(() => faulted.GetAwaiter().GetResult()),
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+
+    private void Observe(string arn, Func<TaskLife, TaskLife> change) => Post(() => Update(arn, change));
+
+    private async Task PrepareAsync(string arn, TaskRunner runner)
+    {
+        var reason = await Task.Run(() => runner.PrepareAsync(_end.Token), _end.Token);
+        Observe(arn, life => reason is null ? life.WithPrepared() : life.WithPreparationFailed(reason));
+    }
+
+    private async Task StartAsync(string arn, TaskRunner runner, string container)
+    {
+        try
+        {
+            var process = await Task.Run(() => runner.StartAsync(container, _end.Token), _end.Token);
+            var startedAt = _parts.Clock.GetUtcNow();
+            Observe(arn, life => life.WithStarted(container, runner.RuntimeIdOf(container), startedAt));
+            var end = await process.Ended;
+            runner.Forget(container);
+            Observe(arn, life => end.StartFailure is { } failure
+                ? life.WithStartFailed(container, $"CannotStartContainerError: {failure}")
+                : life.WithEnded(container, end.ExitCode, end.At, _times));
+        }
+        catch (Exception e) when (e is IOException or Win32Exception)
+        {
+            Observe(arn, life => life.WithStartFailed(container, $"CannotStartContainerError: {e.Message}"));
+        }
+    }
+
+    private async Task RemoveStorageAsync(string arn, TaskRunner runner)
+    {
+        await Task.Run(() => runner.RemoveStorageAsync(_end.Token), _end.Token);
+        Observe(arn, life => life.WithStorageGone());
+    }
+}

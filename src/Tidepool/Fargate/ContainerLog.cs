@@ -1,0 +1,37 @@
+namespace Tidepool.Fargate;
+
+/// <summary>Writes one container's output, both streams in order, to <c>logs/prefix/container/task-id</c>.</summary>
+/// <param name="path">The file; null when the container has no log configuration, and its output is lost as on Fargate.</param>
+/// <param name="lost">Told the reason when a write fails; containers go on, as they do with the non-blocking log driver.</param>
+internal sealed class ContainerLog(string? path, Action<string> lost) : IDisposable
+{
+    private FileStream? _file;
+
+    public void Write(ReadOnlySpan<byte> output)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _file ??= Open(path);
+            _file.Write(output);
+        }
+        catch (IOException e)
+        {
+            lost($"Output of a container could not be written to {path}: {e.Message}");
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private static FileStream Open(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+        // No buffer: what a container wrote can be read at once, and Dispose has nothing left to fail with.
+        return new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    }
+}

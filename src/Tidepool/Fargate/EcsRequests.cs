@@ -1,0 +1,101 @@
+namespace Tidepool.Fargate;
+
+/// <summary>What CreateService takes.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html</remarks>
+public sealed record CreateServiceRequest
+{
+    /// <summary>Name or ARN of the cluster. Default <c>default</c>.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>Up to 255 letters, digits, underscores and hyphens.</summary>
+    public required string ServiceName { get; init; }
+
+    /// <summary>Family (its newest revision), family:revision or ARN.</summary>
+    public required string TaskDefinition { get; init; }
+
+    /// <summary>Tasks to keep running.</summary>
+    public int DesiredCount { get; init; }
+
+    /// <summary>FARGATE.</summary>
+    public string LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>REPLICA.</summary>
+    public string SchedulingStrategy { get; init; } = "REPLICA";
+
+    /// <summary>Required for <c>awsvpc</c>.</summary>
+    public NetworkConfiguration? NetworkConfiguration { get; init; }
+
+    /// <summary>How deployments go.</summary>
+    public DeploymentConfiguration? DeploymentConfiguration { get; init; }
+}
+
+/// <summary>What UpdateService takes; null leaves as it is.</summary>
+public sealed record UpdateServiceRequest
+{
+    /// <summary>Name or ARN of the cluster. Default <c>default</c>.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>Name or ARN of the service.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>Tasks to keep running.</summary>
+    public int? DesiredCount { get; init; }
+
+    /// <summary>Family, family:revision or ARN; another one starts a deployment.</summary>
+    public string? TaskDefinition { get; init; }
+
+    /// <summary>Whether to replace all tasks though nothing changed.</summary>
+    public bool ForceNewDeployment { get; init; }
+
+    /// <summary>How deployments go.</summary>
+    public DeploymentConfiguration? DeploymentConfiguration { get; init; }
+}
+
+/// <summary>What DeleteService takes.</summary>
+/// <param name="Service">Name or ARN of the service.</param>
+/// <param name="Cluster">Name or ARN of the cluster.</param>
+/// <param name="Force">Whether to delete a service that still wants tasks.</param>
+public sealed record DeleteServiceRequest(string Service, string Cluster = "default", bool Force = false);
+
+/// <summary>What DescribeServices answers.</summary>
+public sealed record DescribeServicesResponse(IReadOnlyList<EcsService> Services, IReadOnlyList<EcsFailure> Failures);
+
+/// <summary>What RunTask takes.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html</remarks>
+public sealed record RunTaskRequest
+{
+    /// <summary>Name or ARN of the cluster. Default <c>default</c>.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>Family (its newest revision), family:revision or ARN.</summary>
+    public required string TaskDefinition { get; init; }
+
+    /// <summary>Tasks to start, 1 to 10. Default 1.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>FARGATE.</summary>
+    public string LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>Required for <c>awsvpc</c>.</summary>
+    public NetworkConfiguration? NetworkConfiguration { get; init; }
+
+    /// <summary>Who asks; up to 128 characters.</summary>
+    public string? StartedBy { get; init; }
+
+    /// <summary>Group of the task; null for <c>family:NAME</c>.</summary>
+    public string? Group { get; init; }
+}
+
+/// <summary>What RunTask answers.</summary>
+public sealed record RunTaskResponse(IReadOnlyList<EcsTask> Tasks, IReadOnlyList<EcsFailure> Failures);
+
+/// <summary>What DescribeTasks answers.</summary>
+public sealed record DescribeTasksResponse(IReadOnlyList<EcsTask> Tasks, IReadOnlyList<EcsFailure> Failures);
+
+/// <summary>What ListTasks answers.</summary>
+public sealed record ListTasksResponse(IReadOnlyList<string> TaskArns);
+
+/// <summary>Something asked for that is not there.</summary>
+/// <param name="Arn">What was asked for.</param>
+/// <param name="Reason">MISSING.</param>
+public sealed record EcsFailure(string Arn, string Reason);

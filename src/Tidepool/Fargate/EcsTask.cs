@@ -1,0 +1,192 @@
+using System.Text.Json.Serialization;
+using Tidepool.Tasks;
+
+namespace Tidepool.Fargate;
+
+/// <summary>The words of a task's <c>lastStatus</c> and <c>desiredStatus</c>.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html</remarks>
+public static class EcsTaskStatus
+{
+    /// <summary>The network interface is made.</summary>
+    public const string Provisioning = "PROVISIONING";
+
+    /// <summary>Waits for resources.</summary>
+    public const string Pending = "PENDING";
+
+    /// <summary>Images, secrets, volumes; containers start.</summary>
+    public const string Activating = "ACTIVATING";
+
+    /// <summary>Every container has started.</summary>
+    public const string Running = "RUNNING";
+
+    /// <summary>Load balancers let go of the task.</summary>
+    public const string Deactivating = "DEACTIVATING";
+
+    /// <summary>Containers get the stop signal.</summary>
+    public const string Stopping = "STOPPING";
+
+    /// <summary>Volumes and the network interface are removed.</summary>
+    public const string Deprovisioning = "DEPROVISIONING";
+
+    /// <summary>Nothing of the task is left.</summary>
+    public const string Stopped = "STOPPED";
+}
+
+/// <summary>Why a task stopped, in one word.</summary>
+public static class EcsStopCode
+{
+    /// <summary>The task never reached RUNNING.</summary>
+    public const string TaskFailedToStart = "TaskFailedToStart";
+
+    /// <summary>An essential container ended.</summary>
+    public const string EssentialContainerExited = "EssentialContainerExited";
+
+    /// <summary>StopTask was called.</summary>
+    public const string UserInitiated = "UserInitiated";
+
+    /// <summary>The service no longer wants the task.</summary>
+    public const string ServiceSchedulerInitiated = "ServiceSchedulerInitiated";
+}
+
+/// <summary>A task, as DescribeTasks answers it.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html</remarks>
+public sealed record EcsTask
+{
+    /// <summary>Full ARN, with the cluster's name and the task id.</summary>
+    public required string TaskArn { get; init; }
+
+    /// <summary>ARN of the cluster.</summary>
+    public required string ClusterArn { get; init; }
+
+    /// <summary>ARN of the task definition.</summary>
+    public required string TaskDefinitionArn { get; init; }
+
+    /// <summary>Where the task is, one of <see cref="EcsTaskStatus"/>.</summary>
+    public string LastStatus { get; init; } = EcsTaskStatus.Provisioning;
+
+    /// <summary>RUNNING or STOPPED.</summary>
+    public string DesiredStatus { get; init; } = EcsTaskStatus.Running;
+
+    /// <summary>The containers, in the order of the task definition.</summary>
+    public IReadOnlyList<EcsContainer> Containers { get; init; } = [];
+
+    /// <summary>When it became PENDING.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>When the image pull began.</summary>
+    public DateTimeOffset? PullStartedAt { get; init; }
+
+    /// <summary>When the image pull ended.</summary>
+    public DateTimeOffset? PullStoppedAt { get; init; }
+
+    /// <summary>When it became RUNNING.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it began to stop.</summary>
+    public DateTimeOffset? StoppingAt { get; init; }
+
+    /// <summary>When its last container ended.</summary>
+    public DateTimeOffset? ExecutionStoppedAt { get; init; }
+
+    /// <summary>When it became STOPPED.</summary>
+    public DateTimeOffset? StoppedAt { get; init; }
+
+    /// <summary>One of <see cref="EcsStopCode"/>; null while it is wanted.</summary>
+    public string? StopCode { get; init; }
+
+    /// <summary>Why it stopped, as ECS words it.</summary>
+    public string? StoppedReason { get; init; }
+
+    /// <summary><c>service:NAME</c>, or <c>family:NAME</c> of a task that RunTask started.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>The deployment of the service, or what RunTask said.</summary>
+    public string? StartedBy { get; init; }
+
+    /// <summary>Grows with every change.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Always 1.4.0.</summary>
+    public string PlatformVersion { get; init; } = "1.4.0";
+
+    /// <summary>Always Linux.</summary>
+    public string PlatformFamily { get; init; } = "Linux";
+
+    /// <summary>Always FARGATE.</summary>
+    public string LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>CPU units of the task.</summary>
+    public string? Cpu { get; init; }
+
+    /// <summary>MiB of the task.</summary>
+    public string? Memory { get; init; }
+
+    /// <summary>CONNECTED from the first container's start.</summary>
+    public string? Connectivity { get; init; }
+
+    /// <summary>When it became CONNECTED.</summary>
+    public DateTimeOffset? ConnectivityAt { get; init; }
+
+    /// <summary>Zone of the task; the first of the Region.</summary>
+    public string? AvailabilityZone { get; init; }
+
+    /// <summary>The task's disk.</summary>
+    public EphemeralStorage EphemeralStorage { get; init; } = new(20);
+
+    /// <summary>The network interface.</summary>
+    public IReadOnlyList<EcsAttachment> Attachments { get; init; } = [];
+
+    /// <summary>The last segment of the ARN: 32 hex digits.</summary>
+    [JsonIgnore]
+    public string TaskId => TaskArn[(TaskArn.LastIndexOf('/') + 1)..];
+}
+
+/// <summary>A container of a task, as DescribeTasks answers it.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html</remarks>
+public sealed record EcsContainer
+{
+    /// <summary>Full ARN.</summary>
+    public required string ContainerArn { get; init; }
+
+    /// <summary>ARN of the task.</summary>
+    public required string TaskArn { get; init; }
+
+    /// <summary>Name from the container definition.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Image from the container definition.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Id of the container in the runtime; null before its start.</summary>
+    public string? RuntimeId { get; init; }
+
+    /// <summary>PENDING, RUNNING or STOPPED.</summary>
+    public string LastStatus { get; init; } = EcsTaskStatus.Pending;
+
+    /// <summary>Exit code of its last run; null while it runs or when it never ran.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>What ECS adds to the exit code.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>CPU units of the container.</summary>
+    public string Cpu { get; init; } = "0";
+
+    /// <summary>Always UNKNOWN: no health check runs.</summary>
+    public string HealthStatus { get; init; } = "UNKNOWN";
+
+    /// <summary>Restarts in place so far; the ECS API has it in the metadata endpoint only.</summary>
+    [JsonIgnore]
+    public int RestartCount { get; init; }
+
+    /// <summary>When its last run started; the ECS API has it in the metadata endpoint only.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When its last run ended; the ECS API has it in the metadata endpoint only.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? FinishedAt { get; init; }
+}
+
+/// <summary>Something attached to a task.</summary>
+public sealed record EcsAttachment(string Id, string Type, string Status, IReadOnlyList<EcsKeyValue> Details);

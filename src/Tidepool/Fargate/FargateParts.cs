@@ -1,0 +1,45 @@
+using Tidepool.Fargate.Runtimes;
+
+namespace Tidepool.Fargate;
+
+/// <summary>What all clusters of one local Fargate share.</summary>
+internal sealed record FargateParts
+{
+    public required FargateOptions Options { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    public required EcsArns Arns { get; init; }
+
+    public required Sandbox Sandbox { get; init; }
+
+    public required TaskStorage Storage { get; init; }
+
+    public required Journal Journal { get; init; }
+
+    public required StateChangeLog Changes { get; init; }
+
+    public required MetadataEndpoint Metadata { get; init; }
+
+    /// <summary>Reports something of the environment once, by its kind.</summary>
+    public required NoticeBoard Notices { get; init; }
+}
+
+/// <summary>Reports each kind of trouble once; the trouble itself may come with every write.</summary>
+internal sealed class NoticeBoard(StateChangeLog changes, TimeProvider clock)
+{
+    private readonly HashSet<string> _reported = [];
+
+    public void Report(string kind, string reason)
+    {
+        lock (_reported)
+        {
+            if (!_reported.Add(kind))
+            {
+                return;
+            }
+        }
+
+        changes.Add([new TaskStateChange { At = clock.GetUtcNow(), Kind = TaskStateChangeKind.Notice, Status = kind, Reason = reason }]);
+    }
+}

@@ -1,0 +1,88 @@
+using Tidepool.Tasks;
+
+namespace Tidepool.Fargate;
+
+// What ECS has no operation for, and a rehearsal needs.
+public sealed partial class LocalFargate
+{
+    /// <summary>Waits until a task is as asked for.</summary>
+    /// <param name="taskArn">ARN of the task.</param>
+    /// <param name="until">Looks at every state that the wait comes by; the last one, STOPPED, always.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="ProblemException">The task stopped without ever being so; holds its stop code and reason.</exception>
+    public async Task<EcsTask> WaitForTaskAsync(string taskArn, Func<EcsTask, bool> until, CancellationToken ct)
+    {
+        while (true)
+        {
+            var next = _parts.Changes.Next;
+            var task = LifeOf(taskArn).Task;
+            if (until(task))
+            {
+                return task;
+            }
+
+            if (task.LastStatus is EcsTaskStatus.Stopped)
+            {
+                throw new ProblemException(
+                    "FARGATE005", $"Task {task.TaskId} stopped: {task.StopCode}: {task.StoppedReason}.", "Look at the containers' exit codes, reasons and logs.");
+            }
+
+            await next.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>Waits until a service is as asked for.</summary>
+    /// <param name="cluster">Name or ARN of the cluster.</param>
+    /// <param name="service">Name or ARN of the service.</param>
+    /// <param name="until">Looks at every state that the wait comes by.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<EcsService> WaitForServiceAsync(string cluster, string service, Func<EcsService, bool> until, CancellationToken ct)
+    {
+        while (true)
+        {
+            var next = _parts.Changes.Next;
+            var found = ClusterOf(cluster).Services.GetValueOrDefault(EcsArns.NameOf(service))?.Service
+                ?? throw new EcsException(EcsErrorType.ServiceNotFoundException, "Service not found.");
+            if (until(found))
+            {
+                return found;
+            }
+
+            await next.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>All state changes of tasks and containers, from the beginning; ends with the environment.</summary>
+    public IAsyncEnumerable<TaskStateChange> ReadStateChangesAsync(CancellationToken ct) => _parts.Changes.ReadAsync(ct);
+
+    /// <summary>What a task's volumes are on this machine; after the task stopped, what they were.</summary>
+    /// <exception cref="EcsException">No such task.</exception>
+    public IReadOnlyList<VolumeFacts> DescribeVolumes(string taskArn) => RunnerOf(taskArn).Volumes;
+
+    /// <summary>The file of a container's log, one for all its runs; null when it has no log configuration.</summary>
+    /// <exception cref="EcsException">No such task.</exception>
+    public string? LogFile(string taskArn, string containerName) => RunnerOf(taskArn).LogFile(ContainerOf(taskArn, containerName).Definition);
+
+    /// <summary>Sends SIGKILL to all processes of a container, as a crash would.</summary>
+    /// <exception cref="ProblemException">The container does not run.</exception>
+    public async Task CrashContainerAsync(string taskArn, string containerName, CancellationToken ct)
+    {
+        var cluster = _clusters.Values.First(cluster => cluster.Tasks.ContainsKey(LifeOf(taskArn).Task.TaskArn));
+        if (!await cluster.AskAsync(() => cluster.Crash(taskArn, containerName), ct))
+        {
+            throw new ProblemException("FARGATE007", $"Container {containerName} of task {EcsArns.NameOf(taskArn)} does not run.", "Wait until it is RUNNING.");
+        }
+    }
+
+    private TaskLife LifeOf(string taskArn) =>
+        _clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(taskArn)).OfType<TaskLife>().FirstOrDefault()
+            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+
+    private ContainerLife ContainerOf(string taskArn, string name) =>
+        LifeOf(taskArn).Containers.FirstOrDefault(container => container.Definition.Name == name)
+            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced container was not found.");
+
+    private TaskRunner RunnerOf(string taskArn) =>
+        _clusters.Values.Select(cluster => cluster.RunnerOf(taskArn)).OfType<TaskRunner>().FirstOrDefault()
+            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+}

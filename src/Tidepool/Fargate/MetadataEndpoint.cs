@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Tidepool.Fargate;
+
+/// <summary>The task metadata endpoint, versions 3 and 4, on loopback; each container has a path that no other can guess.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html</remarks>
+internal sealed class MetadataEndpoint : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, (string TaskArn, string Container)> _paths = new();
+    private readonly WebApplication _app;
+    private readonly Func<string, JsonObject?> _describe;
+
+    private MetadataEndpoint(WebApplication app, Func<string, JsonObject?> describe) => (_app, _describe) = (app, describe);
+
+    /// <summary>Starts the endpoint on a free port.</summary>
+    /// <param name="describe">The metadata document of a task by its ARN; null when there is no such task.</param>
+    /// <param name="ct">Ends the start.</param>
+    public static async Task<MetadataEndpoint> StartAsync(Func<string, JsonObject?> describe, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+
+        // The default one would take Ctrl-C and SIGTERM away from the program around.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        var endpoint = new MetadataEndpoint(builder.Build(), describe);
+        endpoint._app.Run(endpoint.AnswerAsync);
+        await endpoint._app.StartAsync(ct);
+        return endpoint;
+    }
+
+    /// <summary>Gives a container its path.</summary>
+    public string Add(string taskArn, string container)
+    {
+        var path = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        _paths[path] = (taskArn, container);
+        return path;
+    }
+
+    /// <summary>Forgets a task's containers.</summary>
+    public void Remove(string taskArn)
+    {
+        foreach (var (path, _) in _paths.Where(entry => entry.Value.TaskArn == taskArn))
+        {
+            _paths.TryRemove(path, out _);
+        }
+    }
+
+    /// <summary>What the container's environment variable holds.</summary>
+    public string Uri(int version, string path) => $"{_app.Urls.First()}/v{version}/{path}";
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        var segments = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var answer = segments is ["v3" or "v4", var path, .. var rest] && _paths.TryGetValue(path, out var container)
+            && _describe(container.TaskArn) is { } task
+            ? rest switch
+            {
+                [] => task["Containers"]!.AsArray().First(entry => (string?)entry!["Name"] == container.Container),
+                ["task"] or ["taskWithTags"] => task,
+                _ => null,
+            }
+            : null;
+        if (answer is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return context.Response.WriteAsync("\"not found\"", context.RequestAborted);
+        }
+
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(answer.ToJsonString(), context.RequestAborted);
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Tidepool.Fargate.Runtimes;
+
+/// <summary>What a directory is to the kernel.</summary>
+internal sealed record FileFacts(string Device, ulong Inode, DateTimeOffset? BornAt, uint Uid, uint Gid, UnixFileMode Mode);
+
+/// <summary>The few calls to the C library that .NET has no API for.</summary>
+internal static class LinuxCalls
+{
+    public const int SigKill = 9;
+    public const int SigTerm = 15;
+
+    private const int SetDescriptorFlags = 2; // F_SETFD
+    private const int CloseOnExec = 1; // FD_CLOEXEC
+    private const int CurrentFolder = -100; // AT_FDCWD
+    private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const uint BasicAndBirth = 0xfff; // STATX_BASIC_STATS | STATX_BTIME
+    private const uint BirthTime = 0x800; // STATX_BTIME
+
+    /// <summary>The effective user id.</summary>
+    public static uint EffectiveUid => geteuid();
+
+    /// <summary>Sends a signal; false when there is no such process any more.</summary>
+    public static bool Signal(int pid, int signal) => kill(pid, signal) == 0;
+
+    /// <summary>Changes owner and group of a file, not following a link.</summary>
+    public static void Chown(string path, int uid, int gid)
+    {
+        if (lchown(path, (uint)uid, (uint)gid) != 0)
+        {
+            throw new IOException($"chown {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        }
+    }
+
+    /// <summary>Changes the permissions of a file, whatever the umask says.</summary>
+    public static void Chmod(string path, UnixFileMode mode)
+    {
+        if (chmod(path, (uint)mode) != 0)
+        {
+            throw new IOException($"chmod {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        }
+    }
+
+    /// <summary>Device, inode, birth and owner of a path.</summary>
+    public static FileFacts Describe(string path, bool follow = false)
+    {
+        var buffer = new byte[256];
+        if (statx(CurrentFolder, path, follow ? 0 : NoFollow, BasicAndBirth, buffer) != 0)
+        {
+            throw new IOException($"statx {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        }
+
+        // The layout of struct statx is the same on every architecture: man 2 statx.
+        uint UInt32(int at) => BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at));
+        var hasBirth = (UInt32(0) & BirthTime) != 0;
+        return new(
+            $"{UInt32(136)}:{UInt32(140)}",
+            BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(32)),
+            hasBirth
+                ? DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(80))).AddTicks(UInt32(88) / 100)
+                : null,
+            UInt32(20),
+            UInt32(24),
+            (UnixFileMode)(BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(28)) & 0xfff));
+    }
+
+    /// <summary>Keeps descriptors that this process was started with out of the processes that it starts.</summary>
+    public static void CloseDescriptorsOnExec()
+    {
+        foreach (var entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), out var descriptor) && descriptor > 2)
+            {
+                // Fails only for the descriptor of this very listing, which is closed by now.
+                _ = fcntl(descriptor, SetDescriptorFlags, CloseOnExec);
+            }
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "geteuid")]
+    private static extern uint geteuid();
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int kill(int pid, int signal);
+
+    [DllImport("libc", EntryPoint = "lchown", SetLastError = true)]
+    private static extern int lchown([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint uid, uint gid);
+
+    [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    private static extern int chmod([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
+
+    [DllImport("libc", EntryPoint = "fcntl")]
+    private static extern int fcntl(int descriptor, int command, int argument);
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static extern int statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] buffer);
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Tidepool.Fargate.Runtimes;
+
+/// <summary>A container that was started: bubblewrap, and under it the program as PID 1 of its own namespace.</summary>
+internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec, SandboxMode mode, ContainerLog log, TimeProvider clock)
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(15);
+
+    // A program that is itself one of the tools on the way cannot be told from them; it is taken as started then.
+    private static readonly TimeSpan ProgramLimit = TimeSpan.FromMilliseconds(250);
+
+    private readonly TaskCompletionSource<ProcessIdentity?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ContainerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MemoryStream _head = new();
+
+    /// <summary>PID 1 of the container, as this machine counts it; null when it was gone before it could be looked at.</summary>
+    public ProcessIdentity? Init { get; private set; }
+
+    /// <summary>bubblewrap's own process.</summary>
+    public ProcessIdentity? Monitor { get; private set; }
+
+    /// <summary>Exit code and time, once every process of the container is gone.</summary>
+    public Task<ContainerEnd> Ended => _ended.Task;
+
+    /// <summary>Hands bubblewrap its options and waits until the program runs.</summary>
+    /// <exception cref="IOException">bubblewrap ended before; holds what it said.</exception>
+    public async Task RunAsync(IReadOnlyList<string> options, CancellationToken ct)
+    {
+        Monitor = ProcessIdentity.Of(bwrap.Id);
+
+        // One thread for each container: reading a pipe blocks, and the pool's few threads are needed elsewhere.
+        new Thread(() => Follow(options), 256 * 1024) { Name = $"container {spec.RuntimeId}", IsBackground = true }.Start();
+        try
+        {
+            Init = await _started.Task.WaitAsync(StartLimit, clock, ct);
+        }
+        catch (TimeoutException)
+        {
+            Monitor?.Signal(LinuxCalls.SigKill);
+            throw new IOException($"bubblewrap did not start the program within {StartLimit.TotalSeconds} s");
+        }
+        catch (OperationCanceledException)
+        {
+            Monitor?.Signal(LinuxCalls.SigKill);
+            throw;
+        }
+    }
+
+    /// <summary>Sends the stop signal to the program; without a handler PID 1 ignores it, as in any container.</summary>
+    public void Stop()
+    {
+        foreach (var process in Targets())
+        {
+            process.Signal(LinuxCalls.SigTerm);
+        }
+    }
+
+    /// <summary>Kills PID 1, and with it every process of the container.</summary>
+    public void Kill() => Init?.Signal(LinuxCalls.SigKill);
+
+    private IEnumerable<ProcessIdentity> Targets()
+    {
+        if (Init is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return !spec.Init
+                ? [Init]
+                : File.ReadAllText($"/proc/{Init.Pid}/task/{Init.Pid}/children")
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(pid => ProcessIdentity.Of(int.Parse(pid, CultureInfo.InvariantCulture)))
+                    .OfType<ProcessIdentity>()
+                    .ToArray();
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private void Follow(IReadOnlyList<string> options)
+    {
+        HandOver(options);
+        using var status = new StreamReader(bwrap.StandardError.BaseStream);
+        if (status.ReadLine() is { } first && ChildPid(first) is { } pid)
+        {
+            var init = ProcessIdentity.Of(pid);
+            SpinWait.SpinUntil(() => IsProgram(pid), ProgramLimit);
+            _started.SetResult(init);
+        }
+
+        var buffer = new byte[16 * 1024];
+        var output = bwrap.StandardOutput.BaseStream;
+        for (int length; (length = output.Read(buffer)) > 0;)
+        {
+            _head.Write(buffer, 0, (int)Math.Min(length, Math.Max(0, 2048 - _head.Length)));
+            log.Write(buffer.AsSpan(0, length));
+        }
+
+        // bubblewrap reports "exit-code" only of a program that it could start.
+        var ran = status.ReadToEnd().Contains("\"exit-code\"", StringComparison.Ordinal);
+        bwrap.WaitForExit();
+        var end = new ContainerEnd(bwrap.ExitCode, clock.GetUtcNow(), StartFailure(ran, bwrap.ExitCode));
+        bwrap.Dispose();
+        log.Dispose();
+        _started.TrySetException(new IOException(end.StartFailure ?? $"bubblewrap ended with {end.ExitCode}"));
+        _ended.SetResult(end);
+    }
+
+    private void HandOver(IReadOnlyList<string> options)
+    {
+        try
+        {
+            using var input = bwrap.StandardInput.BaseStream;
+            input.Write(Encoding.UTF8.GetBytes(string.Concat(options.Select(option => $"{option}\0"))));
+        }
+        catch (IOException)
+        {
+            // bubblewrap is gone already; what it said follows on its output.
+        }
+    }
+
+    private string? StartFailure(bool ran, int exitCode)
+    {
+        var said = Encoding.UTF8.GetString(_head.ToArray()).Trim();
+        var notFound = exitCode is 126 or 127 && mode.Users is not SandboxUsers.SingleUid && said.StartsWith("setpriv: failed to execute", StringComparison.Ordinal);
+        return ran && !notFound ? null
+            : exitCode is 137 or 143 ? null
+            : said.Length > 0 ? said : $"bubblewrap ended with {exitCode}";
+    }
+
+    // bubblewrap names the process before the program is in it; a signal until then would be lost.
+    private static bool IsProgram(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd() is not ("bwrap" or "setpriv");
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static int? ChildPid(string line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.TryGetProperty("child-pid", out var pid) ? pid.GetInt32() : null;
+    }
+}
+
+/// <summary>How a container ended.</summary>
+/// <param name="ExitCode">Exit code, or 128 and the signal.</param>
+/// <param name="At">When its last process was gone.</param>
+/// <param name="StartFailure">Why the program was never in it; null when it was.</param>
+internal sealed record ContainerEnd(int ExitCode, DateTimeOffset At, string? StartFailure);

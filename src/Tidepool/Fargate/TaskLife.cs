@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Tidepool.Tasks;
+
+namespace Tidepool.Fargate;
+
+/// <summary>Where a container is in one of its runs.</summary>
+internal enum ContainerPhase
+{
+    /// <summary>Not started yet: waits for the containers that it depends on.</summary>
+    Waiting,
+
+    /// <summary>Its start was asked for.</summary>
+    Starting,
+
+    /// <summary>Its program runs.</summary>
+    Running,
+
+    /// <summary>Its program ended, or never could be started.</summary>
+    Ended,
+}
+
+/// <summary>One container's part of a task's life.</summary>
+internal sealed record ContainerLife(ContainerDefinition Definition, EcsContainer Container)
+{
+    public ContainerPhase Phase { get; init; }
+
+    /// <summary>Whether its end is to be followed by a start in place.</summary>
+    public bool RestartDue { get; init; }
+
+    public DateTimeOffset? SignalledAt { get; init; }
+
+    public bool Killed { get; init; }
+
+    public bool HasEnded => Phase is ContainerPhase.Ended && !RestartDue;
+
+    public bool IsGone => Phase is ContainerPhase.Ended;
+}
+
+/// <summary>Why a task has to stop.</summary>
+internal sealed record StopOrder(string Code, string Reason);
+
+/// <summary>A task: what DescribeTasks shows of it, and what it takes to decide what comes next.</summary>
+internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, ImmutableArray<ContainerLife> Containers, DateTimeOffset Since)
+{
+    /// <summary>Counts the tasks of the cluster in the order of their start.</summary>
+    public long Order { get; init; }
+
+    public bool Prepared { get; init; }
+
+    /// <summary>Whether preparation has been asked for and has not ended.</summary>
+    public bool Preparing { get; init; }
+
+    public bool StorageGone { get; init; }
+
+    public StopOrder? Stop { get; init; }
+
+    /// <summary>The service that wants the task; null for a task of RunTask.</summary>
+    public string? Service { get; init; }
+
+    public bool IsStopped => Task.LastStatus is EcsTaskStatus.Stopped;
+
+    public bool IsWanted => Task.DesiredStatus is EcsTaskStatus.Running;
+
+    public TaskLife WithPrepared() => this with { Preparing = false, Prepared = true };
+
+    public TaskLife WithPreparationFailed(string reason) =>
+        (this with { Preparing = false }).WithStop(EcsStopCode.TaskFailedToStart, reason);
+
+    /// <summary>Asks for the end of the task; the first reason stays.</summary>
+    public TaskLife WithStop(string code, string reason) => Stop is not null || IsStopped
+        ? this
+        : this with
+        {
+            Stop = new(code, reason),
+            Task = Task with { DesiredStatus = EcsTaskStatus.Stopped, StopCode = code, StoppedReason = reason },
+        };
+
+    public TaskLife WithStarted(string name, string runtimeId, DateTimeOffset at) => With(name, container => container with
+    {
+        Phase = ContainerPhase.Running,
+        Container = container.Container with
+        {
+            LastStatus = EcsTaskStatus.Running, RuntimeId = runtimeId, StartedAt = at, FinishedAt = null, ExitCode = null, Reason = null,
+        },
+    }) is var life && life.Task.ConnectivityAt is null
+        ? life with { Task = life.Task with { Connectivity = "CONNECTED", ConnectivityAt = at } }
+        : life;
+
+    /// <summary>A container could not be started; if it is essential, the task cannot be either.</summary>
+    public TaskLife WithStartFailed(string name, string reason)
+    {
+        var life = With(name, container => container with
+        {
+            Phase = ContainerPhase.Ended,
+            RestartDue = false,
+            Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, Reason = reason },
+        });
+        return life.Of(name).Definition.IsEssential
+            ? life.WithStop(Task.StartedAt is null ? EcsStopCode.TaskFailedToStart : EcsStopCode.EssentialContainerExited, reason)
+            : life;
+    }
+
+    public TaskLife WithEnded(string name, int exitCode, DateTimeOffset at, FargateTimes times) => With(name, container => container with
+    {
+        Phase = ContainerPhase.Ended,
+        RestartDue = Stop is null && MayRestart(container, exitCode, at, times),
+        Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, FinishedAt = at },
+    });
+
+    public TaskLife WithStorageGone() => this with { StorageGone = true };
+
+    public ContainerLife Of(string name) => Containers.First(container => container.Definition.Name == name);
+
+    /// <summary>Changes one container, and what the task shows of it.</summary>
+    public TaskLife With(string name, Func<ContainerLife, ContainerLife> change)
+    {
+        var containers = Containers.Select(container => container.Definition.Name == name ? change(container) : container).ToImmutableArray();
+        return this with { Containers = containers, Task = Task with { Containers = [.. containers.Select(container => container.Container)] } };
+    }
+
+    // A container that ends before it has run for restartAttemptPeriod is not restarted.
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html
+    private static bool MayRestart(ContainerLife container, int exitCode, DateTimeOffset at, FargateTimes times) =>
+        container.Definition.RestartPolicy is { Enabled: true } policy
+        && policy.IgnoredExitCodes?.Contains(exitCode) is not true
+        && container.Container.StartedAt is { } started
+        && at - started >= times.RestartAttemptPeriod(policy);
+}

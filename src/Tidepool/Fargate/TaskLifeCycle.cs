@@ -1,0 +1,206 @@
+using System.Collections.Immutable;
+using Tidepool.Tasks;
+
+namespace Tidepool.Fargate;
+
+/// <summary>Decides what comes next in a task's life: PROVISIONING to STOPPED, one step at a time. Pure.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html</remarks>
+internal static class TaskLifeCycle
+{
+    /// <summary>The next step; null while there is nothing to do but wait.</summary>
+    public static TaskStep? Next(TaskLife life, DateTimeOffset now, FargateTimes times) => life.Task.LastStatus switch
+    {
+        EcsTaskStatus.Provisioning => life.Stop is not null ? Enter(life, EcsTaskStatus.Deprovisioning, now)
+            : now >= life.Since + times.Provisioning ? Pending(life, now)
+            : null,
+        EcsTaskStatus.Pending => life.Stop is not null ? Enter(life, EcsTaskStatus.Deprovisioning, now)
+            : now >= life.Since + times.Pending ? Activate(life, now)
+            : null,
+        EcsTaskStatus.Activating => ContainersStep(life, now, times) ?? (life.Stop is not null ? Stopping(life, now) : Run(life, now)),
+        EcsTaskStatus.Running => ContainersStep(life, now, times) ?? (life.Stop is not null ? Enter(life, EcsTaskStatus.Deactivating, now) : null),
+        EcsTaskStatus.Deactivating => Stopping(life, now),
+        EcsTaskStatus.Stopping => StopStep(life, now, times),
+        EcsTaskStatus.Deprovisioning => Deprovision(life, now, times),
+        _ => null,
+    };
+
+    /// <summary>When a step may come due by time alone; null when only an observation brings one.</summary>
+    public static DateTimeOffset? WakeAt(TaskLife life, FargateTimes times) => life.Task.LastStatus switch
+    {
+        EcsTaskStatus.Provisioning => life.Since + times.Provisioning,
+        EcsTaskStatus.Pending => life.Since + times.Pending,
+        EcsTaskStatus.Activating => Earliest([life.Since + times.Activating, .. life.Containers.SelectMany(container => StartLimits(life, container))]),
+        EcsTaskStatus.Running => Earliest(life.Containers.SelectMany(container => StartLimits(life, container))),
+        EcsTaskStatus.Stopping => Earliest(life.Containers
+            .Where(container => !container.IsGone && !container.Killed && container.SignalledAt is not null)
+            .Select(container => container.SignalledAt!.Value + times.StopTimeout(container.Definition))),
+        EcsTaskStatus.Deprovisioning => life.Since + times.Deprovisioning,
+        _ => null,
+    };
+
+    private static TaskStep Enter(TaskLife life, string status, DateTimeOffset now, params TaskEffect[] effects) =>
+        new(life with { Since = now, Task = life.Task with { LastStatus = status } }, effects);
+
+    private static TaskStep Pending(TaskLife life, DateTimeOffset now) =>
+        Enter(life with { Task = life.Task with { CreatedAt = now } }, EcsTaskStatus.Pending, now);
+
+    private static TaskStep Activate(TaskLife life, DateTimeOffset now) => Enter(
+        life with { Preparing = true, Task = life.Task with { PullStartedAt = now } }, EcsTaskStatus.Activating, now, new TaskEffect.Prepare());
+
+    private static TaskStep? Run(TaskLife life, DateTimeOffset now) =>
+        life.Prepared && life.Containers.All(container => container.Phase is ContainerPhase.Running || (container.HasEnded && container.Container.StartedAt is not null))
+            ? Enter(life with { Task = life.Task with { StartedAt = now } }, EcsTaskStatus.Running, now)
+            : null;
+
+    /// <summary>Starts and restarts containers, and ends the task when an essential one has ended.</summary>
+    private static TaskStep? ContainersStep(TaskLife life, DateTimeOffset now, FargateTimes times)
+    {
+        if (life.Stop is not null || !life.Prepared || (life.Task.LastStatus is EcsTaskStatus.Activating && now < life.Since + times.Activating))
+        {
+            return null;
+        }
+
+        if (life.Task.PullStoppedAt is null)
+        {
+            return new(life with { Task = life.Task with { PullStoppedAt = now } });
+        }
+
+        foreach (var container in life.Containers)
+        {
+            var name = container.Definition.Name;
+            if (container is { HasEnded: true, Definition.IsEssential: true })
+            {
+                return new(life.WithStop(EcsStopCode.EssentialContainerExited, "Essential container in task exited"));
+            }
+
+            if (container.RestartDue)
+            {
+                return new(
+                    life.With(name, ended => ended with
+                    {
+                        Phase = ContainerPhase.Starting,
+                        RestartDue = false,
+                        Container = ended.Container with { LastStatus = EcsTaskStatus.Pending, RestartCount = ended.Container.RestartCount + 1 },
+                    }),
+                    new TaskEffect.Start(name));
+            }
+
+            if (container.Phase is ContainerPhase.Waiting && Unmet(life, container, now) is { } reason)
+            {
+                return new(life.WithStartFailed(name, reason));
+            }
+
+            if (container.Phase is ContainerPhase.Waiting && container.Definition.DependsOn.All(dependency => IsMet(life, dependency)))
+            {
+                return new(life.With(name, waiting => waiting with { Phase = ContainerPhase.Starting }), new TaskEffect.Start(name));
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsMet(TaskLife life, ContainerDependency dependency)
+    {
+        var target = life.Of(dependency.ContainerName);
+        return dependency.Condition switch
+        {
+            "START" => target.Container.StartedAt is not null,
+            "COMPLETE" => target.HasEnded && target.Container.ExitCode is not null,
+            "SUCCESS" => target.HasEnded && target.Container.ExitCode is 0,
+            _ => false,
+        };
+    }
+
+    // The words are those of the ECS agent for a dependency that cannot be met any more; those of Fargate are inferred.
+    private static string? Unmet(TaskLife life, ContainerLife container, DateTimeOffset now)
+    {
+        foreach (var dependency in container.Definition.DependsOn.Where(dependency => !IsMet(life, dependency)))
+        {
+            var target = life.Of(dependency.ContainerName);
+            if (target.HasEnded)
+            {
+                return dependency.Condition is "SUCCESS"
+                    ? $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] for target [{container.Definition.Name}] as dependency did not exit successfully."
+                    : $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] for target [{container.Definition.Name}] as dependency did not start.";
+            }
+
+            if (StartLimit(target) is { } limit && now >= limit)
+            {
+                return $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] for target [{container.Definition.Name}] as dependency did not reach {dependency.Condition} within its startTimeout.";
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<DateTimeOffset?> StartLimits(TaskLife life, ContainerLife container) => container.Phase is ContainerPhase.Waiting
+        ? container.Definition.DependsOn.Select(dependency => StartLimit(life.Of(dependency.ContainerName)))
+        : [];
+
+    private static DateTimeOffset? StartLimit(ContainerLife target) =>
+        target is { Definition.StartTimeout: { } seconds, Container.StartedAt: { } started } ? started.AddSeconds(seconds) : null;
+
+    private static TaskStep? Stopping(TaskLife life, DateTimeOffset now) => life.Preparing
+        ? null
+        : Enter(
+            life with
+            {
+                Task = life.Task with
+                {
+                    StoppingAt = now,
+                    Containers = [.. life.Containers.Select(container => Settle(container).Container)],
+                },
+                Containers = [.. life.Containers.Select(Settle)],
+            },
+            EcsTaskStatus.Stopping,
+            now);
+
+    // A container that was not started never will be.
+    private static ContainerLife Settle(ContainerLife container) => container.Phase is ContainerPhase.Waiting || container.RestartDue
+        ? container with { Phase = ContainerPhase.Ended, RestartDue = false, Container = container.Container with { LastStatus = EcsTaskStatus.Stopped } }
+        : container;
+
+    private static TaskStep? StopStep(TaskLife life, DateTimeOffset now, FargateTimes times)
+    {
+        foreach (var container in life.Containers.Where(container => container.Phase is ContainerPhase.Running))
+        {
+            var name = container.Definition.Name;
+
+            // Reverse order: a container stops once those that depend on it have ended.
+            var isNeeded = life.Containers.Any(other => !other.IsGone && other.Definition.DependsOn.Any(dependency => dependency.ContainerName == name));
+            if (container.SignalledAt is null && !isNeeded)
+            {
+                return new(life.With(name, running => running with { SignalledAt = now }), new TaskEffect.Stop(name));
+            }
+
+            if (container is { SignalledAt: { } signalled, Killed: false } && now >= signalled + times.StopTimeout(container.Definition))
+            {
+                return new(life.With(name, running => running with { Killed = true }), new TaskEffect.Kill(name));
+            }
+        }
+
+        return life.Containers.All(container => container.IsGone)
+            ? Enter(life with { Task = life.Task with { ExecutionStoppedAt = now } }, EcsTaskStatus.Deprovisioning, now, new TaskEffect.RemoveStorage())
+            : null;
+    }
+
+    private static TaskStep? Deprovision(TaskLife life, DateTimeOffset now, FargateTimes times)
+    {
+        // A task that never was activated has no storage to remove.
+        var isClear = life.StorageGone || life.Task.PullStartedAt is null;
+        return isClear && now >= life.Since + times.Deprovisioning
+            ? Enter(
+                life with
+                {
+                    Containers = [.. life.Containers.Select(Settle)],
+                    Task = life.Task with { StoppedAt = now, Containers = [.. life.Containers.Select(container => Settle(container).Container)] },
+                },
+                EcsTaskStatus.Stopped,
+                now)
+            : null;
+    }
+
+    private static DateTimeOffset? Earliest(IEnumerable<DateTimeOffset?> times) => times.Min();
+
+    private static DateTimeOffset? Earliest(IEnumerable<DateTimeOffset> times) => times.Select(time => (DateTimeOffset?)time).Min();
+}

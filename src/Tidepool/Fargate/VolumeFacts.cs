@@ -1,0 +1,51 @@
+namespace Tidepool.Fargate;
+
+/// <summary>What a volume of a task is on this machine: the proof that two volumes are one, or not.</summary>
+public sealed record VolumeFacts
+{
+    /// <summary>Name in the task definition.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The directory on this machine.</summary>
+    public required string HostPath { get; init; }
+
+    /// <summary>Device of the directory, <c>major:minor</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Inode of the directory. A file system may give it again once the directory is removed; <see cref="BornAt"/> tells them apart.</summary>
+    public required ulong Inode { get; init; }
+
+    /// <summary>When the directory was made; null where the file system does not record it.</summary>
+    public DateTimeOffset? BornAt { get; init; }
+
+    /// <summary>Owner, as containers see it.</summary>
+    public required int Uid { get; init; }
+
+    /// <summary>Group, as containers see it.</summary>
+    public required int Gid { get; init; }
+
+    /// <summary>Permissions.</summary>
+    public required UnixFileMode Mode { get; init; }
+
+    /// <summary>Whether a container's user is held to owner and mode as on Fargate.</summary>
+    public required bool OwnersEnforced { get; init; }
+
+    /// <summary>Whether the volume went with its task.</summary>
+    public bool Removed { get; init; }
+}
+
+/// <summary>What containers run in here, and what that leaves out.</summary>
+public sealed record RuntimeFacts
+{
+    /// <summary>Name of the runtime: <c>sandbox</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>root</c>, <c>rootless</c> (own uids from /etc/subuid) or <c>single-uid</c>.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>Whether owners and modes of volumes hold containers back as on Fargate.</summary>
+    public required bool OwnersEnforced { get; init; }
+
+    /// <summary>What Fargate does and this runtime does not, one sentence each.</summary>
+    public required IReadOnlyList<string> NotExercised { get; init; }
+}
