@@ -13,15 +13,14 @@ internal sealed class ChildReaper
     private readonly Dictionary<int, TaskCompletionSource<int>> waiting = [];
     private readonly AutoResetEvent childExists = new(false);
 
-    // Kept alive for the life of the process.
-    private readonly PosixSignalRegistration childSignal;
-
     public ChildReaper()
     {
         // A parent that ignores SIGCHLD hands that down, and then the kernel throws statuses away.
         Libc.signal(Libc.SIGCHLD, 0);
         Libc.prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-        childSignal = PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => childExists.Set());
+
+        // No PosixSignalRegistration of SIGCHLD: with one, .NET as PID 1 waits for every child itself and takes the statuses away.
+        // None is needed: children come from Watch, and orphans from a child that is still waited for when they are handed over.
         new Thread(Reap, maxStackSize: 128 * 1024) { IsBackground = true, Name = "child reaper" }.Start();
     }
 

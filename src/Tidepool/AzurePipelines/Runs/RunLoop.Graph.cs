@@ -50,13 +50,18 @@ internal sealed partial class RunLoop
                 return;
             }
 
-            var decisions = RunPlanner.Decide(Facts.Pipeline, State()).Where(IsNews).ToArray();
-            foreach (var decision in decisions)
+            var news = false;
+            foreach (var decision in RunPlanner.Decide(Facts.Pipeline, State()))
             {
-                Apply(decision);
+                // One answer may start a stage and its jobs; a stage whose check is under way starts none.
+                if (!IsChecking(decision.Stage))
+                {
+                    Apply(decision);
+                    news = true;
+                }
             }
 
-            if (decisions.Length == 0)
+            if (!news)
             {
                 if (!Jobs.Any(job => job is { Started: true, Result: null }) && !stages.Any(stage => stage.Checking))
                 {
@@ -120,9 +125,8 @@ internal sealed partial class RunLoop
         Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
     }
 
-    /// <summary>A stage whose check is under way is decided anew only by its end.</summary>
-    private bool IsNews(NodeDecision decision) =>
-        !stages.Any(stage => stage.Checking && stage.Definition.Name.Equals(decision.Stage, StringComparison.OrdinalIgnoreCase));
+    private bool IsChecking(string name) =>
+        stages.Any(stage => stage.Checking && stage.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Awaits a stage's check outside of the loop; the loop hears of its end.</summary>
     private async Task CheckAsync(StageNode stage, StageCheck check)
