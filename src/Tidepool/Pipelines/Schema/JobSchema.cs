@@ -17,8 +17,7 @@ internal sealed class JobSchema(string stageName, PipelinePool? outerPool, Pipel
             errors.Add(jobs.Position, Unexpected.Text(jobs));
             return [];
         }
-        var taken = new HashSet<string>(
-            items.OfType<MappingNode>().Select(m => m["job"]).OfType<ScalarNode>().Select(s => s.Value), StringComparer.OrdinalIgnoreCase);
+        var taken = KindOf.NamesIn(items, "job");
         List<GraphNode> nodes = [];
         List<PipelineJob> read = [];
         var complete = true;
@@ -56,7 +55,8 @@ internal sealed class JobSchema(string stageName, PipelinePool? outerPool, Pipel
         var condition = reader.Text("condition");
         if (Conditions.Fault(condition, ExpressionScopes.JobNames) is { } reason)
         {
-            errors.Add(reader.Node("condition")!.Position, $"Job {name} specifies condition {condition} which is not valid. Reason: {reason}");
+            errors.Add(
+                reader.Node("condition")!.Position, $"Job {name} specifies condition {condition} which is not valid. Reason: {reason}");
         }
         var job = ReadCommon(reader, name) with
         {
