@@ -37,7 +37,8 @@ public sealed class DemandSpecs
         var fault = Assert.Throws<ProblemException>(() => Demand.Parse(text));
 
         Assert.Equal(
-            $"PIPELINE003: Demand '{text}' is not valid. Write a capability's name, alone or followed by -equals VALUE or -gtVersion VERSION.",
+            $"PIPELINE003: Demand '{text}' is not valid. "
+            + "Write a capability's name, alone or followed by -equals VALUE or -gtVersion VERSION.",
             fault.Message);
     }
 

@@ -240,7 +240,8 @@ public sealed class RunPlannerSpecs
     [Theory]
     [InlineData("", 60, 5, false)]
     [InlineData("timeoutInMinutes: 0, cancelTimeoutInMinutes: 1, continueOnError: true", null, 1, true)]
-    [InlineData("timeoutInMinutes: '$[variables.n]', cancelTimeoutInMinutes: '$[variables.n]', continueOnError: '$[eq(1, 1)]'", 12, 12, true)]
+    [InlineData("timeoutInMinutes: '$[variables.n]', continueOnError: '$[eq(1, 1)]'", 12, 5, true)]
+    [InlineData("cancelTimeoutInMinutes: '$[variables.n]'", 60, 12, false)]
     public void Limits_are_evaluated_when_the_job_starts(string keys, int? timeout, int cancel, bool goesOn)
     {
         var plan = PlanOf($"variables: {{n: 12}}\njobs:\n- {{job: j, {keys}}}\n", []);
@@ -256,7 +257,8 @@ public sealed class RunPlannerSpecs
         + "Unable to convert from String to Number. Value: 'z' Correct the expression.")]
     [InlineData(
         "jobs:\n- job: j\n  timeoutInMinutes: $[variables.none]\n",
-        "PIPELINE002: /azure-pipelines.yml (Line: 2, Col: 3): timeoutInMinutes of job j is ''. Let it give a whole number of minutes, 0 or more.")]
+        "PIPELINE002: /azure-pipelines.yml (Line: 2, Col: 3): timeoutInMinutes of job j is ''. "
+        + "Let it give a whole number of minutes, 0 or more.")]
     [InlineData(
         "jobs:\n- job: j\n  cancelTimeoutInMinutes: 0\n",
         "PIPELINE002: /azure-pipelines.yml (Line: 2, Col: 3): cancelTimeoutInMinutes of job j is '0'. "
@@ -266,7 +268,8 @@ public sealed class RunPlannerSpecs
         "PIPELINE002: /azure-pipelines.yml (Line: 2, Col: 3): continueOnError of job j is 'maybe'. Let it give true or false.")]
     [InlineData(
         "jobs:\n- job: j\n  pool: {demands: a -equals $(b)}\n  variables: {b: ''}\n",
-        "PIPELINE003: Demand 'a -equals ' is not valid. Write a capability's name, alone or followed by -equals VALUE or -gtVersion VERSION.")]
+        "PIPELINE003: Demand 'a -equals ' is not valid. "
+        + "Write a capability's name, alone or followed by -equals VALUE or -gtVersion VERSION.")]
     public void What_cannot_be_evaluated_is_told_with_its_place(string yaml, string message) =>
         Assert.Equal(message, Assert.Throws<ProblemException>(() => PlanOf(yaml, [])).Message);
 

@@ -5,7 +5,7 @@ namespace Tidepool.Pipelines.Graph;
 /// <summary>A job with everything of its start evaluated.</summary>
 public sealed record JobPlan
 {
-    /// <summary>User variables, precedence applied, <c>$[ ]</c> evaluated; macros in values are left to the agent. Names ignore case.</summary>
+    /// <summary>User variables, by precedence, <c>$[ ]</c> evaluated; macros in values are left to the agent. Names ignore case.</summary>
     public required IReadOnlyDictionary<string, PlannedVariable> Variables { get; init; }
 
     /// <summary>The job's display name with macros expanded.</summary>
