@@ -131,6 +131,34 @@ public sealed class ParameterSpecs
     }
 
     [Fact]
+    public void Quotes_hide_what_looks_like_the_end_of_an_expression() =>
+        Assert.Equal("a}}b-c", Read("name: \"${{ 'a}}b' }}-${{ 'c' }}\"\nsteps: []\n", []).RunName);
+
+    [Fact]
+    public void An_expression_sees_variables_of_its_own_stage_and_job_only()
+    {
+        var pipeline = Read(
+            """
+            stages:
+            - stage: A
+              variables: {x: A}
+              jobs:
+              - job: a
+                variables: {y: a}
+                displayName: ${{ variables.x }}${{ variables.y }}
+              - job: b
+                displayName: ${{ variables.x }}${{ variables.y }}
+            - stage: B
+              jobs:
+              - job: c
+                displayName: none${{ variables.x }}${{ variables.y }}
+            """,
+            []);
+
+        Assert.Equal(["Aa", "A", "none"], pipeline.Stages.SelectMany(s => s.Jobs).Select(j => j.DisplayName));
+    }
+
+    [Fact]
     public void A_whole_expression_inserts_what_it_gives()
     {
         var pipeline = Read(

@@ -46,6 +46,26 @@ public sealed class RunPlannerSpecs
         Assert.Equal(NodeResult.Canceled, run.ResultOf(PipelineStage.DefaultName));
     }
 
+    [Theory]
+    [InlineData("succeeded()", false)]
+    [InlineData("succeededOrFailed()", false)]
+    [InlineData("not(canceled())", false)]
+    [InlineData("canceled()", true)]
+    [InlineData("always()", true)]
+    [InlineData("eq(1, 1)", true)]
+    public void In_a_cancelled_run_only_a_condition_that_still_holds_starts_a_job(string condition, bool starts)
+    {
+        var pipeline = RunSimulation.Read($"jobs:\n- job: a\n  condition: {condition}\n");
+        var state = new RunState
+        {
+            StartTime = DateTimeOffset.UnixEpoch,
+            Canceling = true,
+            Stages = new Dictionary<string, StageState> { [PipelineStage.DefaultName] = new(null, new Dictionary<string, JobState>()) },
+        };
+
+        Assert.Equal(starts ? NodeAction.Start : NodeAction.Finish, RunPlanner.Decide(pipeline, state)[0].Action);
+    }
+
     [Fact]
     public void One_look_decides_a_whole_chain_and_a_second_look_nothing_more()
     {
