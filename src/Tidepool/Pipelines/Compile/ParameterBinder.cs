@@ -7,7 +7,10 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines.Compile;
 
 /// <summary>Gives every declared parameter its value: the run's, or its default.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/parameters-parameter</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/parameters-parameter. The texts of the errors are seen in public
+/// reports of the service; not confirmed by Microsoft.
+/// </remarks>
 internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string> given, PipelineErrors errors)
 {
     private static readonly string[] OtherTypes =

@@ -4,10 +4,14 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines.Schema;
 
 /// <summary>Jobs of one stage.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/jobs-job</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/jobs-job. The numbering of unnamed jobs and the text about a
+/// condition that is not valid are inferred.
+/// </remarks>
 internal sealed class JobSchema(string stageName, PipelinePool? outerPool, PipelineErrors errors)
 {
     /// <summary>What the service calls the one job of a file that has only steps.</summary>
+    /// <remarks>Seen in public reports of the service; not confirmed by Microsoft.</remarks>
     private const string ImpliedName = "Job";
 
     public IReadOnlyList<PipelineJob> Read(YamlNode jobs)

@@ -4,7 +4,10 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines.Schema;
 
 /// <summary>Stages of a pipeline.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage. The numbering of unnamed stages and the text about a
+/// condition that is not valid are inferred.
+/// </remarks>
 internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors)
 {
     public IReadOnlyList<PipelineStage> Read(YamlNode stages)
