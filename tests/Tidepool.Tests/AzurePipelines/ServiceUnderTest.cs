@@ -61,6 +61,15 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
 
     public static PipelinePool Pool(string? name, params string[] demands) => new(name, VmImage: null, demands, default);
 
+    /// <summary>Waits for a run's end, twenty seconds at most.</summary>
+    public static Task<NodeResult> EndAsync(PipelineRun run) => run.Completion.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+    /// <summary>All events of a run that ends.</summary>
+    public static async Task<IReadOnlyList<RunEvent>> EventsAsync(PipelineRun run) =>
+        await run.ReadEventsAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+
+    public static JobSnapshot OnlyJob(PipelineRun run) => run.Snapshot().Stages.Single().Jobs.Single();
+
     /// <summary>Waits for a condition that something else brings about, ten seconds at most.</summary>
     public static async Task UntilAsync(Func<bool> condition)
     {
