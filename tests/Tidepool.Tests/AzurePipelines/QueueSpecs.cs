@@ -92,7 +92,8 @@ public sealed class QueueSpecs
 
         var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))));
         await UntilAsync(() => OnlyJob(run).QueuedAt is not null);
-        await tested.Agent("agent-1").ReplaceAsync(agent.Registration!.Id) .ContinueWith(async again => await (await again.Result.TakeJobAsync()).CompleteAsync(), TaskScheduler.Default).Unwrap();
+        var again = await tested.Agent("agent-1").ReplaceAsync(agent.Registration!.Id);
+        await (await again.TakeJobAsync()).CompleteAsync();
 
         Assert.Equal(NodeResult.Succeeded, await EndAsync(run));
     }
@@ -169,7 +170,6 @@ public sealed class QueueSpecs
     {
         await using var tested = await StartAsync();
         var agent = await tested.OnlineAgentAsync("agent-1", ("docker", "/usr/bin/docker"));
-        tested.Agent("placeholder", ("docker", ""));
         await tested.Agent("placeholder", ("docker", "")).RegisterAsync();
         await tested.Agent("other").RegisterAsync();
         tested.Queue(Stage("Build", Job("One", Script("CmdLine")), Job("Two", Script("CmdLine")) with { Pool = Pool("fargate", "docker") }));

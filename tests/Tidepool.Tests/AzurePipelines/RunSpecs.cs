@@ -226,6 +226,33 @@ public sealed class RunSpecs
     }
 
     [Fact]
+    public async Task A_secret_in_a_conditions_trace_is_masked()
+    {
+        await using var tested = await StartAsync();
+        var run = tested.Queue(
+            request => request with { Secrets = new Dictionary<string, string> { ["key"] = "s3cret" } },
+            Stage("Build", Job("Pack", Script("CmdLine"))) with { Condition = "eq(variables['key'], 'other')" });
+
+        await EndAsync(run);
+
+        Assert.Contains("'***'", run.Snapshot().Stages.Single().Reason);
+        Assert.DoesNotContain("s3cret", run.Snapshot().Stages.Single().Reason);
+    }
+
+    [Fact]
+    public async Task A_run_that_outlives_the_service_is_canceled()
+    {
+        await using var tested = await StartAsync();
+        await tested.OnlineAgentAsync("agent-1");
+        var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))));
+
+        await tested.Service.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EndAsync(run));
+        Assert.DoesNotContain(await EventsAsync(run), happened => happened is RunFinished);
+    }
+
+    [Fact]
     public async Task A_second_run_of_a_day_has_the_next_number()
     {
         await using var tested = await StartAsync();

@@ -14,14 +14,15 @@ namespace Tidepool.Tests.AzurePipelines;
 internal sealed class ScriptedAgent : IDisposable
 {
     private readonly HttpClient http = new();
-    private readonly RSA key = RSA.Create(2048);
+    private readonly RSA key;
     private readonly Uri organization;
     private readonly string token;
     private readonly TimeProvider clock;
     private byte[] sessionKey = [];
 
-    public ScriptedAgent(Uri organization, string token, TimeProvider clock, string name, params (string Name, string Value)[] capabilities)
+    public ScriptedAgent(Uri organization, string token, TimeProvider clock, RSA key, string name, params (string Name, string Value)[] capabilities)
     {
+        this.key = key;
         (this.organization, this.token, this.clock, Name) = (organization, token, clock, name);
         Capabilities = capabilities.ToDictionary(pair => pair.Name, pair => pair.Value);
     }
@@ -36,11 +37,7 @@ internal sealed class ScriptedAgent : IDisposable
     /// <summary>The public key's modulus, base64.</summary>
     public string Modulus => Convert.ToBase64String(key.ExportParameters(includePrivateParameters: false).Modulus!);
 
-    public void Dispose()
-    {
-        http.Dispose();
-        key.Dispose();
-    }
+    public void Dispose() => http.Dispose();
 
     /// <summary>Registers and goes online.</summary>
     public async Task<ScriptedAgent> GoOnlineAsync()

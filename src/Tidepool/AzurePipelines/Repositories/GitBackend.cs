@@ -14,13 +14,19 @@ internal sealed partial class GitBackend(string bareFolder)
     {
         using var process = GitProcess.Start(Command(http.Request, path));
         var ct = http.RequestAborted;
-        await using var kill = ct.Register(() => process.Kill(entireProcessTree: true));
         var errors = process.StandardError.ReadToEndAsync(ct);
         var input = SendAsync(http.Request.Body, process, ct);
-        await AnswerAsync(process.StandardOutput.BaseStream, http.Response, ct);
-        await input;
-        await errors;
-        await process.WaitForExitAsync(ct);
+        try
+        {
+            await AnswerAsync(process.StandardOutput.BaseStream, http.Response, ct);
+            await input;
+            await errors;
+            await process.WaitForExitAsync(ct);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
     }
 
     private ProcessStartInfo Command(HttpRequest request, string path)
@@ -59,11 +65,14 @@ internal sealed partial class GitBackend(string bareFolder)
         try
         {
             await body.CopyToAsync(process.StandardInput.BaseStream, ct);
-            process.StandardInput.Close();
         }
-        catch (IOException) when (process.HasExited)
+        catch (IOException)
         {
-            // git had read enough; its answer says what it made of it.
+            // git had read enough, or the client went. Either way the answer, if one still comes, says what git made of it.
+        }
+        finally
+        {
+            process.StandardInput.Close();
         }
     }
 

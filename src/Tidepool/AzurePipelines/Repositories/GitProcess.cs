@@ -6,9 +6,12 @@ namespace Tidepool.AzurePipelines.Repositories;
 /// <summary>What git answered.</summary>
 internal sealed record GitAnswer(int ExitCode, string Output, string Errors);
 
-/// <summary>Runs the user's git with a clean environment: none of the caller's GIT_ variables, no prompt, no hooks, no pager.</summary>
+/// <summary>Runs the user's git with a clean environment: none of the caller's GIT_ variables, nor its tokens, and no prompt.</summary>
 internal static class GitProcess
 {
+    // What git needs to find itself and the user's settings.
+    private static readonly HashSet<string> Kept = ["PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
+
     public static ProcessStartInfo Command(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("git", arguments)
@@ -17,7 +20,7 @@ internal static class GitProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("GIT_", StringComparison.Ordinal)).ToList())
+        foreach (var name in start.Environment.Keys.Where(name => !Kept.Contains(name)).ToList())
         {
             start.Environment.Remove(name);
         }
