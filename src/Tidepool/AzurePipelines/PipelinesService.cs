@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
@@ -13,6 +14,9 @@ namespace Tidepool.AzurePipelines;
 /// <summary>The embedded Azure Pipelines service: one organization on 127.0.0.1 with one project and one agent pool.</summary>
 public sealed class PipelinesService : IAsyncDisposable
 {
+    // Polls end at once; this is for a clone that is under way.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication app;
     private readonly CancellationTokenSource stopping;
     private readonly AgentPool pool;
@@ -45,12 +49,13 @@ public sealed class PipelinesService : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, options.Port);
         });
         builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         var app = builder.Build();
 
         var stopping = new CancellationTokenSource();
         var pool = new AgentPool(options.Pool, options.Lease, clock);
         var tokens = new AccessTokens(options.Token, clock);
-        var runs = new RunDirectory(pool, tokens, options, clock);
+        var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
         app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}");
         app.UseRouting();
         var routes = app.MapGroup(options.Organization);
@@ -96,9 +101,14 @@ public sealed class PipelinesService : IAsyncDisposable
     /// <summary>Lets an agent take jobs or keeps it from them; a job that it runs goes on.</summary>
     public void SetEnabled(string agentName, bool enabled) => pool.SetEnabled(agentName, enabled);
 
-    /// <summary>Stops the service: polls end at once.</summary>
+    /// <summary>Stops the service: polls end at once, runs that have not ended are canceled as tasks.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await app.StopAsync();
         await app.DisposeAsync();

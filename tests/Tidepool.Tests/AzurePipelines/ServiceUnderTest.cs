@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines;
@@ -9,6 +10,9 @@ namespace Tidepool.Tests.AzurePipelines;
 internal sealed class ServiceUnderTest : IAsyncDisposable
 {
     public const string Token = "pat-of-this-test";
+
+    // Making a key takes longer than most tests: all tests share a few, and the agents of one test have different ones.
+    private static readonly Lazy<RSA>[] Keys = [.. Enumerable.Range(0, 4).Select(_ => new Lazy<RSA>(() => RSA.Create(2048)))];
 
     private readonly List<ScriptedAgent> agents = [];
 
@@ -26,7 +30,7 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
 
     public ScriptedAgent Agent(string name, params (string Name, string Value)[] capabilities)
     {
-        var agent = new ScriptedAgent(Service.OrganizationUrl, Token, Clock, name, capabilities);
+        var agent = new ScriptedAgent(Service.OrganizationUrl, Token, Clock, Keys[agents.Count].Value, name, capabilities);
         agents.Add(agent);
         return agent;
     }
@@ -60,6 +64,15 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     };
 
     public static PipelinePool Pool(string? name, params string[] demands) => new(name, VmImage: null, demands, default);
+
+    /// <summary>Waits for a run's end, twenty seconds at most.</summary>
+    public static Task<NodeResult> EndAsync(PipelineRun run) => run.Completion.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+    /// <summary>All events of a run that ends.</summary>
+    public static async Task<IReadOnlyList<RunEvent>> EventsAsync(PipelineRun run) =>
+        await run.ReadEventsAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+
+    public static JobSnapshot OnlyJob(PipelineRun run) => run.Snapshot().Stages.Single().Jobs.Single();
 
     /// <summary>Waits for a condition that something else brings about, ten seconds at most.</summary>
     public static async Task UntilAsync(Func<bool> condition)

@@ -79,15 +79,15 @@ internal sealed partial class AgentPool
                 return;
             }
 
-            if (request is { ReceiveTime: not null, Agent.Session: { } session })
-            {
-                var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
-                Send(session, TaskAgentMessage.JobCancellation, _ => body, request);
-            }
-            else if (request.ReceiveTime is null)
+            request.CancelTimeout = timeout;
+            if (request.ReceiveTime is null)
             {
                 Finish(request, NodeResult.Canceled, reason: null);
                 Assign();
+            }
+            else if (request.Agent?.Session is { } session)
+            {
+                SendCancellation(session, request, timeout);
             }
         }
     }
@@ -117,6 +117,12 @@ internal sealed partial class AgentPool
                     .Select(Show),
             ];
         }
+    }
+
+    private void SendCancellation(AgentSession session, JobRequest request, TimeSpan timeout)
+    {
+        var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
+        Send(session, TaskAgentMessage.JobCancellation, _ => body, request);
     }
 
     private static bool Meets(RegisteredAgent agent, QueuedJob job) =>

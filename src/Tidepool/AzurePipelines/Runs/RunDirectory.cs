@@ -4,7 +4,7 @@ using Tidepool.AzurePipelines.Pools;
 namespace Tidepool.AzurePipelines.Runs;
 
 /// <summary>All runs since the service started, and the counters of their numbers.</summary>
-internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock)
+internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock, CancellationToken stopping)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, RunLoop> runs = [];
@@ -33,7 +33,7 @@ internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, Pipeline
                 facts.StartTime,
                 RunVariables.OfRun(facts, organization),
                 rest => revisions[$"{request.DefinitionName}\n{rest}"] = revisions.GetValueOrDefault($"{request.DefinitionName}\n{rest}") + 1);
-            run = new(facts with { Number = number }, pool, tokens, options, organization, clock);
+            run = new(facts with { Number = number }, pool, tokens, options, organization, clock, stopping);
             runs.Add(run.Facts.PlanId, run);
         }
 

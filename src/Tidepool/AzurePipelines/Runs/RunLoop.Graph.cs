@@ -164,8 +164,8 @@ internal sealed partial class RunLoop
 
     private void FinishStage(StageNode stage, NodeResult how, string? reason)
     {
-        (stage.Result, stage.Reason) = (how, reason);
-        Events.Add(new StageFinished(clock.GetUtcNow(), stage.Name, how, reason));
+        (stage.Result, stage.Reason) = (how, Masked(reason));
+        Events.Add(new StageFinished(clock.GetUtcNow(), stage.Name, how, stage.Reason));
         Complete(stage.RecordId, how);
     }
 
@@ -234,7 +234,7 @@ internal sealed partial class RunLoop
         }
 
         (job.Request, job.QueuedAt) = (request, clock.GetUtcNow());
-        Events.Add(new JobQueued(job.QueuedAt.Value, stage.Name, job.Name, pool.Name, plan.Demands, job.MappedFrom));
+        Events.Add(new JobQueued(job.QueuedAt.Value, stage.Name, job.Name, pool.Name, [.. plan.Demands.Select(mask.Apply)], job.MappedFrom));
     }
 
     private void Hear(JobNode job, JobRequestNews news)
@@ -312,10 +312,13 @@ internal sealed partial class RunLoop
     {
         job.Deadline?.Dispose();
         Settle(job, how);
-        (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), reason, true);
+        (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), Masked(reason), true);
         job.Result = job.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
         job.Outputs = OutputsOf(job);
         tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
-        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, reason));
+        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, job.Reason));
     }
+
+    // A condition's trace and a demand may hold a secret variable's value.
+    private string? Masked(string? text) => text is null ? null : mask.Apply(text);
 }

@@ -57,11 +57,8 @@ internal sealed partial class RunLoop
     /// <summary>Ends a job as its agent says.</summary>
     public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>
     {
-        if (JobOf(jobId) is { Request: { } request })
-        {
-            pool.Finish(request.Id, how, reason: null);
-        }
-
+        var request = JobOf(jobId)?.Request ?? throw Refusal.NotFound($"Plan {Facts.PlanId} has no running job {jobId}.");
+        pool.Finish(request.Id, how, reason: null);
         return true;
     });
 
