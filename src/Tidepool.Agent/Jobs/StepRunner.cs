@@ -54,10 +54,10 @@ internal sealed class StepRunner(JobContext job)
         var retries = Math.Min(step.RetryCountOnTaskFailure, MostRetries);
         for (var tries = 1; ; tries++)
         {
-            var (result, stopped) = await TryAsync(step, record, output, status);
-            if (result != JobStatus.Failed || stopped || tries > retries)
+            var end = await TryAsync(step, record, output, status);
+            if (end.Result != JobStatus.Failed || !end.MayRetry || tries > retries)
             {
-                return result;
+                return end.Result;
             }
             var delay = TimeSpan.FromSeconds(tries * tries);
             output.Warning($"RetryHelper encountered task failure, will retry (attempt #: {tries} out of {retries}) after {delay.TotalMilliseconds:0} ms");
@@ -72,30 +72,20 @@ internal sealed class StepRunner(JobContext job)
         }
     }
 
-    /// <summary>Runs the step's task once; the second value says that a limit or a cancel ended it.</summary>
-    private async Task<(JobStatus Result, bool Stopped)> TryAsync(JobStep step, StepRecord record, StepOutput output, JobStatus status)
+    private async Task<StepEnd> TryAsync(JobStep step, StepRecord record, StepOutput output, JobStatus status)
     {
-        using var timeout = step.TimeoutInMinutes > 0
-            ? new CancellationTokenSource(TimeSpan.FromMinutes(step.TimeoutInMinutes), job.Host.Clock)
-            : new CancellationTokenSource();
-        using var canceled = CancellationTokenSource.CreateLinkedTokenSource(job.Cancellation.Ended);
-        using var done = new CancellationTokenSource();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, canceled.Token, done.Token);
-        using var onCancel = job.Cancellation.Requested.Register(() =>
-        {
-            // The condition is asked again: a step with always() goes on.
-            if (!HoldsInSpiteOfCancel(step, output))
-            {
-                canceled.Cancel();
-            }
-        });
-
+        // A step with always() goes on in spite of a cancel: its condition is asked again.
+        using var limits = new StepLimits(step, job.Cancellation, () => HoldsInSpiteOfCancel(step, output), job.Host.Clock);
         var context = ContextOf(step, record, output, status);
-        var commands = new CommandProcessor(job, context, done.Cancel);
+        var commands = new CommandProcessor(job, context, limits.Done);
         JobStatus result;
         try
         {
-            result = await RunTaskAsync(context, commands, stop.Token);
+            result = await RunTaskAsync(context, commands, limits.Stop);
+        }
+        catch (OperationCanceledException) when (limits.Stop.IsCancellationRequested)
+        {
+            result = JobStatus.Canceled;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -103,19 +93,12 @@ internal sealed class StepRunner(JobContext job)
             output.Error(e.Message);
             result = JobStatus.Failed;
         }
-        if (canceled.IsCancellationRequested)
+        var end = limits.Judge(result, commands.Result);
+        if (end.Error is { } error)
         {
-            output.Error("The operation was canceled.");
-            return (JobStatus.Canceled, true);
+            output.Error(error);
         }
-        if (timeout.IsCancellationRequested)
-        {
-            output.Error("The task has timed out.");
-            return (JobStatus.Failed, true);
-        }
-        return done.IsCancellationRequested
-            ? (JobStatus.Succeeded.Merge(commands.Result), true)
-            : (result.Merge(commands.Result), false);
+        return end;
     }
 
     private Task<JobStatus> RunTaskAsync(StepContext step, CommandProcessor commands, CancellationToken ct)

@@ -1,0 +1,65 @@
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Agent.Jobs;
+
+/// <summary>What ends one try of a step before its time: its timeout, a cancel of the job, its own <c>task.complete done=true</c>.</summary>
+internal sealed class StepLimits : IDisposable
+{
+    private readonly CancellationTokenSource timeout;
+    private readonly CancellationTokenSource canceled;
+    private readonly CancellationTokenSource done = new();
+    private readonly CancellationTokenSource stop;
+    private readonly CancellationTokenRegistration onCancel;
+
+    /// <param name="holdsInSpiteOfCancel">Whether the step's condition holds in a cancelled job; asked when the cancel comes.</param>
+    public StepLimits(JobStep step, JobCancellation job, Func<bool> holdsInSpiteOfCancel, TimeProvider clock)
+    {
+        timeout = step.TimeoutInMinutes > 0 ? new(TimeSpan.FromMinutes(step.TimeoutInMinutes), clock) : new();
+        canceled = CancellationTokenSource.CreateLinkedTokenSource(job.Ended);
+        stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, canceled.Token, done.Token);
+        onCancel = job.Requested.Register(() =>
+        {
+            if (!holdsInSpiteOfCancel())
+            {
+                canceled.Cancel();
+            }
+        });
+    }
+
+    /// <summary>The step must end now.</summary>
+    public CancellationToken Stop => stop.Token;
+
+    /// <summary>The step said that it is complete.</summary>
+    public void Done() => done.Cancel();
+
+    /// <summary>The step's result in the light of what ended it.</summary>
+    /// <param name="ofTask">What the task itself made of it.</param>
+    /// <param name="ofCommands">The worst result of the step's logging commands.</param>
+    public StepEnd Judge(JobStatus ofTask, JobStatus? ofCommands)
+    {
+        if (canceled.IsCancellationRequested)
+        {
+            return new(JobStatus.Canceled, "The operation was canceled.", MayRetry: false);
+        }
+        if (timeout.IsCancellationRequested)
+        {
+            return new(JobStatus.Failed, "The task has timed out.", MayRetry: false);
+        }
+        return done.IsCancellationRequested
+            ? new(JobStatus.Succeeded.Merge(ofCommands), null, MayRetry: false)
+            : new(ofTask.Merge(ofCommands), null, MayRetry: true);
+    }
+
+    public void Dispose()
+    {
+        onCancel.Dispose();
+        stop.Dispose();
+        done.Dispose();
+        canceled.Dispose();
+        timeout.Dispose();
+    }
+}
+
+/// <summary>How one try of a step ended.</summary>
+/// <param name="Error">What to tell the user beyond what the task told.</param>
+internal sealed record StepEnd(JobStatus Result, string? Error, bool MayRetry);

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Time.Testing;
+using Tidepool.Agent.Jobs;
+using Tidepool.AgentProtocol;
+
+namespace Tidepool.Tests.Agent;
+
+public sealed class StepLimitsSpecs : IDisposable
+{
+    private readonly FakeTimeProvider clock = new();
+    private readonly JobCancellation job;
+
+    public StepLimitsSpecs() => job = new(clock);
+
+    public void Dispose() => job.Dispose();
+
+    private StepLimits Limits(int minutes = 0, bool holds = false) => new(new JobStep { TimeoutInMinutes = minutes }, job, () => holds, clock);
+
+    private static Task StoppedAsync(StepLimits limits)
+    {
+        var stopped = new TaskCompletionSource();
+        limits.Stop.Register(stopped.SetResult);
+        return stopped.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_step_that_outlives_its_timeout_fails_and_is_not_tried_again()
+    {
+        using var limits = Limits(minutes: 2);
+        clock.Advance(TimeSpan.FromMinutes(2) - TimeSpan.FromSeconds(1));
+        Assert.False(limits.Stop.IsCancellationRequested);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await StoppedAsync(limits);
+
+        Assert.Equal(new StepEnd(JobStatus.Failed, "The task has timed out.", MayRetry: false), limits.Judge(JobStatus.Succeeded, null));
+    }
+
+    [Fact]
+    public async Task A_cancel_stops_a_step_whose_condition_does_not_hold_any_more()
+    {
+        using var limits = Limits();
+
+        job.Cancel(TimeSpan.FromMinutes(5));
+        await StoppedAsync(limits);
+
+        Assert.Equal(JobStatus.Canceled, limits.Judge(JobStatus.Failed, null).Result);
+    }
+
+    [Fact]
+    public async Task A_step_that_runs_in_spite_of_a_cancel_has_the_time_that_came_with_it()
+    {
+        using var limits = Limits(holds: true);
+        job.Cancel(TimeSpan.FromMinutes(5));
+        clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+        Assert.False(limits.Stop.IsCancellationRequested);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await StoppedAsync(limits);
+
+        Assert.Equal(JobStatus.Canceled, limits.Judge(JobStatus.Succeeded, null).Result);
+    }
+
+    [Fact]
+    public void A_step_that_says_it_is_complete_has_the_result_it_said()
+    {
+        using var limits = Limits();
+
+        limits.Done();
+
+        Assert.True(limits.Stop.IsCancellationRequested);
+        Assert.Equal(new StepEnd(JobStatus.SucceededWithIssues, null, MayRetry: false), limits.Judge(JobStatus.Failed, JobStatus.SucceededWithIssues));
+    }
+
+    [Theory]
+    [InlineData(JobStatus.Succeeded, null, JobStatus.Succeeded)]
+    [InlineData(JobStatus.Succeeded, JobStatus.Failed, JobStatus.Failed)]
+    [InlineData(JobStatus.Failed, JobStatus.Succeeded, JobStatus.Failed)]
+    internal void The_worse_of_task_and_commands_counts(JobStatus ofTask, JobStatus? ofCommands, JobStatus result)
+    {
+        using var limits = Limits();
+
+        Assert.Equal(result, limits.Judge(ofTask, ofCommands).Result);
+    }
+}
