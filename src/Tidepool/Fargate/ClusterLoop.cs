@@ -122,9 +122,8 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
     }
 
     // What came due until the last look was looked at then.
-    private DateTimeOffset? WakeAt() => _tasks.Values.Select(task => TaskLifeCycle.WakeAt(task, _times))
-        .Concat(_services.Values.Select(service => service.WakeAt))
-        .Where(time => time > _looked)
+    private DateTimeOffset? WakeAt() => _tasks.Values.Select(task => TaskLifeCycle.WakeAt(task, _looked, _times))
+        .Concat(_services.Values.Select(service => service.WakeAt).Where(time => time > _looked))
         .Min();
 
     /// <summary>Takes steps until there is none to take.</summary>

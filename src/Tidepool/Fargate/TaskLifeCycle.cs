@@ -24,19 +24,19 @@ internal static class TaskLifeCycle
         _ => null,
     };
 
-    /// <summary>When a step may come due by time alone; null when only an observation brings one.</summary>
-    public static DateTimeOffset? WakeAt(TaskLife life, FargateTimes times) => life.Task.LastStatus switch
+    /// <summary>The next time after <paramref name="looked"/> at which a step may come due by time alone; null when only an observation brings one.</summary>
+    public static DateTimeOffset? WakeAt(TaskLife life, DateTimeOffset looked, FargateTimes times) => (life.Task.LastStatus switch
     {
-        EcsTaskStatus.Provisioning => life.Since + times.Provisioning,
-        EcsTaskStatus.Pending => life.Since + times.Pending,
-        EcsTaskStatus.Activating => Earliest([life.Since + times.Activating, .. life.Containers.SelectMany(container => StartLimits(life, container))]),
-        EcsTaskStatus.Running => Earliest(life.Containers.SelectMany(container => StartLimits(life, container))),
-        EcsTaskStatus.Stopping => Earliest(life.Containers
-            .Where(container => !container.IsGone && !container.Killed && container.SignalledAt is not null)
-            .Select(container => container.SignalledAt!.Value + times.StopTimeout(container.Definition))),
-        EcsTaskStatus.Deprovisioning => life.Since + times.Deprovisioning,
-        _ => null,
-    };
+        EcsTaskStatus.Provisioning => [life.Since + times.Provisioning],
+        EcsTaskStatus.Pending => [life.Since + times.Pending],
+        EcsTaskStatus.Activating => [life.Since + times.Activating, .. StartLimits(life)],
+        EcsTaskStatus.Running => StartLimits(life),
+        EcsTaskStatus.Stopping => life.Containers
+            .Where(container => !container.IsGone && !container.Killed)
+            .Select(container => container.SignalledAt + times.StopTimeout(container.Definition)),
+        EcsTaskStatus.Deprovisioning => [life.Since + times.Deprovisioning],
+        _ => Array.Empty<DateTimeOffset?>(),
+    }).Where(time => time > looked).Min();
 
     private static TaskStep Enter(TaskLife life, string status, DateTimeOffset now, params TaskEffect[] effects) =>
         new(life with { Since = now, Task = life.Task with { LastStatus = status } }, effects);
@@ -133,9 +133,10 @@ internal static class TaskLifeCycle
         return null;
     }
 
-    private static IEnumerable<DateTimeOffset?> StartLimits(TaskLife life, ContainerLife container) => container.Phase is ContainerPhase.Waiting
-        ? container.Definition.DependsOn.Select(dependency => StartLimit(life.Of(dependency.ContainerName)))
-        : [];
+    private static IEnumerable<DateTimeOffset?> StartLimits(TaskLife life) => life.Containers
+        .Where(container => container.Phase is ContainerPhase.Waiting)
+        .SelectMany(container => container.Definition.DependsOn)
+        .Select(dependency => StartLimit(life.Of(dependency.ContainerName)));
 
     private static DateTimeOffset? StartLimit(ContainerLife target) =>
         target is { Definition.StartTimeout: { } seconds, Container.StartedAt: { } started } ? started.AddSeconds(seconds) : null;
@@ -199,8 +200,4 @@ internal static class TaskLifeCycle
                 now)
             : null;
     }
-
-    private static DateTimeOffset? Earliest(IEnumerable<DateTimeOffset?> times) => times.Min();
-
-    private static DateTimeOffset? Earliest(IEnumerable<DateTimeOffset> times) => times.Select(time => (DateTimeOffset?)time).Min();
 }
