@@ -1,1 +1,66 @@
-return 0;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Tidepool;
+using Tidepool.Cli;
+using Tidepool.Cli.Commands;
+using Tidepool.Pipelines;
+
+using var interrupted = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopOnce);
+
+var root = new RootCommand("Runs Azure Pipelines agents on AWS Fargate; first shows, with no account, which storage a pipeline needs.")
+{
+    DemoCommand.Create(),
+    RehearseCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+    {
+        Console.Error.WriteLine($"CLI001: {error.Message} Run 'tidepool --help' to see what there is.");
+    }
+
+    return (int)ExitCode.Usage;
+}
+
+try
+{
+    return await parsed.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupted.Token);
+}
+catch (ProblemException e)
+{
+    Console.Error.WriteLine(e.Problem);
+    return (int)ExitCode.Usage;
+}
+catch (PipelineNotValidException e)
+{
+    Console.Error.WriteLine("The pipeline is not valid:");
+    foreach (var error in e.Errors)
+    {
+        Console.Error.WriteLine($"  {error}");
+    }
+
+    return (int)ExitCode.Usage;
+}
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    Console.Error.WriteLine("stopped: every process has ended and every volume is removed");
+    return (int)ExitCode.Interrupted;
+}
+
+void StopOnce(PosixSignalContext context)
+{
+    // A second signal is left to the default, which ends the process at once; the next start sweeps what is left.
+    if (interrupted.IsCancellationRequested)
+    {
+        return;
+    }
+
+    context.Cancel = true;
+    Console.Error.WriteLine("stopping: ending every process and removing every volume (once more to leave at once)");
+    interrupted.Cancel();
+}

@@ -90,7 +90,7 @@ internal sealed class Listener(
                 continue;
             }
             last = message.MessageId;
-            if (Take(session, message))
+            if (await TakeAsync(session, message))
             {
                 // Not awaited before the next poll: a job must not wait for it.
                 _ = session.DeleteAsync(message, CancellationToken.None);
@@ -99,11 +99,13 @@ internal sealed class Listener(
     }
 
     /// <summary>Acts on a message; false leaves it to the session that comes after this one.</summary>
-    private bool Take(AgentSession session, TaskAgentMessage message)
+    private async Task<bool> TakeAsync(AgentSession session, TaskAgentMessage message)
     {
         switch (message.MessageType)
         {
             case TaskAgentMessage.JobRequest:
+                // The service knows that a job has ended a moment before its last lines of code here have run.
+                await (running?.Ended ?? Task.CompletedTask);
                 return TryStart(JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.AgentJobRequestMessage)!);
             case TaskAgentMessage.JobCancellation:
                 var cancel = JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.JobCancelMessage)!;

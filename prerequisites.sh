@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Sees to what the demonstration or the tests need on a Linux machine: installs it where it may, else says what to install.
+# Usage: prerequisites.sh demo|test
+set -euo pipefail
+
+# command:Debian package
+needed=(git:git bwrap:bubblewrap setpriv:util-linux)
+case ${1:-} in
+  demo) ;;
+  test) needed+=(shellcheck:shellcheck newuidmap:uidmap) ;;
+  *)
+    echo "Usage: prerequisites.sh demo|test" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v dotnet > /dev/null; then
+  echo "CLI005: the .NET SDK is not on PATH. Install .NET SDK 10 (https://dotnet.microsoft.com/download/dotnet/10.0)." >&2
+  exit 2
+fi
+
+packages=()
+for pair in "${needed[@]}"; do
+  command -v "${pair%%:*}" > /dev/null || packages+=("${pair##*:}")
+done
+# The built-in agent is compiled ahead of time, which needs a linker and zlib's headers.
+command -v clang > /dev/null || command -v gcc > /dev/null || packages+=(clang)
+[ -e /usr/include/zlib.h ] || packages+=(zlib1g-dev)
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get > /dev/null; then
+  echo "installing ${packages[*]}" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  if { apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"; } > /tmp/tidepool-apt.$$ 2>&1; then
+    rm -f /tmp/tidepool-apt.$$
+    exit 0
+  fi
+  tail -5 /tmp/tidepool-apt.$$ >&2
+  rm -f /tmp/tidepool-apt.$$
+fi
+echo "CLI008: missing on this machine: ${packages[*]} (names of Debian packages). Install them: sudo apt-get install ${packages[*]}" >&2
+exit 2

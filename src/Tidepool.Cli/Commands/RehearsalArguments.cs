@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Tidepool.Rehearsal;
+
+namespace Tidepool.Cli.Commands;
+
+/// <summary>The options that <c>demo</c> and <c>rehearse</c> share.</summary>
+internal sealed class RehearsalArguments
+{
+    private readonly Option<string?> _json = new("--json")
+    {
+        Description = "Write the report as JSON to FILE; - is standard output.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _agents = Range("--agents", "Agents a task.", 2, 1, 10);
+    private readonly Option<int> _tasks = Range("--tasks", "Tasks that the service keeps.", 1, 1, 10);
+    private readonly Option<int> _cpu = Range("--cpu", "CPU units of a task; 1024 is one vCPU.", 1024, 1, int.MaxValue);
+    private readonly Option<int> _memory = Range("--memory", "Memory of a task in MiB.", 2048, 1, int.MaxValue);
+    private readonly Option<int> _port = Range("--port", "Port of the embedded Azure Pipelines service on 127.0.0.1; 0 picks a free one.", 0, 0, 65535);
+
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Leave the environment up at the end, until Ctrl-C.",
+    };
+
+    private readonly Option<string[]> _poolMap = new("--pool-map")
+    {
+        Description = "Run jobs that ask for pool NAME in the embedded pool POOL. Repeatable.",
+        HelpName = "NAME=POOL",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<double> _timeScale = new("--time-scale")
+    {
+        Description = "Factor on AWS's own delays, 0 (none) to 1 (as on AWS). Grace periods of processes are never scaled.",
+        HelpName = "FACTOR",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show the result only." };
+
+    public RehearsalArguments(Command command)
+    {
+        _poolMap.Validators.Add(result => _ = ParsePairs(result, "--pool-map", "NAME=POOL"));
+        _timeScale.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is < 0 or > 1 or double.NaN)
+            {
+                result.AddError("--time-scale must be 0 to 1.");
+            }
+        });
+        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _timeScale, _cpu, _memory, _port, _quiet })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public bool Keep(ParseResult parsed) => parsed.GetValue(_keep);
+
+    public bool Quiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    /// <summary>Where the report goes; checked before anything is started.</summary>
+    public ReportFile? Json(ParseResult parsed) => parsed.GetValue(_json) is { } path ? ReportFile.Of(path) : null;
+
+    public RehearsalOptions Options(ParseResult parsed, string repositoryFolder) => new()
+    {
+        RepositoryFolder = repositoryFolder,
+        AgentBinary = Installation.AgentBinary,
+        ContainerTemplate = Installation.ContainerTemplate,
+        StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
+        Agents = parsed.GetValue(_agents),
+        Tasks = parsed.GetValue(_tasks),
+        Cpu = parsed.GetValue(_cpu),
+        Memory = parsed.GetValue(_memory),
+        Port = parsed.GetValue(_port),
+        PoolMap = Pairs(parsed.GetValue(_poolMap) ?? []),
+        Token = Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN") is { Length: > 0 } token ? token : null,
+        TimeScale = parsed.GetValue(_timeScale),
+    };
+
+    /// <summary>Reads <c>NAME=VALUE</c> texts that <see cref="ParsePairs"/> accepted.</summary>
+    public static Dictionary<string, string> Pairs(IEnumerable<string> texts) => texts.ToDictionary(
+        text => text[..text.IndexOf('=', StringComparison.Ordinal)],
+        text => text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..],
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Refuses texts that are not <c>NAME=VALUE</c>, or name one thing twice.</summary>
+    public static bool ParsePairs(OptionResult result, string option, string form)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var token in result.Tokens)
+        {
+            var at = token.Value.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0)
+            {
+                result.AddError($"{option} is '{token.Value}'; it must be {form}.");
+            }
+            else if (!names.Add(token.Value[..at]))
+            {
+                result.AddError($"{option} names '{token.Value[..at]}' twice.");
+            }
+        }
+
+        return names.Count > 0;
+    }
+
+    private static Option<int> Range(string name, string description, int value, int least, int most)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token]
+                && (!int.TryParse(token.Value, CultureInfo.InvariantCulture, out var given) || given < least || given > most))
+            {
+                result.AddError(most == int.MaxValue
+                    ? $"{name} is '{token.Value}'; it must be a whole number from {least}."
+                    : $"{name} is '{token.Value}'; it must be a whole number from {least} to {most}.");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,187 @@
+using Spectre.Console;
+using Tidepool.AzurePipelines;
+using Tidepool.Fargate;
+using Tidepool.Pipelines.Graph;
+using Tidepool.Rehearsal;
+
+namespace Tidepool.Cli;
+
+/// <summary>Shows a rehearsal as it happens on standard error, and its result on standard output.</summary>
+internal sealed class RehearsalView : IProgress<RehearsalEvent>
+{
+    private readonly Lock _writing = new();
+    private readonly bool _quiet;
+    private readonly IAnsiConsole _live = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole _result;
+    private string? _shownJob;
+
+    /// <param name="standardOutputTaken">The JSON report goes to standard output, so the tables go to standard error.</param>
+    /// <param name="quiet">Show the result only.</param>
+    public RehearsalView(bool standardOutputTaken, bool quiet)
+    {
+        _quiet = quiet;
+        _result = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutputTaken ? Console.Error : Console.Out) });
+        foreach (var (console, redirected) in new[] { (_live, Console.IsErrorRedirected), (_result, Console.IsOutputRedirected) })
+        {
+            if (redirected)
+            {
+                // A file or a pipe has no width: nothing is cut or wrapped there.
+                console.Profile.Width = 400;
+            }
+        }
+    }
+
+    public void Report(RehearsalEvent value)
+    {
+        if (_quiet)
+        {
+            return;
+        }
+
+        lock (_writing)
+        {
+            Show(value);
+        }
+    }
+
+    /// <summary>Draws the tables, writes the report, and with <paramref name="keep"/> waits for Ctrl-C.</summary>
+    public async Task ShowResultAsync(
+        RehearsalEnvironment environment, RehearsalReport report, ReportFile? json, bool keep, CancellationToken ct)
+    {
+        lock (_writing)
+        {
+            ResultTables.Write(_result, report);
+        }
+
+        if (json is not null)
+        {
+            await json.WriteAsync(report, ct);
+        }
+
+        if (!keep)
+        {
+            return;
+        }
+
+        lock (_writing)
+        {
+            _live.MarkupLineInterpolated($"[bold]kept:[/] organization [blue]{environment.Pipelines.OrganizationUrl}[/], pool {environment.Pipelines.Pool}");
+            _live.WriteLine($"      folder {environment.Folder}");
+            _live.WriteLine("Ctrl-C stops every process and removes every volume.");
+        }
+
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Ctrl-C is how a kept environment ends; the verdicts are already known.
+        }
+    }
+
+    private void Show(RehearsalEvent value)
+    {
+        switch (value)
+        {
+            case PhaseFinished(var name, var seconds) when seconds >= 0.001 && !DemoScenario.All.Any(scenario => scenario.Name == name):
+                _live.MarkupLineInterpolated($"[green]✓[/] {name} [grey]{seconds:0.00} s[/]");
+                break;
+            case Said(var text):
+                _live.MarkupLineInterpolated($"  [grey]{text}[/]");
+                break;
+            case ScenarioStarted(var name, var what):
+                _shownJob = null;
+                _live.WriteLine();
+                _live.MarkupLineInterpolated($"[bold]{name}[/] {what}");
+                break;
+            case ScenarioFinished({ } report):
+                _live.MarkupLine(report.Ok
+                    ? $"  [green]✓[/] {Markup.Escape(report.Observed)}, as expected"
+                    : $"  [red]✗[/] {Markup.Escape(report.Observed)}, expected {Markup.Escape(report.Expected)}. {Markup.Escape(report.Reason ?? "")}");
+                break;
+            case TaskSeen({ Kind: TaskStateChangeKind.Task, Status: EcsTaskStatus.Running or EcsTaskStatus.Stopped } change):
+                _live.MarkupLineInterpolated($"  [grey]task {Short(change.TaskArn)} {change.Status}{Because(change.Reason)}[/]");
+                break;
+            case TaskSeen({ Kind: TaskStateChangeKind.ContainerRestart } change):
+                _live.MarkupLineInterpolated($"  [grey]container {change.ContainerName} of task {Short(change.TaskArn)} is restarted in place[/]");
+                break;
+            case TaskSeen({ Kind: TaskStateChangeKind.Notice } change):
+                _live.MarkupLineInterpolated($"  [yellow]{change.Reason}[/]");
+                break;
+            case RunSeen(var seen):
+                Show(seen);
+                break;
+        }
+    }
+
+    private void Show(RunEvent value)
+    {
+        switch (value)
+        {
+            case StageFinished { Result: NodeResult.Skipped } stage:
+                _live.MarkupLineInterpolated($"  [yellow]-[/] {stage.Stage.DisplayName} skipped{Because(stage.Reason)}");
+                break;
+            case JobQueued { MappedFrom: { } from } job:
+                _live.MarkupLineInterpolated($"  {Name(job.Stage, job.Job)}: {from} runs in the embedded pool {job.Pool}");
+                break;
+            case JobAssigned job:
+                _shownJob = null;
+                _live.MarkupLineInterpolated($"  [bold]{Name(job.Stage, job.Job)}[/] on [blue]{job.AgentName}[/]");
+                break;
+            case LogLine line when !line.Text.StartsWith("##[section]", StringComparison.Ordinal):
+                Caption(line.Stage, line.Job);
+                _live.MarkupLine($"    [grey]│[/] {Log(line.Text)}");
+                break;
+            case StepFinished step:
+                Caption(step.Stage, step.Job);
+                _live.MarkupLine($"    {Mark(step.Result)} {Markup.Escape(step.Step.DisplayName)} [grey]{step.Duration.TotalSeconds:0.00} s[/]");
+                break;
+            case JobFinished { Result: not (NodeResult.Succeeded or NodeResult.Skipped) } job:
+                _live.MarkupLine($"  {Mark(job.Result)} {Markup.Escape(Name(job.Stage, job.Job))} {RunWord(job.Result)}{Markup.Escape(Because(job.Reason))}");
+                break;
+        }
+    }
+
+    /// <summary>Names the job before its lines where another job's lines came between.</summary>
+    private void Caption(NodeName stage, NodeName job)
+    {
+        var name = Name(stage, job);
+        if (_shownJob is not null && _shownJob != name)
+        {
+            _live.MarkupLineInterpolated($"  [bold]{name}[/]");
+        }
+
+        _shownJob = name;
+    }
+
+    private static string Name(NodeName stage, NodeName job) =>
+        (stage.Name == PipelineStage.DefaultName, job.Name == PipelineStage.DefaultName) switch
+        {
+            (true, true) => "Job",
+            (true, false) => job.DisplayName,
+            (false, true) => stage.DisplayName,
+            _ => stage.DisplayName == job.DisplayName ? stage.DisplayName : $"{stage.DisplayName} › {job.DisplayName}",
+        };
+
+    private static string Short(string taskArn) => RehearsalEnvironment.TaskId(taskArn)[..8];
+
+    private static string Because(string? reason) => reason is null ? "" : $": {reason}";
+
+    private static string Log(string text) => text switch
+    {
+        _ when text.StartsWith("##[error]", StringComparison.Ordinal) => $"[red]{Markup.Escape(text[9..])}[/]",
+        _ when text.StartsWith("##[warning]", StringComparison.Ordinal) => $"[yellow]{Markup.Escape(text[11..])}[/]",
+        _ => Markup.Escape(text),
+    };
+
+    private static string Mark(NodeResult result) => result switch
+    {
+        NodeResult.Succeeded => "[green]✓[/]",
+        NodeResult.SucceededWithIssues => "[yellow]✓[/]",
+        NodeResult.Skipped => "[yellow]-[/]",
+        _ => "[red]✗[/]",
+    };
+
+    private static string RunWord(NodeResult result) => result.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Spectre.Console;
+using Tidepool.Rehearsal;
+
+namespace Tidepool.Cli;
+
+/// <summary>A report as tables; reads nothing but the report.</summary>
+internal static class ResultTables
+{
+    public static void Write(IAnsiConsole console, RehearsalReport report)
+    {
+        console.WriteLine();
+        console.Write(Verdicts(report));
+        foreach (var scenario in report.Scenarios.Where(scenario => !scenario.Ok && scenario.Reason is not null))
+        {
+            console.MarkupLineInterpolated($"[red]{scenario.Name}[/]: {scenario.Reason}");
+        }
+
+        foreach (var line in Conclusions(report))
+        {
+            console.WriteLine(line);
+        }
+
+        console.Write(PhaseTable(report));
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"runtime {report.Runtime}, {report.Seconds:0.00} s in all");
+        foreach (var missing in report.NotExercised)
+        {
+            console.MarkupLineInterpolated($"[grey]not shown here: {missing}[/]");
+        }
+    }
+
+    private static Table Verdicts(RehearsalReport report)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("scenario", "expected", "observed", "", "proof");
+        foreach (var scenario in report.Scenarios)
+        {
+            table.AddRow(
+                Markup.Escape(scenario.Name),
+                Markup.Escape(scenario.Expected),
+                Markup.Escape(scenario.Observed),
+                scenario.Ok ? "[green]ok[/]" : "[red]NOT OK[/]",
+                Markup.Escape(Proof(scenario)));
+        }
+
+        return table;
+    }
+
+    private static string Proof(ScenarioReport scenario) => scenario switch
+    {
+        { Observed: DemoScenario.Found, Proof: { Deploy: { } deploy } proof } =>
+            $"sha256 {Head(proof.Sha256)} as built; {Place(deploy)}{(proof.Restarts > 0 ? $", restarted {proof.Restarts} time" : "")}",
+        { Observed: DemoScenario.NotFound, Proof: { Build: { } build, Deploy: { } deploy } proof } =>
+            $"built in {Place(build)}, {proof.Control} there; {Place(deploy)} holds {(proof.Listing is { Length: > 0 } listing ? listing : "nothing")}",
+        { Run: { } run } => string.Join(", ", run.Stages.SelectMany(stage => stage.Jobs).Select(job => $"{job.Name} {job.Result}")),
+        _ => "",
+    };
+
+    private static string Place(VolumeProof volume) =>
+        $"task {RehearsalEnvironment.TaskId(volume.TaskArn)[..8]} {volume.Container}, volume {volume.Device}:{volume.Inode}";
+
+    private static string Head(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256 ?? "";
+
+    /// <summary>What follows, said only of what was seen.</summary>
+    private static IEnumerable<string> Conclusions(RehearsalReport report)
+    {
+        var seen = report.Scenarios.Where(scenario => scenario.Ok).Select(scenario => scenario.Name).ToHashSet();
+        if (seen.Contains("same-task"))
+        {
+            yield return seen.Contains("container-restarted")
+                ? "A bind mount is good for scratch space and for handing over between the agents of one task, a restart of a container in place included."
+                : "A bind mount is good for scratch space and for handing over between the agents of one task.";
+        }
+
+        if (seen.Contains("other-task") && seen.Contains("task-replaced"))
+        {
+            yield return "It is no good for work directories that must last: no other task sees it, and a task that is replaced takes it along.";
+        }
+    }
+
+    private static Table PhaseTable(RehearsalReport report)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("phase").AddColumn(new TableColumn("seconds").RightAligned());
+        foreach (var phase in report.Phases)
+        {
+            table.AddRow(Markup.Escape(phase.Name), phase.Seconds.ToString("0.00", CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,137 @@
+using Tidepool.AgentProtocol;
+using Tidepool.Fargate;
+
+namespace Tidepool.Rehearsal;
+
+/// <summary>The agents' tasks: started, awaited, crashed and replaced.</summary>
+public sealed partial class RehearsalEnvironment
+{
+    private const string TaskCapability = "FARGATE_TASK";
+    private const string ContainerCapability = "FARGATE_CONTAINER";
+
+    /// <summary>The short form of a task's ARN: its id, as the capability FARGATE_TASK carries it.</summary>
+    public static string TaskId(string taskArn) => taskArn[(taskArn.LastIndexOf('/') + 1)..];
+
+    /// <summary>Every task that was started here, stopped ones too.</summary>
+    public async Task<IReadOnlyList<string>> ListTasksAsync(CancellationToken ct) =>
+    [
+        .. (await Fargate.ListTasksAsync(Cluster, null, EcsTaskStatus.Running, ct)).TaskArns,
+        .. (await Fargate.ListTasksAsync(Cluster, null, EcsTaskStatus.Stopped, ct)).TaskArns,
+    ];
+
+    /// <summary>The tasks that the service wants, once there are <paramref name="count"/> besides the ones given.</summary>
+    public async Task<IReadOnlyList<string>> WaitForServiceTasksAsync(int count, IReadOnlyList<string> besides, CancellationToken ct)
+    {
+        await foreach (var _ in Fargate.ReadStateChangesAsync(ct))
+        {
+            string[] tasks = [.. (await Fargate.ListTasksAsync(Cluster, ServiceName, EcsTaskStatus.Running, ct)).TaskArns.Except(besides)];
+            if (tasks.Length >= count)
+            {
+                return tasks;
+            }
+        }
+
+        throw new InvalidOperationException("The local Fargate ended its stream of state changes while it was in use.");
+    }
+
+    /// <summary>Waits until every agent of every task that the service wants is online.</summary>
+    /// <exception cref="ProblemException">A task stopped first; the message carries its reason.</exception>
+    public async Task<IReadOnlyList<string>> WaitForServiceAgentsAsync(int tasks, CancellationToken ct)
+    {
+        var arns = await WaitForServiceTasksAsync(tasks, [], ct);
+        foreach (var arn in arns)
+        {
+            await WaitForAgentsAsync(arn, ct);
+        }
+
+        return arns;
+    }
+
+    /// <summary>Waits until every agent of a task is online.</summary>
+    /// <exception cref="ProblemException">The task stopped first; the message carries its reason.</exception>
+    public async Task WaitForAgentsAsync(string taskArn, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var containers = (await Fargate.WaitForTaskAsync(taskArn, task => task.Containers.Count > 0, ct)).Containers.Count;
+        var stopped = Fargate.WaitForTaskAsync(taskArn, task => task.StopCode is not null, either.Token);
+        var online = Pipelines.WaitForAgentsAsync(
+            agents => agents.Count(agent => agent.Status == "online" && IsOf(agent, taskArn)) == containers, either.Token);
+        var first = await Task.WhenAny(stopped, online);
+        await either.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+        if (first == stopped)
+        {
+            var task = await stopped;
+            throw new ProblemException(
+                "REHEARSAL002",
+                $"Task {TaskId(taskArn)} stopped before its agents were online: {task.StoppedReason ?? task.StopCode}.{await LastWordsAsync(task, ct)}",
+                "Mend what the agents say and run again.");
+        }
+
+        await online;
+    }
+
+    /// <summary>Starts one more task of the agents' task definition, apart from the service.</summary>
+    public async Task<string> RunTaskAsync(CancellationToken ct)
+    {
+        var response = await Fargate.RunTaskAsync(
+            new RunTaskRequest { Cluster = Cluster, TaskDefinition = _taskDefinition, NetworkConfiguration = Network, StartedBy = "tidepool" }, ct);
+        return response.Tasks[0].TaskArn;
+    }
+
+    /// <summary>Crashes a container and waits until it is restarted in place and its agent is online again.</summary>
+    /// <returns>How often the container has been restarted.</returns>
+    public async Task<int> CrashContainerAsync(string taskArn, string container, TimeProvider clock, CancellationToken ct)
+    {
+        var before = await RestartsAsync(_ => true);
+        var agent = Pipelines.Agents.Single(agent => IsOf(agent, taskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == container);
+        var crashedAt = clock.GetUtcNow();
+        await Fargate.CrashContainerAsync(taskArn, container, ct);
+        Pipelines.ReportLost(agent.Name, $"container {container} was crashed", crashedAt);
+        var after = await RestartsAsync(seen => seen.RestartCount > before && seen.LastStatus == EcsTaskStatus.Running);
+        await WaitForAgentsAsync(taskArn, ct);
+        return after;
+
+        async Task<int> RestartsAsync(Func<EcsContainer, bool> until)
+        {
+            var task = await Fargate.WaitForTaskAsync(taskArn, seen => seen.Containers.Any(one => one.Name == container && until(one)), ct);
+            return task.Containers.Single(one => one.Name == container).RestartCount;
+        }
+    }
+
+    private static bool IsOf(TaskAgent agent, string taskArn) => agent.SystemCapabilities?.GetValueOrDefault(TaskCapability) == TaskId(taskArn);
+
+    /// <summary>Reports what the tasks do, and tells the service at once of agents whose container ended.</summary>
+    private async Task WatchTasksAsync(CancellationToken ct)
+    {
+        try
+        {
+            await foreach (var change in Fargate.ReadStateChangesAsync(ct))
+            {
+                _progress.Report(new TaskSeen(change));
+                if (change is { Kind: TaskStateChangeKind.Container, Status: EcsTaskStatus.Stopped }
+                    && Pipelines.Agents.FirstOrDefault(agent =>
+                        IsOf(agent, change.TaskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == change.ContainerName) is { } agent)
+                {
+                    Pipelines.ReportLost(agent.Name, $"container {change.ContainerName} of task {TaskId(change.TaskArn)} ended with exit code {change.ExitCode}", change.At);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The environment is being taken down.
+        }
+    }
+
+    /// <summary>The last lines that the task's containers wrote, to show why agents did not come online.</summary>
+    private async Task<string> LastWordsAsync(EcsTask task, CancellationToken ct)
+    {
+        var words = new List<string>();
+        foreach (var log in Directory.EnumerateFiles(Path.Combine(Folder, "logs"), task.TaskId, SearchOption.AllDirectories))
+        {
+            words.AddRange((await File.ReadAllLinesAsync(log, ct)).TakeLast(3));
+        }
+
+        return words.Count == 0 ? "" : $" Its agents wrote: {string.Join(" | ", words.Distinct())}";
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Tidepool.AzurePipelines;
+using Tidepool.AzurePipelines.Repositories;
+using Tidepool.Fargate;
+using Tidepool.Tasks;
+
+namespace Tidepool.Rehearsal;
+
+/// <summary>One embedded Azure Pipelines service, and one local Fargate whose service of agents registers with it.</summary>
+public sealed partial class RehearsalEnvironment : IAsyncDisposable
+{
+    public const string Cluster = "tidepool";
+    public const string ServiceName = "tidepool-agents";
+
+    private const string TokenSecret = "tidepool/azp-token";
+    private const string ExecutionRole = "arn:aws:iam::000000000000:role/tidepool-execution";
+    private static readonly NetworkConfiguration Network = new(new AwsvpcConfiguration(["subnet-local"]));
+
+    private readonly CancellationTokenSource _watching = new();
+    private readonly IProgress<RehearsalEvent> _progress;
+    private readonly string _taskDefinition;
+    private readonly Task _watch;
+
+    private RehearsalEnvironment(
+        string folder,
+        PipelinesService pipelines,
+        LocalFargate fargate,
+        RepositorySnapshot repository,
+        string taskDefinition,
+        IProgress<RehearsalEvent> progress)
+    {
+        (Folder, Pipelines, Fargate, Repository, _taskDefinition, _progress) = (folder, pipelines, fargate, repository, taskDefinition, progress);
+        _watch = WatchTasksAsync(_watching.Token);
+    }
+
+    /// <summary>Where volumes, logs and the journal are while the environment is up.</summary>
+    public string Folder { get; }
+
+    public PipelinesService Pipelines { get; }
+
+    public LocalFargate Fargate { get; }
+
+    /// <summary>The user's repository as it was at the start, uncommitted changes included.</summary>
+    public RepositorySnapshot Repository { get; }
+
+    /// <summary>Sweeps what crashes left, then starts everything and asks for the tasks. Agents come online later.</summary>
+    /// <exception cref="ProblemException">Something on this machine or in the options is not as it must be.</exception>
+    public static async Task<RehearsalEnvironment> StartAsync(
+        RehearsalOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
+    {
+        foreach (var swept in await EnvironmentFolders.SweepAsync(options.StateFolder, clock, ct))
+        {
+            progress.Report(new Said($"swept what a killed run left: {swept}"));
+        }
+
+        var folder = Path.Combine(options.StateFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
+        LocalFargate? fargate = null;
+        PipelinesService? pipelines = null;
+        try
+        {
+            fargate = await LocalFargate.StartAsync(
+                new FargateOptions
+                {
+                    EnvironmentFolder = folder,
+                    TimeScale = options.TimeScale,
+                    Secrets = new Dictionary<string, string> { [TokenSecret] = token },
+                    AgentBinary = options.AgentBinary,
+                },
+                clock,
+                ct);
+            var gitFolder = Path.Combine(folder, "git");
+            pipelines = await PipelinesService.StartAsync(
+                new PipelinesServiceOptions { Port = options.Port, Token = token, PoolMap = options.PoolMap, GitFolder = gitFolder }, clock, ct);
+            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, pipelines, ct), ct);
+            await fargate.CreateClusterAsync(Cluster, ct);
+            await fargate.CreateServiceAsync(
+                new CreateServiceRequest
+                {
+                    Cluster = Cluster,
+                    ServiceName = ServiceName,
+                    TaskDefinition = taskDefinition.TaskDefinitionArn,
+                    DesiredCount = options.Tasks,
+                    NetworkConfiguration = Network,
+                },
+                ct);
+
+            // The agents are on their way meanwhile.
+            var repository = await RepositorySnapshot.TakeAsync(options.RepositoryFolder, gitFolder, ct);
+            return new RehearsalEnvironment(folder, pipelines, fargate, repository, taskDefinition.TaskDefinitionArn, progress);
+        }
+        catch
+        {
+            await (fargate?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    /// <summary>Queues a pipeline of the repository.</summary>
+    /// <param name="file">Its path in the repository, as errors and runs show it, without a leading slash.</param>
+    /// <param name="yaml">Its text.</param>
+    /// <param name="parameters">Values of its parameters.</param>
+    /// <param name="beforeStage">Awaited before a stage starts, as a check is on Azure Pipelines; null for none.</param>
+    /// <exception cref="Tidepool.Pipelines.PipelineNotValidException">The pipeline is not valid.</exception>
+    public PipelineRun QueueRun(
+        string file, string yaml, IReadOnlyDictionary<string, string> parameters, StageCheck? beforeStage)
+    {
+        var pipeline = Tidepool.Pipelines.PipelineReader.Read($"/{file}", yaml, parameters, CompileTimeVariables());
+        return Pipelines.QueueRun(new RunRequest
+        {
+            Pipeline = pipeline,
+            DefinitionName = Path.GetFileNameWithoutExtension(file),
+            RepositoryName = Repository.Name,
+            SourceVersion = Repository.Commit,
+            SourceBranch = Repository.Branch,
+            SourceVersionMessage = Repository.Message,
+            BeforeStage = beforeStage,
+        });
+    }
+
+    /// <summary>Shows a run as it goes, to its end; a cancellation cancels the run.</summary>
+    public async Task<RunSnapshot> FollowAsync(PipelineRun run, CancellationToken ct)
+    {
+        await foreach (var seen in run.ReadEventsAsync(ct))
+        {
+            _progress.Report(new RunSeen(seen));
+        }
+
+        await run.Completion;
+        return run.Snapshot();
+    }
+
+    /// <summary>The report of what was tried here.</summary>
+    public RehearsalReport Report(
+        DateTimeOffset startedAt, TimeSpan took, IReadOnlyList<ScenarioReport> scenarios, IReadOnlyList<PhaseReport> phases) => new()
+    {
+        Storage = "bind",
+        Runtime = Fargate.Runtime.Name,
+        NotExercised = Fargate.Runtime.NotExercised,
+        StartedAt = startedAt,
+        Seconds = Math.Round(took.TotalSeconds, 3),
+        Scenarios = scenarios,
+        Phases = phases,
+    };
+
+    /// <summary>Stops every process and removes every volume of this environment.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _watching.CancelAsync();
+        await _watch;
+        await Fargate.DisposeAsync();
+        await Pipelines.DisposeAsync();
+        _watching.Dispose();
+    }
+
+    private static async Task<RegisterTaskDefinitionRequest> AgentsAsync(
+        RehearsalOptions options, PipelinesService pipelines, CancellationToken ct)
+    {
+        var request = AgentTaskDefinition.Render(
+            await File.ReadAllTextAsync(options.ContainerTemplate, ct),
+            options.Agents,
+            new Dictionary<string, string>
+            {
+                ["image"] = "tidepool-agent",
+                ["azp_url"] = pipelines.OrganizationUrl.ToString(),
+                ["azp_pool"] = pipelines.Pool,
+                ["azp_token_secret"] = TokenSecret,
+                ["log_group"] = "/tidepool/agents",
+                ["log_prefix"] = "agents",
+                ["region"] = "us-east-1",
+            },
+            ExecutionRole) with
+        {
+            Cpu = options.Cpu.ToString(CultureInfo.InvariantCulture),
+            Memory = options.Memory.ToString(CultureInfo.InvariantCulture),
+        };
+        return TaskDefinitionRules.Violations(request) is [var first, ..] ? throw new ProblemException(first.ToProblem()) : request;
+    }
+
+    private Dictionary<string, string> CompileTimeVariables() => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Build.SourceBranch"] = Repository.Branch,
+        ["Build.SourceBranchName"] = Repository.Branch[(Repository.Branch.LastIndexOf('/') + 1)..],
+        ["Build.SourceVersion"] = Repository.Commit,
+        ["Build.Reason"] = "Manual",
+        ["Build.Repository.Name"] = Repository.Name,
+    };
+}

@@ -1,0 +1,22 @@
+namespace Tidepool.Rehearsal;
+
+/// <summary>Where local environments live: <c>$XDG_STATE_HOME/tidepool</c>, or <c>~/.local/state/tidepool</c>.</summary>
+/// <remarks>Source: https://specifications.freedesktop.org/basedir-spec/latest/</remarks>
+public static class StateFolder
+{
+    /// <summary>The folder that holds one folder an environment.</summary>
+    /// <exception cref="ProblemException">Neither XDG_STATE_HOME nor HOME is an absolute path.</exception>
+    public static string Find(Func<string, string?> environment)
+    {
+        // The specification says that a relative path is to be ignored.
+        var state = environment("XDG_STATE_HOME") is { } xdg && Path.IsPathRooted(xdg)
+            ? xdg
+            : environment("HOME") is { } home && Path.IsPathRooted(home)
+                ? Path.Combine(home, ".local", "state")
+                : throw new ProblemException(
+                    "REHEARSAL001",
+                    "Neither XDG_STATE_HOME nor HOME holds an absolute path, so there is no place for volumes and logs.",
+                    "Set XDG_STATE_HOME to a folder on a disk with room.");
+        return Path.Combine(state, "tidepool", "environments");
+    }
+}

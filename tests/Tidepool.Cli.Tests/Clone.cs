@@ -1,0 +1,20 @@
+namespace Tidepool.Cli.Tests;
+
+/// <summary>The clone that these tests run in, and what <c>./tidepool</c> published there.</summary>
+internal static class Clone
+{
+    public static readonly string Root = Find();
+
+    public static string CommandLine => Path.Combine(Root, "artifacts", "cli", "Tidepool.Cli");
+
+    private static string Find()
+    {
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (at is not null && !File.Exists(Path.Combine(at.FullName, "Tidepool.slnx")))
+        {
+            at = at.Parent;
+        }
+
+        return at?.FullName ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is not inside a clone.");
+    }
+}

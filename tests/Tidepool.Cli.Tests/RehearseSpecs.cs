@@ -1,0 +1,96 @@
+namespace Tidepool.Cli.Tests;
+
+public sealed class RehearseSpecs
+{
+    [Fact]
+    public async Task A_pipeline_that_succeeds_exits_with_0_and_shows_its_lines()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("steps:\n- script: echo hello from the pipeline\n");
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("2 of 2 steps run here", outcome.Error);
+        Assert.Contains("hello from the pipeline", outcome.Error);
+        Assert.Contains("succeeded", outcome.Output);
+        Assert.Empty(scratch.Environments);
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_fails_exits_with_1_and_says_which_step()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("steps:\n- script: exit 3\n  displayName: Break it\n");
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("Break it", outcome.Error);
+        Assert.Contains("failed", outcome.Output);
+    }
+
+    [Fact]
+    public async Task Uncommitted_and_untracked_files_are_in_the_checkout_and_the_repository_stays_as_it_was()
+    {
+        using var scratch = new Scratch();
+        await scratch.PipelineAsync("steps:\n- script: cat untracked.txt && cat ignored.txt 2>&1\n  continueOnError: true\n");
+        await File.WriteAllTextAsync(Path.Combine(scratch.Folder, "untracked.txt"), "not yet added", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(scratch.Folder, "ignored.txt"), "ignored content", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(scratch.Folder, ".git", "info", "exclude"), "ignored.txt\n", TestContext.Current.CancellationToken);
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", "azure-pipelines.yml");
+        Assert.Contains("not yet added", outcome.Error);
+        Assert.DoesNotContain("ignored content", outcome.Error);
+    }
+
+    [Fact]
+    public async Task Outputs_and_conditions_carry_from_stage_to_stage()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("""
+            stages:
+            - stage: One
+              jobs:
+              - job: a
+                steps:
+                - bash: echo "##vso[task.setvariable variable=colour;isOutput=true]teal"
+                  name: pick
+            - stage: Two
+              condition: eq(dependencies.One.outputs['a.pick.colour'], 'teal')
+              jobs:
+              - job: b
+                variables:
+                  colour: $[ stageDependencies.One.a.outputs['pick.colour'] ]
+                steps:
+                - script: echo "the colour is $(colour)"
+            - stage: Three
+              dependsOn: Two
+              condition: failed()
+              jobs:
+              - job: c
+                steps:
+                - script: echo never shown
+            """);
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("the colour is teal", outcome.Error);
+        Assert.DoesNotContain("never shown", outcome.Error);
+        Assert.Contains("Three skipped", outcome.Error);
+    }
+
+    [Fact]
+    public async Task A_pipeline_for_another_pool_runs_in_the_embedded_one_and_the_output_says_so()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("pool:\n  vmImage: ubuntu-latest\nsteps:\n- script: echo ran\n");
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("ubuntu-latest", outcome.Error);
+        Assert.Contains("runs in the embedded pool fargate", outcome.Error);
+    }
+
+    [Fact]
+    public async Task Parameters_are_bound_from_the_command_line()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("parameters:\n- name: who\n  type: string\nsteps:\n- script: echo hello ${{ parameters.who }}\n");
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file, "--parameters", "who=world");
+        Assert.Contains("hello world", outcome.Error);
+    }
+}
