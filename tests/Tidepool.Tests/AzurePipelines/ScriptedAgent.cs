@@ -13,7 +13,7 @@ namespace Tidepool.Tests.AzurePipelines;
 /// <summary>An agent that does on the wire what a test says, step by step.</summary>
 internal sealed class ScriptedAgent : IDisposable
 {
-    private readonly HttpClient http = new();
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
     private readonly RSA key;
     private readonly Uri organization;
     private readonly string token;
