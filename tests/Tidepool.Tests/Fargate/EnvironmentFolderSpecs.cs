@@ -59,7 +59,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
     {
         using var engine = EngineProcess.Start(_root);
         await EngineProcess.ReportAsync(_root, engine);
-        var containers = Descendants(engine.Id);
+        var containers = HostProcesses.Descendants(engine.Id);
         Assert.True(containers.Count >= 6, $"{containers.Count} processes");
 
         engine.Kill();
@@ -181,15 +181,6 @@ public sealed class EnvironmentFolderSpecs : IDisposable
         }
 
         return notices;
-    }
-
-    private static List<int> Descendants(int pid)
-    {
-        var children = Directory.GetDirectories($"/proc/{pid}/task")
-            .SelectMany(thread => HostProcesses.Read(pid, $"task/{Path.GetFileName(thread)}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(int.Parse)
-            .ToArray();
-        return [.. children, .. children.SelectMany(Descendants)];
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

@@ -11,8 +11,15 @@ internal static class HostProcesses
     public static IReadOnlyList<int> Holding(string text) =>
         [.. All().Where(pid => Read(pid, "cmdline").Contains(text, StringComparison.Ordinal) || Read(pid, "environ").Contains(text, StringComparison.Ordinal))];
 
-    /// <summary>The name of a process's program.</summary>
-    public static string Name(int pid) => Read(pid, "comm").Trim();
+    /// <summary>Ids of a process's children, their children, and so on.</summary>
+    public static IReadOnlyList<int> Descendants(int pid)
+    {
+        var children = Directory.GetDirectories($"/proc/{pid}/task")
+            .SelectMany(thread => Read(pid, $"task/{Path.GetFileName(thread)}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(int.Parse)
+            .ToArray();
+        return [.. children, .. children.SelectMany(Descendants)];
+    }
 
     /// <summary>Whether the process is there and no zombie.</summary>
     public static bool IsAlive(int pid) => Read(pid, "stat") is var stat && stat.Length > 0 && !stat.Contains(") Z ", StringComparison.Ordinal);

@@ -23,6 +23,22 @@ public sealed class OrdinaryUserSpecs : IDisposable
         Assert.Equal([(1000, 1000, true), (0, 0, true)], report.Volumes.Select(volume => (volume.Uid, volume.Gid, volume.OwnersEnforced)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_survives_a_kill_of_the_engine(bool range)
+    {
+        using var engine = Start(range);
+        Assert.Null((await EngineProcess.ReportAsync(_root, engine)).Problem);
+        var containers = HostProcesses.Descendants(engine.Id);
+        Assert.True(containers.Count >= 6, $"{containers.Count} processes");
+
+        engine.Kill();
+
+        await engine.WaitForExitAsync(FargateRig.Ct);
+        await Condition.UntilAsync(() => !containers.Any(HostProcesses.IsAlive), "the end of all processes of the containers");
+    }
+
     [Fact]
     public async Task Without_a_range_tasks_run_and_owners_are_said_not_to_be_enforced()
     {
@@ -39,8 +55,10 @@ public sealed class OrdinaryUserSpecs : IDisposable
     public async Task Without_user_namespaces_there_is_one_clear_problem_with_the_mend()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take another user's place.");
+
+        // Another uid in a user namespace that may have none below it; to the machine it still is root.
         using var engine = Start(
-            Prepare(range: false),
+            Prepare(range: false, uid: "0"),
             [.. Enter, "bwrap", "--unshare-user", "--uid", Uid, "--gid", Uid, "--disable-userns", "--dev-bind", "/", "/", "--"]);
 
         var report = await EngineProcess.ReportAsync(_root, engine);
@@ -55,9 +73,7 @@ public sealed class OrdinaryUserSpecs : IDisposable
 
     private async Task<EngineReport> RunAsync(bool range)
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take another user's place.");
-        using var engine = Start(
-            Prepare(range), [.. Enter, "setpriv", "--reuid", Uid, "--regid", Uid, "--clear-groups", "--inh-caps=-all"]);
+        using var engine = Start(range);
         var report = await EngineProcess.ReportAsync(_root, engine);
         if (report.Problem is null)
         {
@@ -66,6 +82,12 @@ public sealed class OrdinaryUserSpecs : IDisposable
         }
 
         return report;
+    }
+
+    private Process Start(bool range)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take another user's place.");
+        return Start(Prepare(range), [.. Enter, "setpriv", "--reuid", Uid, "--regid", Uid, "--clear-groups", "--inh-caps=-all"]);
     }
 
     private static Process Start(string folder, IEnumerable<string> under) => EngineProcess.Start(folder, Path.Combine(folder, "program"), [.. under]);
@@ -88,7 +110,7 @@ public sealed class OrdinaryUserSpecs : IDisposable
 
     private static string DotnetRoot => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
 
-    private string Prepare(bool range)
+    private string Prepare(bool range, string uid = Uid)
     {
         foreach (var name in new[] { "etc", "program", "dotnet", "home" })
         {
@@ -101,7 +123,7 @@ public sealed class OrdinaryUserSpecs : IDisposable
         Etc("group", $"tidepool-test:x:{Uid}:\n");
         Etc("subuid", range ? $"{Uid}:300000:65536\n" : "");
         Etc("subgid", range ? $"{Uid}:300000:65536\n" : "");
-        using var own = Process.Start("chown", ["-R", $"{Uid}:{Uid}", _root]);
+        using var own = Process.Start("chown", ["-R", $"{uid}:{uid}", _root]);
         own.WaitForExit();
         return _root;
     }

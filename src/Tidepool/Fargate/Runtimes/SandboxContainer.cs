@@ -19,7 +19,7 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
     /// <summary>PID 1 of the container, as this machine counts it; null when it was gone before it could be looked at.</summary>
     public ProcessIdentity? Init { get; private set; }
 
-    /// <summary>bubblewrap's own process.</summary>
+    /// <summary>The process that started bubblewrap, or bubblewrap's own.</summary>
     public ProcessIdentity? Monitor { get; private set; }
 
     /// <summary>Exit code and time, once every process of the container is gone.</summary>
@@ -58,8 +58,8 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
         }
     }
 
-    /// <summary>Kills PID 1, and with it every process of the container.</summary>
-    public void Kill() => Init?.Signal(LinuxCalls.SigKill);
+    /// <summary>Kills PID 1, or what started it, and with it every process of the container.</summary>
+    public void Kill() => (Init ?? Monitor)?.Signal(LinuxCalls.SigKill);
 
     private IEnumerable<ProcessIdentity> Targets() => Init is null ? []
         : !spec.Init ? [Init]
