@@ -73,7 +73,7 @@ internal sealed class TaskStorage(string environmentFolder, SandboxMode mode)
             foreach (var group in directories.Where(directory => directory.Owner is not { Uid: 0, Gid: 0 }).GroupBy(directory => (directory.Owner.Uid, directory.Owner.Gid)))
             {
                 var (exitCode, output) = await ToolProcess.RunAsync(
-                    [.. mode.Wrapper, "chown", $"{group.Key.Uid}:{group.Key.Gid}", "--", .. group.Select(directory => directory.Path)], ct);
+                    [.. mode.AsRoot, "chown", $"{group.Key.Uid}:{group.Key.Gid}", "--", .. group.Select(directory => directory.Path)], ct);
                 if (exitCode != 0)
                 {
                     throw new IOException(output.Trim());

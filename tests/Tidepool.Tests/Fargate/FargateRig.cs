@@ -104,6 +104,28 @@ internal sealed class FargateRig : IAsyncDisposable
 
     public async Task<EcsTask> DescribeAsync(string taskArn) => (await Fargate.DescribeTasksAsync("c", [taskArn], Ct)).Tasks[0];
 
+    /// <summary>The changes of a task so far.</summary>
+    public async Task<IReadOnlyList<TaskStateChange>> ChangesAsync(string taskArn, Func<TaskStateChange, bool>? until = null)
+    {
+        var changes = new List<TaskStateChange>();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var marker = (await DescribeAsync(taskArn)).LastStatus;
+        until ??= change => change.Kind is TaskStateChangeKind.Task && change.Status == marker;
+        await foreach (var change in Fargate.ReadStateChangesAsync(end.Token).WithCancellation(end.Token))
+        {
+            if (change.TaskArn == taskArn)
+            {
+                changes.Add(change);
+                if (until(change))
+                {
+                    break;
+                }
+            }
+        }
+
+        return changes;
+    }
+
     /// <summary>What a container wrote so far.</summary>
     public string Log(string taskArn, string container) =>
         Fargate.LogFile(taskArn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";

@@ -26,6 +26,24 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
         }
     }
 
+    /// <summary>The children of a process.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int pid)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.GetDirectories($"/proc/{pid}/task")
+                    .SelectMany(thread => File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Select(child => int.Parse(child, CultureInfo.InvariantCulture)),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Whether this very process still is there.</summary>
     public bool IsAlive => Of(Pid) == this;
 

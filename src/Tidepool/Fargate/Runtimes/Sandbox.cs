@@ -27,7 +27,7 @@ internal sealed class Sandbox(SandboxMode mode, TimeProvider clock) : IDisposabl
         info.Environment.Clear();
         foreach (var argument in (string[])
         [
-            "-c", Script, mode.Tools.Setsid, .. mode.Wrapper, mode.Tools.Bwrap, "--args", "3", "--json-status-fd", "4", "--",
+            "-c", Script, mode.Tools.Setsid, .. mode.Launcher, "--args", "3", "--json-status-fd", "4", "--",
             .. SandboxArguments.AsUser(mode, spec.User, spec.Capabilities), .. spec.Command,
         ])
         {

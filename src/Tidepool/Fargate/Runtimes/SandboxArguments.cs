@@ -56,9 +56,7 @@ internal static class SandboxArguments
         return
         [
             mode.Tools.Setpriv, "--reuid", $"{user.Uid}", "--regid", $"{user.Gid}", "--clear-groups",
-            $"--bounding-set={bounding}", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs",
-            // The change of user clears what --die-with-parent has set.
-            "--pdeathsig", "KILL", "--",
+            $"--bounding-set={bounding}", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--",
         ];
     }
 

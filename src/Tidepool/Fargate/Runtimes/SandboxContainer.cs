@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -20,7 +19,7 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
     /// <summary>PID 1 of the container, as this machine counts it; null when it was gone before it could be looked at.</summary>
     public ProcessIdentity? Init { get; private set; }
 
-    /// <summary>bubblewrap's own process.</summary>
+    /// <summary>The process that started bubblewrap, or bubblewrap's own.</summary>
     public ProcessIdentity? Monitor { get; private set; }
 
     /// <summary>Exit code and time, once every process of the container is gone.</summary>
@@ -59,39 +58,24 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
         }
     }
 
-    /// <summary>Kills PID 1, and with it every process of the container.</summary>
-    public void Kill() => Init?.Signal(LinuxCalls.SigKill);
+    /// <summary>Kills PID 1, or what started it, and with it every process of the container.</summary>
+    public void Kill() => (Init ?? Monitor)?.Signal(LinuxCalls.SigKill);
 
-    private IEnumerable<ProcessIdentity> Targets()
-    {
-        if (Init is null)
-        {
-            return [];
-        }
-
-        try
-        {
-            return !spec.Init
-                ? [Init]
-                : File.ReadAllText($"/proc/{Init.Pid}/task/{Init.Pid}/children")
-                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                    .Select(pid => ProcessIdentity.Of(int.Parse(pid, CultureInfo.InvariantCulture)))
-                    .OfType<ProcessIdentity>()
-                    .ToArray();
-        }
-        catch (IOException)
-        {
-            return [];
-        }
-    }
+    private IEnumerable<ProcessIdentity> Targets() => Init is null ? []
+        : !spec.Init ? [Init]
+        : ProcessIdentity.ChildrenOf(Init.Pid).Select(ProcessIdentity.Of).OfType<ProcessIdentity>();
 
     private void Follow(IReadOnlyList<string> options)
     {
         HandOver(options);
         using var status = new StreamReader(bwrap.StandardError.BaseStream);
-        if (status.ReadLine() is { } first && ChildPid(first) is { } pid)
+        if (status.ReadLine() is { } first && ChildPid(first) is { } reported)
         {
-            var init = ProcessIdentity.Of(pid);
+            // Under the launcher's namespace bubblewrap counts processes otherwise; there its child is the launcher's grandchild.
+            var pid = mode.Users is SandboxUsers.SingleUid
+                ? reported
+                : ProcessIdentity.ChildrenOf(bwrap.Id).SelectMany(ProcessIdentity.ChildrenOf).FirstOrDefault();
+            var init = pid == 0 ? null : ProcessIdentity.Of(pid);
             SpinWait.SpinUntil(() => IsProgram(pid), ProgramLimit);
             _started.SetResult(init);
         }

@@ -24,8 +24,22 @@ internal sealed record SandboxMode(SandboxUsers Users, SandboxTools Tools)
 
     public bool OwnersEnforced => Users is not SandboxUsers.SingleUid;
 
-    /// <summary>What goes before bubblewrap: a user namespace with the whole range, where its "root" is the user.</summary>
-    public IReadOnlyList<string> Wrapper => Users is SandboxUsers.Rootless ? [Tools.Unshare, .. MapRange] : [];
+    /// <summary>What goes before a command that is to be root over the containers' files: the user's range, where it is root.</summary>
+    public IReadOnlyList<string> AsRoot => Users is SandboxUsers.Rootless ? [Tools.Unshare, .. MapRange] : [];
+
+    /// <summary>bubblewrap, and what goes before it.</summary>
+    /// <remarks>
+    /// bubblewrap gives its capabilities up, and the kernel then lets its death signal not reach a program of another user. So a PID
+    /// namespace is put around: when its first process dies, the kernel kills all that is in it and asks for no permission.
+    /// </remarks>
+    public IReadOnlyList<string> Launcher => Users is SandboxUsers.SingleUid
+        ? [Tools.Bwrap]
+        :
+        [
+            Tools.Setpriv, "--pdeathsig", "KILL", "--",
+            Tools.Unshare, .. Users is SandboxUsers.Rootless ? MapRange : [], "--pid", "--fork", "--kill-child=KILL", "--",
+            Tools.Bwrap,
+        ];
 
     /// <summary>Options of <c>unshare</c> that map root to the user and the rest to the user's range.</summary>
     public static IReadOnlyList<string> MapRange { get; } = ["--user", "--map-root-user", "--map-auto"];
@@ -70,6 +84,6 @@ internal sealed record IdRange(uint Root, uint First, uint Count)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(uint.Parse).ToArray())
             .OrderBy(line => line[0])
             .ToArray();
-        return lines is [[0, var root, 1], [1, var first, var count]] && count >= 65534 - 1 ? new(root, first, count) : null;
+        return lines is [[0, var root, 1], [1, var first, var count]] && count >= 65534 ? new(root, first, count) : null;
     }
 }

@@ -48,7 +48,7 @@ internal static class SandboxProbe
         var user = ImageDescription.Agent.UserOf(null)!;
         string[] command =
         [
-            .. mode.Wrapper, mode.Tools.Bwrap, .. SandboxArguments.Namespaces(mode, user, init: false),
+            .. mode.Launcher, .. SandboxArguments.Namespaces(mode, user, init: false),
             "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--",
             .. SandboxArguments.AsUser(mode, user, null), "/bin/sh", "-c", ":",
         ];
