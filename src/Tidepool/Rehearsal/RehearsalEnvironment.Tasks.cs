@@ -87,7 +87,7 @@ public sealed partial class RehearsalEnvironment
         var agent = Pipelines.Agents.Single(agent => IsOf(agent, taskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == container);
         var crashedAt = clock.GetUtcNow();
         await Fargate.CrashContainerAsync(taskArn, container, ct);
-        Pipelines.ReportLost(agent.Name, $"container {container} was crashed", crashedAt);
+        Pipelines.ReportLost(agent.Name, $"lost: container {container} was crashed", crashedAt);
         var after = await RestartsAsync(seen => seen.RestartCount > before && seen.LastStatus == EcsTaskStatus.Running);
         await WaitForAgentsAsync(taskArn, ct);
         return after;
@@ -113,7 +113,7 @@ public sealed partial class RehearsalEnvironment
                     && Pipelines.Agents.FirstOrDefault(agent =>
                         IsOf(agent, change.TaskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == change.ContainerName) is { } agent)
                 {
-                    Pipelines.ReportLost(agent.Name, $"container {change.ContainerName} of task {TaskId(change.TaskArn)} ended with exit code {change.ExitCode}", change.At);
+                    Pipelines.ReportLost(agent.Name, $"lost: container {change.ContainerName} of task {TaskId(change.TaskArn)} ended with exit code {change.ExitCode}", change.At);
                 }
             }
         }

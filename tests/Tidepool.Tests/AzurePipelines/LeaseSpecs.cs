@@ -57,7 +57,7 @@ public sealed class LeaseSpecs
         var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))), Stage("Deploy", Job("Unpack", Script("CmdLine")) with { Condition = "always()" }) with { Condition = "always()" });
         var job = await agent.TakeJobAsync();
         await job.PatchAsync(new { id = job.Step("CmdLine").Id, state = "inProgress" });
-        tested.Service.ReportLost("agent-1", "lost: task t1 stopped");
+        tested.Service.ReportLost("agent-1", "lost: task t1 stopped", DateTimeOffset.MaxValue);
         await UntilAsync(() => run.Snapshot().Stages[0].Result is not null);
 
         await job.PatchAsync(new { id = job.Step("CmdLine").Id, state = "completed", result = "succeeded" });
@@ -80,11 +80,23 @@ public sealed class LeaseSpecs
         var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))));
         await agent.TakeJobAsync();
 
-        tested.Service.ReportLost("agent-1", "lost: container agent-1 of task t1 was killed");
+        tested.Service.ReportLost("agent-1", "lost: container agent-1 of task t1 was killed", DateTimeOffset.MaxValue);
 
         Assert.Equal(NodeResult.Failed, await EndAsync(run));
         Assert.Equal("lost: container agent-1 of task t1 was killed", OnlyJob(run).Reason);
         Assert.Equal("offline", Assert.Single(tested.Service.Agents).Status);
+    }
+
+    [Fact]
+    public async Task A_loss_that_is_told_late_does_not_touch_the_process_that_came_after()
+    {
+        await using var tested = await StartAsync();
+        var before = DateTimeOffset.MinValue;
+        await tested.OnlineAgentAsync("agent-1");
+
+        tested.Service.ReportLost("agent-1", "lost: container agent-1 ended", before);
+
+        Assert.Equal("online", Assert.Single(tested.Service.Agents).Status);
     }
 
     [Fact]
