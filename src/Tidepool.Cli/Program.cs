@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using Tidepool;
 using Tidepool.Cli;
@@ -10,8 +11,11 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnc
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopOnce);
 
-var root = new RootCommand("Runs Azure Pipelines agents on AWS Fargate; first shows, with no account, which storage a pipeline needs.")
+// A plain command, for RootCommand would name itself after this file and not after the script that users call.
+var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; first shows, with no account, which storage a pipeline needs.")
 {
+    new HelpOption { Recursive = true },
+    new VersionOption(),
     DemoCommand.Create(),
     RehearseCommand.Create(),
 };
@@ -28,8 +32,10 @@ if (parsed.Errors.Count > 0)
 
 try
 {
-    return await parsed.InvokeAsync(
+    var answer = await parsed.InvokeAsync(
         new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupted.Token);
+    SayStopped();
+    return answer;
 }
 catch (ProblemException e)
 {
@@ -48,7 +54,7 @@ catch (PipelineNotValidException e)
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
-    Console.Error.WriteLine("stopped: every process has ended and every volume is removed");
+    SayStopped();
     return (int)ExitCode.Interrupted;
 }
 
@@ -63,4 +69,12 @@ void StopOnce(PosixSignalContext context)
     context.Cancel = true;
     Console.Error.WriteLine("stopping: ending every process and removing every volume (once more to leave at once)");
     interrupted.Cancel();
+}
+
+void SayStopped()
+{
+    if (interrupted.IsCancellationRequested)
+    {
+        Console.Error.WriteLine("stopped: every process has ended and every volume is removed");
+    }
 }

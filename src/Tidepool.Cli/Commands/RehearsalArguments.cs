@@ -27,7 +27,7 @@ internal sealed class RehearsalArguments
 
     private readonly Option<string[]> _poolMap = new("--pool-map")
     {
-        Description = "Run jobs that ask for pool NAME in the embedded pool POOL. Repeatable.",
+        Description = "Run jobs that ask for pool NAME in the embedded pool POOL, and refuse other names. Repeatable. Without it every pool runs in the embedded one.",
         HelpName = "NAME=POOL",
         AllowMultipleArgumentsPerToken = false,
     };

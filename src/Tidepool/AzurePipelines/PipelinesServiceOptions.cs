@@ -18,7 +18,10 @@ public sealed record PipelinesServiceOptions
     /// <summary>The personal access token that registers agents; any other gets 401.</summary>
     public required string Token { get; init; }
 
-    /// <summary>Other pool names (and <c>vmImage:NAME</c>) that run in the one pool.</summary>
+    /// <summary>Stands for every pool name in <see cref="PoolMap"/>.</summary>
+    public const string AnyPool = "*";
+
+    /// <summary>Other pool names that run in the one pool; <see cref="AnyPool"/> for all. A job without a pool or with a <c>vmImage</c> does so anyway.</summary>
     public IReadOnlyDictionary<string, string> PoolMap { get; init; } = new Dictionary<string, string>();
 
     /// <summary>How long an agent owns a job without renewing. Default 10 minutes, as on the service.</summary>

@@ -43,7 +43,7 @@ internal sealed record DemoVerdict(string Observed, string? Reason)
     {
         var job = Job(run, stage);
         var why = job?.Reason
-            ?? job?.Issues.FirstOrDefault()?.Message
+            ?? job?.Issues.Concat(job.Steps.SelectMany(step => step.Issues)).FirstOrDefault()?.Message
             ?? run.Stages.FirstOrDefault(candidate => candidate.Name == stage)?.Reason
             ?? "no reason was given";
         return new DemoVerdict(DemoScenario.Error, $"{stage} ended {RunReports.Word(job?.Result)}: {why}");

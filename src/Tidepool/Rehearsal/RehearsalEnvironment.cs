@@ -22,15 +22,20 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     private readonly string _taskDefinition;
     private readonly Task _watch;
 
+    /// <summary>Once cancelled, who started this wants out: nothing is given time to end by itself.</summary>
+    private readonly CancellationToken _hurry;
+
     private RehearsalEnvironment(
         string folder,
         PipelinesService pipelines,
         LocalFargate fargate,
         RepositorySnapshot repository,
         string taskDefinition,
-        IProgress<RehearsalEvent> progress)
+        IProgress<RehearsalEvent> progress,
+        CancellationToken hurry)
     {
-        (Folder, Pipelines, Fargate, Repository, _taskDefinition, _progress) = (folder, pipelines, fargate, repository, taskDefinition, progress);
+        (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
+        (_taskDefinition, _progress, _hurry) = (taskDefinition, progress, hurry);
         _watch = WatchTasksAsync(_watching.Token);
     }
 
@@ -72,7 +77,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 ct);
             var gitFolder = Path.Combine(folder, "git");
             pipelines = await PipelinesService.StartAsync(
-                new PipelinesServiceOptions { Port = options.Port, Token = token, PoolMap = options.PoolMap, GitFolder = gitFolder }, clock, ct);
+                Service(options, token, gitFolder), clock, ct);
             var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, pipelines, ct), ct);
             await fargate.CreateClusterAsync(Cluster, ct);
             await fargate.CreateServiceAsync(
@@ -88,11 +93,11 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
             // The agents are on their way meanwhile.
             var repository = await RepositorySnapshot.TakeAsync(options.RepositoryFolder, gitFolder, ct);
-            return new RehearsalEnvironment(folder, pipelines, fargate, repository, taskDefinition.TaskDefinitionArn, progress);
+            return new RehearsalEnvironment(folder, pipelines, fargate, repository, taskDefinition.TaskDefinitionArn, progress, ct);
         }
         catch
         {
-            await (fargate?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (fargate?.StopAsync(ct) ?? Task.CompletedTask);
             await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
@@ -150,9 +155,28 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     {
         await _watching.CancelAsync();
         await _watch;
-        await Fargate.DisposeAsync();
+        await Fargate.StopAsync(_hurry);
         await Pipelines.DisposeAsync();
         _watching.Dispose();
+    }
+
+    private static PipelinesServiceOptions Service(RehearsalOptions options, string token, string gitFolder)
+    {
+        var service = new PipelinesServiceOptions { Port = options.Port, Token = token, GitFolder = gitFolder };
+        if (options.PoolMap.FirstOrDefault(pair => !pair.Value.Equals(service.Pool, StringComparison.OrdinalIgnoreCase)) is { Key: { } name, Value: { } target })
+        {
+            throw new ProblemException(
+                "REHEARSAL006",
+                $"The pool map sends {name} to the pool {target}, which is not here.",
+                $"Send it to {service.Pool}, the one pool of the embedded service.");
+        }
+
+        return service with
+        {
+            PoolMap = options.PoolMap.Count > 0
+                ? options.PoolMap
+                : new Dictionary<string, string> { [PipelinesServiceOptions.AnyPool] = service.Pool },
+        };
     }
 
     private static async Task<RegisterTaskDefinitionRequest> AgentsAsync(

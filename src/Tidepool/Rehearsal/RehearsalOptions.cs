@@ -24,7 +24,7 @@ public sealed record RehearsalOptions
     /// <summary>Port of the embedded Azure Pipelines service on 127.0.0.1; 0 picks a free one. Default 0.</summary>
     public int Port { get; init; }
 
-    /// <summary>Pools of the pipeline by name and the embedded pool they run in.</summary>
+    /// <summary>Pools of the pipeline by name and the embedded pool they run in. Empty: every pool runs in the embedded one.</summary>
     public IReadOnlyDictionary<string, string> PoolMap { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The token that registers agents; null makes one.</summary>

@@ -58,7 +58,7 @@ internal static class RunReports
         QueuedAt = job.QueuedAt,
         StartedAt = job.StartedAt,
         FinishedAt = job.FinishedAt,
-        Issues = [.. job.Issues.Select(issue => issue.Message)],
+        Issues = [.. job.Issues.Concat(job.Steps.SelectMany(step => step.Issues)).Select(issue => issue.Message)],
         Steps =
         [
             .. job.Steps.Select(step => new StepReport(

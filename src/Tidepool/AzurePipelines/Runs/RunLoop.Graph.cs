@@ -205,7 +205,9 @@ internal sealed partial class RunLoop
             ? pool.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? null : name
             : image is null ? "no pool" : $"vmImage: {image}";
         return name is null || job.MappedFrom is null
-            || options.PoolMap.Any(pair => pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase) && pair.Value.Equals(pool.Name, StringComparison.OrdinalIgnoreCase));
+            || options.PoolMap.Any(pair =>
+                (pair.Key == PipelinesServiceOptions.AnyPool || pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
+                && pair.Value.Equals(pool.Name, StringComparison.OrdinalIgnoreCase));
     }
 
     private void Enqueue(StageNode stage, JobNode job, JobPlan plan, IReadOnlyList<Demand> demands)
