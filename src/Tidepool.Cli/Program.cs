@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Tidepool;
 using Tidepool.Cli;
@@ -22,7 +23,8 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors)
+    // With an unknown command the parser also misses a known one, which tells nobody anything.
+    foreach (var error in parsed.Errors.Where(error => parsed.UnmatchedTokens.Count == 0 || error.SymbolResult is not CommandResult || error.Message.Contains('\'')))
     {
         Console.Error.WriteLine($"CLI001: {error.Message} Run 'tidepool --help' to see what there is.");
     }

@@ -97,7 +97,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         }
         catch
         {
-            await (fargate?.StopAsync(ct) ?? Task.CompletedTask);
+            // Nothing that has begun here is worth waiting for.
+            await (fargate?.StopAsync(new CancellationToken(canceled: true)) ?? Task.CompletedTask);
             await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
