@@ -27,7 +27,7 @@ internal static partial class RunNumber
             ? throw new ProblemException(
                 "SERVICE002",
                 $"The run's number would be '{number}', which the service refuses.",
-                $"Change name: in the pipeline so that it has at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
+                $"Give the pipeline a name: of at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
             : number;
     }
 
