@@ -20,7 +20,7 @@ internal static partial class RunNumber
         if (Revision().IsMatch(rest))
         {
             var next = revision(Revision().Replace(rest, "")).ToString(CultureInfo.InvariantCulture);
-            number = Revision().Replace(rest, match => next.PadLeft(match.Groups[1].Length, '0'));
+            number = Revision().Replace(rest, match => match.Groups[1].Value + next.PadLeft(match.Groups[2].Length, '0'));
         }
 
         return number.Length > LongestNumber || number.IndexOfAny(Forbidden.ToCharArray()) >= 0 || number.EndsWith('.')
@@ -61,6 +61,6 @@ internal static partial class RunNumber
     [GeneratedRegex(@"\$\((?!rev:)([^()]+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex Macro();
 
-    [GeneratedRegex(@"\$\(rev:(r+)\)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\$\(rev:(\.?)(r+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex Revision();
 }
