@@ -30,6 +30,7 @@ public sealed class RunNumberSpecs
     [InlineData("a/b")]
     [InlineData("what?")]
     [InlineData("ends with.")]
+    [InlineData("$(Date:q)")]
     public void A_number_that_the_service_refuses_is_a_problem(string format) =>
         Assert.Equal(
             $"The run's number would be '{format}', which the service refuses.",

@@ -278,6 +278,24 @@ public sealed class RunSpecs
     }
 
     [Fact]
+    public async Task A_run_is_named_after_the_pipelines_variables()
+    {
+        await using var tested = await StartAsync();
+
+        var run = tested.Queue(request => request with
+        {
+            Pipeline = request.Pipeline with
+            {
+                RunName = "$(colour)-$(place).$(Rev:r)",
+                Variables = [new("colour", "blue", ReadOnly: false, default)],
+            },
+            Variables = new Dictionary<string, string> { ["place"] = "here" },
+        });
+
+        Assert.Equal("blue-here.1", run.Number);
+    }
+
+    [Fact]
     public async Task A_second_run_of_a_day_has_the_next_number()
     {
         await using var tested = await StartAsync();

@@ -32,7 +32,7 @@ internal sealed class RunDirectory(
             var number = RunNumber.Of(
                 request.Pipeline.RunName,
                 facts.StartTime,
-                RunVariables.OfRun(facts, organization),
+                NameVariables(facts, organization),
                 rest => NextRevision(request.DefinitionName.ToLowerInvariant(), rest));
             run = new(facts with { Number = number }, pool, tokens, options, organization, clock, stopping);
             runs.Add(run.Facts.PlanId, run);
@@ -49,6 +49,22 @@ internal sealed class RunDirectory(
         {
             return runs.GetValueOrDefault(planId) ?? throw Refusal.PlanNotFound(planId);
         }
+    }
+
+    private static Dictionary<string, string> NameVariables(RunFacts facts, Uri organization)
+    {
+        var variables = RunVariables.OfRun(facts, organization);
+        foreach (var (name, value) in facts.Request.Variables)
+        {
+            variables.TryAdd(name, value);
+        }
+
+        foreach (var variable in facts.Pipeline.Variables)
+        {
+            variables.TryAdd(variable.Name, variable.Value);
+        }
+
+        return variables;
     }
 
     private int NextRevision(string definition, string rest) =>

@@ -55,7 +55,18 @@ internal static partial class RunNumber
             _ => variables.GetValueOrDefault(token),
         };
 
-        string Format(string format) => now.ToString(format, CultureInfo.InvariantCulture);
+        // A format that is none leaves the macro as it is; its colon makes the number a refused one.
+        string? Format(string format)
+        {
+            try
+            {
+                return now.ToString(format, CultureInfo.InvariantCulture);
+            }
+            catch (FormatException)
+            {
+                return null;
+            }
+        }
     }
 
     [GeneratedRegex(@"\$\((?!rev:)([^()]+)\)", RegexOptions.IgnoreCase)]
