@@ -22,8 +22,8 @@ public sealed class PipelinesService : IAsyncDisposable
     private readonly AgentPool pool;
     private readonly RunDirectory runs;
 
-    private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organizationUrl) =>
-        (this.app, this.stopping, this.pool, this.runs, OrganizationUrl) = (app, stopping, pool, runs, organizationUrl);
+    private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organization) =>
+        (this.app, this.stopping, this.pool, this.runs, OrganizationUrl) = (app, stopping, pool, runs, organization);
 
     /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
     public Uri OrganizationUrl { get; }

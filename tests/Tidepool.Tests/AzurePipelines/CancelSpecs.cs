@@ -12,7 +12,9 @@ public sealed class CancelSpecs
     {
         await using var tested = await StartAsync();
         var agent = await tested.OnlineAgentAsync("agent-1");
-        var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))), Stage("Deploy", Job("Unpack", Script("CmdLine"))) with { DependsOn = ["Build"] });
+        var run = tested.Queue(
+            Stage("Build", Job("Pack", Script("CmdLine"))),
+            Stage("Deploy", Job("Unpack", Script("CmdLine"))) with { DependsOn = ["Build"] });
         var job = await agent.TakeJobAsync();
 
         await run.CancelAsync();
@@ -31,7 +33,11 @@ public sealed class CancelSpecs
         var agent = await tested.OnlineAgentAsync("agent-1");
         var run = tested.Queue(
             Stage("Build", Job("Pack", Script("CmdLine"))),
-            Stage("CleanUp", Job("Remove", Script("CmdLine")) with { Condition = "always()" }) with { DependsOn = ["Build"], Condition = "always()" });
+            Stage("CleanUp", Job("Remove", Script("CmdLine")) with { Condition = "always()" }) with
+            {
+                DependsOn = ["Build"],
+                Condition = "always()",
+            });
         var job = await agent.TakeJobAsync();
 
         await run.CancelAsync();

@@ -17,7 +17,8 @@ public sealed class GitBackendSpecs
 
         await repository.GitInAsync(repository.Folder, WithToken(Token), "clone", "--quiet", "--depth=1", Url(tested), clone);
 
-        Assert.Equal("<h1>two</h1>\n", await File.ReadAllTextAsync(Path.Combine(clone, "index.html"), TestContext.Current.CancellationToken));
+        var text = await File.ReadAllTextAsync(Path.Combine(clone, "index.html"), TestContext.Current.CancellationToken);
+        Assert.Equal("<h1>two</h1>\n", text);
         Assert.Equal(snapshot.Commit, await repository.GitInAsync(clone, WithToken(Token), "rev-parse", "HEAD"));
         Assert.Equal("1", await repository.GitInAsync(clone, WithToken(Token), "rev-list", "--count", "HEAD"));
     }
@@ -38,7 +39,13 @@ public sealed class GitBackendSpecs
         await repository.GitAsync("init", "--quiet", clone);
 
         await repository.GitInAsync(
-            clone, WithHeader($"AUTHORIZATION: bearer {job.Token}"), "fetch", "--quiet", "--depth=1", job.Message.Resources.Repositories[0].Properties["url"].GetString()!, first);
+            clone,
+            WithHeader($"AUTHORIZATION: bearer {job.Token}"),
+            "fetch",
+            "--quiet",
+            "--depth=1",
+            job.Message.Resources.Repositories[0].Properties["url"].GetString()!,
+            first);
 
         Assert.Equal(first, await repository.GitInAsync(clone, WithToken(Token), "rev-parse", "FETCH_HEAD"));
         await job.CompleteAsync();
@@ -90,7 +97,8 @@ public sealed class GitBackendSpecs
         var snapshot = await SnapshotAsync(repository);
         await using var tested = await StartAsync(options => options with { GitFolder = repository.Target });
 
-        await repository.GitInAsync(clone, WithToken(Token), "-c", "protocol.version=0", "fetch", "--quiet", Url(tested), "refs/heads/main");
+        await repository.GitInAsync(
+            clone, WithToken(Token), "-c", "protocol.version=0", "fetch", "--quiet", Url(tested), "refs/heads/main");
 
         Assert.Equal(snapshot.Commit, await repository.GitInAsync(clone, WithToken(Token), "rev-parse", "FETCH_HEAD"));
     }

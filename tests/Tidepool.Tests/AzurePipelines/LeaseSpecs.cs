@@ -54,7 +54,9 @@ public sealed class LeaseSpecs
     {
         await using var tested = await StartAsync();
         var agent = await tested.OnlineAgentAsync("agent-1");
-        var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))), Stage("Deploy", Job("Unpack", Script("CmdLine")) with { Condition = "always()" }) with { Condition = "always()" });
+        var run = tested.Queue(
+            Stage("Build", Job("Pack", Script("CmdLine"))),
+            Stage("Deploy", Job("Unpack", Script("CmdLine")) with { Condition = "always()" }) with { Condition = "always()" });
         var job = await agent.TakeJobAsync();
         await job.PatchAsync(new { id = job.Step("CmdLine").Id, state = "inProgress" });
         tested.Service.ReportLost("agent-1", "lost: task t1 stopped", DateTimeOffset.MaxValue);
@@ -67,7 +69,8 @@ public sealed class LeaseSpecs
 
         Assert.Contains("TaskAgentJobTokenExpiredException", refusal.Message);
         var lost = run.Snapshot().Stages[0].Jobs.Single();
-        Assert.Equal((NodeResult.Abandoned, "lost: task t1 stopped", NodeResult.Abandoned), (lost.Result, lost.Reason, lost.Steps.Single().Result));
+        Assert.Equal((NodeResult.Abandoned, "lost: task t1 stopped", NodeResult.Abandoned),
+            (lost.Result, lost.Reason, lost.Steps.Single().Result));
         Assert.Empty(lost.Steps.Single().LogLines());
         await run.CancelAsync();
     }
@@ -142,7 +145,9 @@ public sealed class LeaseSpecs
         var job = await agent.TakeJobAsync();
 
         using var refused = await other.TrySendAsync(
-            HttpMethod.Patch, $"_apis/distributedtask/pools/1/jobrequests/{job.Message.RequestId}?lockToken={Guid.Empty}", new { requestId = job.Message.RequestId });
+            HttpMethod.Patch,
+            $"_apis/distributedtask/pools/1/jobrequests/{job.Message.RequestId}?lockToken={Guid.Empty}",
+            new { requestId = job.Message.RequestId });
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }

@@ -63,7 +63,9 @@ public sealed class QueueSpecs
         await using var tested = await StartAsync();
         await tested.OnlineAgentAsync("agent-1", ("Agent.OS", "Linux"));
 
-        var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine")) with { Pool = Pool("fargate", "Agent.OS -equals Linux", "FARGATE_TASK -equals t9") }));
+        var run = tested.Queue(Stage(
+            "Build",
+            Job("Pack", Script("CmdLine")) with { Pool = Pool("fargate", "Agent.OS -equals Linux", "FARGATE_TASK -equals t9") }));
 
         Assert.Equal(NodeResult.Failed, await EndAsync(run));
         Assert.Equal(
@@ -120,7 +122,8 @@ public sealed class QueueSpecs
     [InlineData("FARGATE", null, null)]
     public async Task A_job_of_another_place_runs_in_the_embedded_pool_and_says_so(string? name, string? image, string? mappedFrom)
     {
-        await using var tested = await StartAsync(options => options with { PoolMap = new Dictionary<string, string> { ["elsewhere"] = "fargate" } });
+        await using var tested = await StartAsync(options =>
+            options with { PoolMap = new Dictionary<string, string> { ["elsewhere"] = "fargate" } });
         var agent = await tested.OnlineAgentAsync("agent-1");
 
         var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine")) with
@@ -172,12 +175,14 @@ public sealed class QueueSpecs
         var agent = await tested.OnlineAgentAsync("agent-1", ("docker", "/usr/bin/docker"));
         await tested.Agent("placeholder", ("docker", "")).RegisterAsync();
         await tested.Agent("other").RegisterAsync();
-        tested.Queue(Stage("Build", Job("One", Script("CmdLine")), Job("Two", Script("CmdLine")) with { Pool = Pool("fargate", "docker") }));
+        tested.Queue(Stage(
+            "Build", Job("One", Script("CmdLine")), Job("Two", Script("CmdLine")) with { Pool = Pool("fargate", "docker") }));
         await (await agent.TakeJobAsync()).CompleteAsync();
 
         await UntilAsync(() => tested.Service.Agents.First(known => known.Name == "agent-1").AssignedRequest?.JobName == "Two job");
         await agent.CloseSessionAsync();
-        var pools = await agent.SendAsync<JsonObject>(HttpMethod.Get, "_apis/distributedtask/pools?poolName=fargate", body: null, asOwner: true);
+        var pools = await agent.SendAsync<JsonObject>(
+            HttpMethod.Get, "_apis/distributedtask/pools?poolName=fargate", body: null, asOwner: true);
         var all = await RequestsAsync(agent, "?$top=250");
         var unfinished = Assert.Single(await RequestsAsync(agent, "?completedRequestCount=0"));
 
@@ -190,8 +195,11 @@ public sealed class QueueSpecs
     }
 
     private static async Task<IReadOnlyList<TaskAgentJobRequest>> RequestsAsync(ScriptedAgent agent, string query) =>
-        (await agent.SendAsync<Collection<TaskAgentJobRequest>>(HttpMethod.Get, $"_apis/distributedtask/pools/1/jobrequests{query}", body: null, asOwner: true)).Value;
+        (await agent.SendAsync<Collection<TaskAgentJobRequest>>(
+            HttpMethod.Get, $"_apis/distributedtask/pools/1/jobrequests{query}", body: null, asOwner: true)).Value;
 
     private static async Task EnableAsync(ScriptedAgent agent, bool enabled) => (await agent.SendAsync(
-        HttpMethod.Patch, $"_apis/distributedtask/pools/1/agents/{agent.Registration!.Id}", new { id = agent.Registration.Id, enabled })).Dispose();
+        HttpMethod.Patch,
+        $"_apis/distributedtask/pools/1/agents/{agent.Registration!.Id}",
+        new { id = agent.Registration.Id, enabled })).Dispose();
 }

@@ -27,7 +27,8 @@ public sealed class ReplaySpecs
         var agent = tested.Agent("az2");
         agent.UseRegistration(await agent.RegisterAsync());
         using var replay = new WireReplay(tested, agent);
-        replay.MapRecords("a91ea86e-e71e-440a-b018-2096f81356e4", "d4610a8a-3b8b-49d4-bac6-36764a4f8a13", "833c6c08-ac03-4ef3-89ba-e8a56229fb2e");
+        replay.MapRecords("a91ea86e-e71e-440a-b018-2096f81356e4", "d4610a8a-3b8b-49d4-bac6-36764a4f8a13",
+            "833c6c08-ac03-4ef3-89ba-e8a56229fb2e");
 
         var run = tested.Queue(Stage("Stage", Job("Job", Script("CmdLine1"), Script("CmdLine2"))));
         foreach (var exchange in WireRecording.Read("run"))
@@ -40,7 +41,8 @@ public sealed class ReplaySpecs
         Assert.Equal(["Initialize job", "say hello", "Command Line Script", "Finalize Job"], steps.Select(step => step.DisplayName));
         Assert.Contains("hello from az2", steps[1].LogLines());
         Assert.Equal(new RunIssue("warning", "careful"), Assert.Single(steps[1].Issues));
-        Assert.Contains((await EventsAsync(run)).OfType<LogLine>(), line => line is { Step.DisplayName: "Initialize job", Text: "Prepare build directory." });
+        Assert.Contains((await EventsAsync(run)).OfType<LogLine>(), line =>
+            line is { Step.DisplayName: "Initialize job", Text: "Prepare build directory." });
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public sealed class ReplaySpecs
         var agent = tested.Agent("az4");
         agent.UseRegistration(await agent.RegisterAsync());
         using var replay = new WireReplay(tested, agent);
-        replay.MapRecords("86577ab6-6214-4bcf-b99d-70fc75caa3ac", "b6a3a71c-e296-437a-b5a8-efeefcd02bf7", "f9ef31d0-969a-4ba2-8dde-f9532ced6bec");
+        replay.MapRecords("86577ab6-6214-4bcf-b99d-70fc75caa3ac", "b6a3a71c-e296-437a-b5a8-efeefcd02bf7",
+            "f9ef31d0-969a-4ba2-8dde-f9532ced6bec");
 
         var run = tested.Queue(Stage("Stage", Job("Job", Script("CmdLine1"), Script("CmdLine2"))));
         foreach (var exchange in WireRecording.Read("cancel"))
@@ -65,7 +68,8 @@ public sealed class ReplaySpecs
 
         Assert.Equal(NodeResult.Canceled, await EndAsync(run));
         Assert.Equal(
-            [NodeResult.Succeeded, NodeResult.Canceled, NodeResult.Succeeded, NodeResult.Succeeded], OnlyJob(run).Steps.Select(step => step.Result!.Value));
+            [NodeResult.Succeeded, NodeResult.Canceled, NodeResult.Succeeded, NodeResult.Succeeded],
+            OnlyJob(run).Steps.Select(step => step.Result!.Value));
     }
 
     [Fact]

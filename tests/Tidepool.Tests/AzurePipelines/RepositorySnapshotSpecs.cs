@@ -13,7 +13,8 @@ public sealed class RepositorySnapshotSpecs
 
         var snapshot = await TakeAsync(repository);
 
-        Assert.Equal(new(await repository.GitAsync("rev-parse", "HEAD"), "refs/heads/main", "site", "first commit", DirtyCount: 0), snapshot);
+        Assert.Equal(new(await repository.GitAsync("rev-parse", "HEAD"), "refs/heads/main", "site", "first commit", DirtyCount: 0),
+            snapshot);
         Assert.Equal("<h1>one</h1>", await InTargetAsync(repository, "show", $"{snapshot.Commit}:index.html"));
     }
 
@@ -26,7 +27,8 @@ public sealed class RepositorySnapshotSpecs
         repository.Write("index.html", "<h1>two</h1>\n");
         repository.Write("new file.txt", "new\n");
         repository.Write("tool.sh", "#!/bin/sh\n");
-        File.SetUnixFileMode(Path.Combine(repository.Folder, "tool.sh"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(repository.Folder, "tool.sh"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.CreateSymbolicLink(Path.Combine(repository.Folder, "link"), "index.html");
         File.Delete(Path.Combine(repository.Folder, "css", "site.css"));
         repository.Write("debug.log", "no\n");
@@ -105,7 +107,8 @@ public sealed class RepositorySnapshotSpecs
 
         var snapshot = await TakeAsync(repository);
 
-        Assert.Equal(("refs/heads/trunk", "(no commit yet) (with 1 uncommitted file)", 1), (snapshot.Branch, snapshot.Message, snapshot.DirtyCount));
+        Assert.Equal(("refs/heads/trunk", "(no commit yet) (with 1 uncommitted file)", 1),
+            (snapshot.Branch, snapshot.Message, snapshot.DirtyCount));
         Assert.Equal("a", await InTargetAsync(repository, "show", $"{snapshot.Commit}:a.txt"));
     }
 
@@ -147,7 +150,8 @@ public sealed class RepositorySnapshotSpecs
 
         Assert.Equal(
             $"SERVICE004: {repository.Folder} is not in the working tree of a git repository: "
-            + "fatal: not a git repository (or any of the parent directories): .git Run this in a clone, or make one of the folder with git init.",
+            + "fatal: not a git repository (or any of the parent directories): .git "
+            + "Run this in a clone, or make one of the folder with git init.",
             problem.Message);
         Assert.False(Directory.Exists(repository.Target));
     }

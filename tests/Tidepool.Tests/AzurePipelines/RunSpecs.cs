@@ -39,7 +39,8 @@ public sealed class RunSpecs
     {
         await using var tested = await StartAsync();
         var agent = await tested.OnlineAgentAsync("agent-1");
-        var pipeline = Stage("Build", Job("Pack", Script("CmdLine")) with { Variables = [new("colour", "blue", ReadOnly: false, default)] });
+        var pipeline = Stage(
+            "Build", Job("Pack", Script("CmdLine")) with { Variables = [new("colour", "blue", ReadOnly: false, default)] });
         var run = tested.Queue(
             request => request with
             {
@@ -51,7 +52,8 @@ public sealed class RunSpecs
         var job = await agent.TakeJobAsync();
 
         var message = job.Message;
-        Assert.Equal(("Pack job", 14, run.Id, "20260304.1"), (message.JobDisplayName, message.Plan.Version, message.Plan.Owner!.Id, message.Plan.Owner.Name));
+        Assert.Equal(("Pack job", 14, run.Id, "20260304.1"),
+            (message.JobDisplayName, message.Plan.Version, message.Plan.Owner!.Id, message.Plan.Owner.Name));
         Assert.Equal("blue", message.Variables["colour"].Value);
         Assert.Equal("here", message.Variables["place"].Value);
         Assert.Equal(("s3cret", true), (message.Variables["key"].Value, message.Variables["key"].IsSecret));
@@ -64,7 +66,8 @@ public sealed class RunSpecs
         Assert.Equal($"{tested.Service.OrganizationUrl}/tidepool/_git/site", repository.Properties["url"].GetString());
         Assert.Equal(new string('a', 40), repository.Properties["version"].GetString());
         var step = message.Steps.Single();
-        Assert.Equal((TaskReference.CmdLine, "CmdLine", "succeeded()", "true"), (step.Reference.Id, step.Name, step.Condition, step.Inputs["script"]));
+        Assert.Equal((TaskReference.CmdLine, "CmdLine", "succeeded()", "true"),
+            (step.Reference.Id, step.Name, step.Condition, step.Inputs["script"]));
         await job.CompleteAsync();
     }
 
@@ -129,7 +132,8 @@ public sealed class RunSpecs
         await using var tested = await StartAsync();
         var agent = await tested.OnlineAgentAsync("agent-1");
         var run = tested.Queue(
-            request => request with { Secrets = new Dictionary<string, string> { ["key"] = "s3cret" } }, Stage("Build", Job("Pack", Script("CmdLine"))));
+            request => request with { Secrets = new Dictionary<string, string> { ["key"] = "s3cret" } },
+            Stage("Build", Job("Pack", Script("CmdLine"))));
 
         var job = await agent.TakeJobAsync();
         var step = job.Step("CmdLine").Id;
@@ -181,7 +185,17 @@ public sealed class RunSpecs
         var init = Guid.NewGuid();
 
         await job.FeedAsync(init, "Agent name: 'agent-1'");
-        await job.PatchAsync(new { id = init, parentId = job.Message.JobId, type = "Task", name = "Initialize job", refName = "JobExtension_Init", order = 1, state = "completed", result = "succeeded" });
+        await job.PatchAsync(new
+        {
+            id = init,
+            parentId = job.Message.JobId,
+            type = "Task",
+            name = "Initialize job",
+            refName = "JobExtension_Init",
+            order = 1,
+            state = "completed",
+            result = "succeeded",
+        });
         await job.CompleteAsync();
         await EndAsync(run);
 
@@ -200,7 +214,16 @@ public sealed class RunSpecs
         var step = job.Step("CmdLine").Id;
 
         await job.PatchAsync(new { id = step, state = "inProgress", issues = new[] { new { type = "warning", message = "careful" } } });
-        await job.PatchAsync(new { id = step, parentId = (Guid?)null, name = (string?)null, state = (string?)null, issues = Array.Empty<object>(), variables = new { }, log = new { id = 7 } });
+        await job.PatchAsync(new
+        {
+            id = step,
+            parentId = (Guid?)null,
+            name = (string?)null,
+            state = (string?)null,
+            issues = Array.Empty<object>(),
+            variables = new { },
+            log = new { id = 7 },
+        });
 
         var shown = OnlyJob(run).Steps.Single();
         Assert.Equal(("CmdLine step", "careful"), (shown.DisplayName, shown.Issues.Single().Message));
@@ -215,14 +238,16 @@ public sealed class RunSpecs
         var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))));
         var job = await agent.TakeJobAsync();
 
-        using var refused = await agent.TrySendAsync(HttpMethod.Delete, "_apis/distributedtask/pools/1/agents/1", body: null, bearerToken: job.Token);
+        using var refused = await agent.TrySendAsync(HttpMethod.Delete, "_apis/distributedtask/pools/1/agents/1", body: null,
+            bearerToken: job.Token);
         using var during = await agent.TrySendAsync(HttpMethod.Get, "_apis/connectionData", body: null, bearerToken: job.Token);
         await job.CompleteAsync();
         await EndAsync(run);
         tested.Clock.Advance(TimeSpan.FromMinutes(1));
         using var after = await agent.TrySendAsync(HttpMethod.Get, "_apis/connectionData", body: null, bearerToken: job.Token);
 
-        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK, HttpStatusCode.Unauthorized), (refused.StatusCode, during.StatusCode, after.StatusCode));
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK, HttpStatusCode.Unauthorized),
+            (refused.StatusCode, during.StatusCode, after.StatusCode));
     }
 
     [Fact]
@@ -250,6 +275,24 @@ public sealed class RunSpecs
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EndAsync(run));
         Assert.DoesNotContain(await EventsAsync(run), happened => happened is RunFinished);
+    }
+
+    [Fact]
+    public async Task A_run_is_named_after_the_pipelines_variables()
+    {
+        await using var tested = await StartAsync();
+
+        var run = tested.Queue(request => request with
+        {
+            Pipeline = request.Pipeline with
+            {
+                RunName = "$(colour)-$(place).$(Rev:r)",
+                Variables = [new("colour", "blue", ReadOnly: false, default)],
+            },
+            Variables = new Dictionary<string, string> { ["place"] = "here" },
+        });
+
+        Assert.Equal("blue-here.1", run.Number);
     }
 
     [Fact]

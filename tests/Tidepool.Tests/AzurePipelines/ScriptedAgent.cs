@@ -20,7 +20,8 @@ internal sealed class ScriptedAgent : IDisposable
     private readonly TimeProvider clock;
     private byte[] sessionKey = [];
 
-    public ScriptedAgent(Uri organization, string token, TimeProvider clock, RSA key, string name, params (string Name, string Value)[] capabilities)
+    public ScriptedAgent(
+        Uri organization, string token, TimeProvider clock, RSA key, string name, params (string Name, string Value)[] capabilities)
     {
         this.key = key;
         (this.organization, this.token, this.clock, Name) = (organization, token, clock, name);
@@ -48,24 +49,33 @@ internal sealed class ScriptedAgent : IDisposable
         return this;
     }
 
-    public Task<TaskAgent> RegisterAsync() => SendAsync<TaskAgent>(HttpMethod.Post, "_apis/distributedtask/pools/1/agents", Description(), asOwner: true);
+    public Task<TaskAgent> RegisterAsync() =>
+        SendAsync<TaskAgent>(HttpMethod.Post, "_apis/distributedtask/pools/1/agents", Description(), asOwner: true);
 
     public async Task<ScriptedAgent> ReplaceAsync(int agentId)
     {
-        Registration = await SendAsync<TaskAgent>(HttpMethod.Put, $"_apis/distributedtask/pools/1/agents/{agentId}", Description(), asOwner: true);
+        Registration = await SendAsync<TaskAgent>(HttpMethod.Put, $"_apis/distributedtask/pools/1/agents/{agentId}", Description(),
+            asOwner: true);
         await RenewBearerAsync();
         Session = await OpenSessionAsync();
         return this;
     }
 
-    public Task RemoveAsync() => SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/agents/{Registration!.Id}", body: null, asOwner: true);
+    public Task RemoveAsync() =>
+        SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/agents/{Registration!.Id}", body: null, asOwner: true);
 
     public async Task<TaskAgentSession> OpenSessionAsync()
     {
         var session = await SendAsync<TaskAgentSession>(
             HttpMethod.Post,
             "_apis/distributedtask/pools/1/sessions",
-            new { sessionId = Guid.Empty, ownerName = "test", agent = new { id = Registration!.Id, name = Name, status = 0 }, systemCapabilities = Capabilities });
+            new
+            {
+                sessionId = Guid.Empty,
+                ownerName = "test",
+                agent = new { id = Registration!.Id, name = Name, status = 0 },
+                systemCapabilities = Capabilities,
+            });
         UseSession(session);
         return session;
     }
@@ -89,13 +99,15 @@ internal sealed class ScriptedAgent : IDisposable
 
     public async Task ReopenAsync() => Session = await OpenSessionAsync();
 
-    public Task CloseSessionAsync() => SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/sessions/{Session!.SessionId}", body: null);
+    public Task CloseSessionAsync() =>
+        SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/sessions/{Session!.SessionId}", body: null);
 
     /// <summary>Polls once; null when the poll ended empty.</summary>
     public async Task<TaskAgentMessage?> PollAsync()
     {
         var after = LastMessageId == 0 ? "" : $"&lastMessageId={LastMessageId}";
-        using var response = await SendAsync(HttpMethod.Get, $"_apis/distributedtask/pools/1/messages?sessionId={Session!.SessionId}{after}", body: null);
+        using var response = await SendAsync(HttpMethod.Get,
+            $"_apis/distributedtask/pools/1/messages?sessionId={Session!.SessionId}{after}", body: null);
         if (response.StatusCode == HttpStatusCode.NoContent)
         {
             return null;
@@ -124,19 +136,23 @@ internal sealed class ScriptedAgent : IDisposable
         return (await response.Content.ReadFromJsonAsync<T>())!;
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
     {
         var response = await TrySendAsync(method, path, body, asOwner, bearerToken);
         if (!response.IsSuccessStatusCode)
         {
             throw new HttpRequestException(
-                $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}", inner: null, response.StatusCode);
+                $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}",
+                inner: null,
+                response.StatusCode);
         }
 
         return response;
     }
 
-    public async Task<HttpResponseMessage> TrySendAsync(HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
+    public async Task<HttpResponseMessage> TrySendAsync(
+        HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
     {
         using var request = new HttpRequestMessage(method, $"{organization}/{path}");
         request.Headers.Accept.ParseAdd("application/json; api-version=5.1-preview.1");
@@ -202,7 +218,7 @@ internal sealed class ScriptedAgent : IDisposable
             systemCapabilities = Capabilities,
             authorization = new
             {
-                publicKey = new { exponent = Convert.ToBase64String(parameters.Exponent!), modulus = Convert.ToBase64String(parameters.Modulus!) },
+                publicKey = new { exponent = Convert.ToBase64String(parameters.Exponent!), modulus = Modulus },
             },
         };
     }

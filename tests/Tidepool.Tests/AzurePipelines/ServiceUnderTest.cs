@@ -25,7 +25,8 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     {
         var clock = new FakeTimeProvider(new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
         var options = new PipelinesServiceOptions { Token = Token };
-        return new(await PipelinesService.StartAsync(change?.Invoke(options) ?? options, clock, TestContext.Current.CancellationToken), clock);
+        options = change?.Invoke(options) ?? options;
+        return new(await PipelinesService.StartAsync(options, clock, TestContext.Current.CancellationToken), clock);
     }
 
     public ScriptedAgent Agent(string name, params (string Name, string Value)[] capabilities)
@@ -35,7 +36,8 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
         return agent;
     }
 
-    public Task<ScriptedAgent> OnlineAgentAsync(string name, params (string Name, string Value)[] capabilities) => Agent(name, capabilities).GoOnlineAsync();
+    public Task<ScriptedAgent> OnlineAgentAsync(string name, params (string Name, string Value)[] capabilities) =>
+        Agent(name, capabilities).GoOnlineAsync();
 
     public PipelineRun Queue(params PipelineStage[] stages) => Queue(request => request, stages);
 
@@ -49,9 +51,11 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
         SourceVersionMessage = "the last change",
     }));
 
-    public static PipelineStage Stage(string name, params PipelineJob[] jobs) => new() { Name = name, DisplayName = $"{name} stage", Jobs = jobs };
+    public static PipelineStage Stage(string name, params PipelineJob[] jobs) =>
+        new() { Name = name, DisplayName = $"{name} stage", Jobs = jobs };
 
-    public static PipelineJob Job(string name, params PipelineStep[] steps) => new() { Name = name, DisplayName = $"{name} job", Steps = steps };
+    public static PipelineJob Job(string name, params PipelineStep[] steps) =>
+        new() { Name = name, DisplayName = $"{name} job", Steps = steps };
 
     public static PipelineStep Script(string name, string script = "true") => new()
     {
@@ -66,7 +70,8 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     public static PipelinePool Pool(string? name, params string[] demands) => new(name, VmImage: null, demands, default);
 
     /// <summary>Waits for a run's end, twenty seconds at most.</summary>
-    public static Task<NodeResult> EndAsync(PipelineRun run) => run.Completion.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    public static Task<NodeResult> EndAsync(PipelineRun run) =>
+        run.Completion.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
     /// <summary>All events of a run that ends.</summary>
     public static async Task<IReadOnlyList<RunEvent>> EventsAsync(PipelineRun run) =>

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Tidepool.Tests.AzurePipelines;
 
 /// <summary>One HTTP exchange between Microsoft's agent and another server.</summary>
-internal sealed record RecordedExchange(string Method, string Url, int Status, string? Authorization, JsonNode? Request, JsonNode? Response);
+internal sealed record RecordedExchange(
+    string Method, string Url, int Status, string? Authorization, JsonNode? Request, JsonNode? Response);
 
 /// <summary>Exchanges of Microsoft's agent 2.159.2, and which of that server's routes stood for which location.</summary>
 internal static class WireRecording
@@ -32,7 +33,8 @@ internal static class WireRecording
         {
             if (pattern.Match(path) is { Success: true } match)
             {
-                return (id, match.Groups.Values.Where(group => group.Success && !char.IsDigit(group.Name[0])).ToDictionary(group => group.Name, group => group.Value));
+                var named = match.Groups.Values.Where(group => group.Success && !char.IsDigit(group.Name[0]));
+                return (id, named.ToDictionary(group => group.Name, group => group.Value));
             }
         }
 
@@ -48,7 +50,9 @@ internal static class WireRecording
                 return [];
             case (JsonObject wanted, JsonObject found):
                 // A record's reference to its log is an id; that server puts the whole log there.
-                return wanted.Where(field => !Unread.Contains(field.Key) && (!path.EndsWith(".log", StringComparison.Ordinal) || field.Key == "id")).SelectMany(field => Missing(field.Value, found[field.Key], $"{path}.{field.Key}"));
+                return wanted
+                    .Where(field => !Unread.Contains(field.Key) && (field.Key == "id" || !path.EndsWith(".log", StringComparison.Ordinal)))
+                    .SelectMany(field => Missing(field.Value, found[field.Key], $"{path}.{field.Key}"));
             case (JsonArray wanted, JsonArray found):
                 return wanted.Count > found.Count
                     ? [$"{path}: {found.Count} of {wanted.Count}"]
@@ -65,11 +69,13 @@ internal static class WireRecording
     // Fields of that server alone, and empty lists of what no one filled.
     private static readonly HashSet<string> Unread =
     [
-        "isInternal", "useFipsEncryption", "ephemeral", "noticeCount", "previousAttempts", "properties", "userCapabilities", "systemCapabilities", "location",
+        "isInternal", "useFipsEncryption", "ephemeral", "noticeCount", "previousAttempts", "properties", "userCapabilities",
+        "systemCapabilities", "location",
     ];
 
     private static readonly HashSet<string> SameEverywhere =
     [
-        "count", "state", "result", "type", "refName", "order", "messageType", "encrypted", "token_type", "scope", "path", "workerName", "percentComplete",
+        "count", "state", "result", "type", "refName", "order", "messageType", "encrypted", "token_type", "scope", "path", "workerName",
+        "percentComplete",
     ];
 }

@@ -46,14 +46,15 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
 
         var authorization = exchange.Authorization switch
         {
-            "Basic" => new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{ServiceUnderTest.Token}"))),
+            "Basic" => new AuthenticationHeaderValue("Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{ServiceUnderTest.Token}"))),
             "Bearer" when exchange.Url.StartsWith("/runner/server", StringComparison.Ordinal) => new("Bearer", agent.Bearer),
             "Bearer" => new("Bearer", job!.Resources.Endpoints.Single().Authorization!.Parameters["AccessToken"]),
             _ => null,
         };
         if (authorization is null && exchange.Status == 200)
         {
-            // That server let everyone read its connection data. Azure DevOps does not, and an agent fetches a token only when it is refused.
+            // That server let everyone read its connection data. Azure DevOps does not, and an agent fetches a token only when refused.
             using var refused = await SendAsync(exchange, path, authorization: null);
             Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
             Assert.Contains("Bearer", refused.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme));
@@ -99,7 +100,9 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
         }
 
         var ours = Regex.Replace(locations[location].TrimStart('/'), @"/?\{(\w+)\}", match =>
-            values.TryGetValue(match.Groups[1].Value, out var value) ? $"{(match.Value[0] == '/' ? "/" : "")}{RouteValue(match.Groups[1].Value, value)}" : "");
+            values.TryGetValue(match.Groups[1].Value, out var value)
+                ? $"{(match.Value[0] == '/' ? "/" : "")}{RouteValue(match.Groups[1].Value, value)}"
+                : "");
         return ours + query;
     }
 
@@ -118,7 +121,9 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
     };
 
     private string Replaced(string query) => Regex.Replace(
-        Regex.Replace(query, "sessionId=[^&]+", $"sessionId={agent.Session?.SessionId}"), "lastMessageId=[^&]+", $"lastMessageId={agent.LastMessageId}");
+        Regex.Replace(query, "sessionId=[^&]+", $"sessionId={agent.Session?.SessionId}"),
+        "lastMessageId=[^&]+",
+        $"lastMessageId={agent.LastMessageId}");
 
     private JsonNode? Ours(JsonNode? recorded, string? name = null) => recorded switch
     {

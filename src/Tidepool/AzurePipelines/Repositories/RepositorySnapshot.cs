@@ -1,6 +1,6 @@
 namespace Tidepool.AzurePipelines.Repositories;
 
-/// <summary>A user's repository as it stands, uncommitted and untracked (not ignored) files included, in a bare repository of its own.</summary>
+/// <summary>A user's repository as it stands, with uncommitted and untracked (not ignored) files, in a bare one beside it.</summary>
 /// <param name="Commit">The commit to run: the user's HEAD, or one on top of it that holds the uncommitted files.</param>
 /// <param name="Branch">As in <c>refs/heads/main</c>; <c>refs/heads/detached</c> when HEAD is on no branch.</param>
 /// <param name="Name">The repository's name: the end of its origin's URL, or its folder's name.</param>
@@ -16,7 +16,9 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
     /// </summary>
     /// <param name="workingFolder">A folder of the user's working tree.</param>
     /// <param name="targetBareFolder">The bare repository to make; it must not exist.</param>
-    /// <exception cref="ProblemException">SERVICE003: no git. SERVICE004: not a working tree. SERVICE005: git could not read the files; the message holds its words.</exception>
+    /// <exception cref="ProblemException">
+    /// SERVICE003: no git. SERVICE004: not a working tree. SERVICE005: git could not read the files; the message holds its words.
+    /// </exception>
     public static async Task<RepositorySnapshot> TakeAsync(string workingFolder, string targetBareFolder, CancellationToken ct)
     {
         var source = await SourceRepository.FindAsync(workingFolder, ct);
@@ -36,12 +38,12 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
         var dirty = await CountDirtyAsync(git, source, ct);
         File.Delete(indexFile);
 
-        var message = dirty == 0
-            ? source.Subject
-            : $"{(source.Subject.Length > 0 ? source.Subject : "(no commit yet)")} (with {dirty} uncommitted {(dirty == 1 ? "file" : "files")})";
+        var subject = source.Head is null ? "(no commit yet)" : source.Subject;
+        var message = dirty == 0 ? subject : $"{subject} (with {dirty} uncommitted {(dirty == 1 ? "file" : "files")})";
+        string[] parent = source.Head is null ? [] : ["-p", source.Head];
         var commit = source.Head is { } head && tree == source.Tree
             ? head
-            : await git.RunAsync(["commit-tree", tree, .. source.Head is { } parent ? ["-p", parent] : Array.Empty<string>(), "-m", message], ct);
+            : await git.RunAsync(["commit-tree", tree, .. parent, "-m", message], ct);
         var branch = source.Branch ?? DetachedBranch;
         await git.RunInTargetAsync(["update-ref", branch, commit], ct);
         await git.RunInTargetAsync(["symbolic-ref", "HEAD", branch], ct);
@@ -51,7 +53,9 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
     private static async Task MakeTargetAsync(SourceRepository source, string target, CancellationToken ct)
     {
         await SnapshotGit.CheckedAsync(
-            SnapshotGit.NoEnvironment, ["init", "--quiet", "--bare", "--template=", $"--object-format={source.ObjectFormat}", "--", target], ct);
+            SnapshotGit.NoEnvironment,
+            ["init", "--quiet", "--bare", "--template=", $"--object-format={source.ObjectFormat}", "--", target],
+            ct);
         Directory.CreateDirectory(Path.Combine(target, "objects", "info"));
         await File.WriteAllTextAsync(Path.Combine(target, "objects", "info", "alternates"), source.ObjectsFolder + "\n", ct);
         if (File.Exists(source.ShallowFile))

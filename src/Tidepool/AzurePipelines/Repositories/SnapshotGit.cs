@@ -33,12 +33,15 @@ internal sealed class SnapshotGit(SourceRepository source, string target, string
         CheckedAsync(NoEnvironment, ["-C", target, .. Harmless, .. arguments], ct);
 
     /// <exception cref="ProblemException">SERVICE005: git failed; the message holds its words.</exception>
-    public static async Task<string> CheckedAsync(IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> arguments, CancellationToken ct)
+    public static async Task<string> CheckedAsync(
+        IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> arguments, CancellationToken ct)
     {
         var answer = await GitProcess.RunAsync(environment, arguments, input: null, ct);
         return answer.ExitCode == 0
             ? answer.Output.TrimEnd('\n')
             : throw new ProblemException(
-                "SERVICE005", $"The snapshot of the repository could not be made. git said: {answer.Errors}", "Mend what git names, and try again.");
+                "SERVICE005",
+                $"The snapshot of the repository could not be made. git said: {answer.Errors}",
+                "Mend what git names, and try again.");
     }
 }

@@ -58,7 +58,9 @@ internal sealed record SourceRepository
             Name = NameOf(origin, top),
             Branch = branch,
         };
-        return head.Split('\n') is [var commit, var tree, .. var subject] ? known with { Head = commit, Tree = tree, Subject = string.Join(' ', subject) } : known;
+        return head.Split('\n') is [var commit, var tree, .. var subject]
+            ? known with { Head = commit, Tree = tree, Subject = string.Join(' ', subject) }
+            : known;
     }
 
     private static string NameOf(string? origin, string topLevel)

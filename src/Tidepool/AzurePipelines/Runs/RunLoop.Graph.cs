@@ -18,22 +18,9 @@ internal sealed partial class RunLoop
         Events.Add(new RunStarted(clock.GetUtcNow(), Facts.Id, Facts.Number));
         foreach (var stage in stages)
         {
-            Record(new() { Id = stage.RecordId, Type = "Stage", Name = stage.Definition.DisplayName, RefName = stage.Definition.Name, State = RecordStates.Pending });
-            foreach (var job in stage.Jobs)
+            foreach (var record in stage.ToRecords())
             {
-                Record(new()
-                {
-                    Id = job.PhaseId,
-                    ParentId = stage.RecordId,
-                    Type = "Phase",
-                    Name = job.Definition.DisplayName,
-                    RefName = job.Definition.Name,
-                    State = RecordStates.Pending,
-                });
-                foreach (var record in job.ToRecords())
-                {
-                    Record(record);
-                }
+                Record(record);
             }
         }
     }
@@ -93,8 +80,8 @@ internal sealed partial class RunLoop
 
     private void Apply(NodeDecision decision)
     {
-        var stage = stages.First(stage => stage.Definition.Name.Equals(decision.Stage, StringComparison.OrdinalIgnoreCase));
-        var job = decision.Job is { } name ? stage.Jobs.First(job => job.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) : null;
+        var stage = stages.First(stage => Same(stage.Definition.Name, decision.Stage));
+        var job = decision.Job is { } name ? stage.Jobs.First(job => Same(job.Definition.Name, name)) : null;
         switch (decision.Action, job)
         {
             case (NodeAction.Start, null) when Facts.Request.BeforeStage is { } check:
@@ -202,13 +189,14 @@ internal sealed partial class RunLoop
     {
         var (name, image) = (job.Plan!.PoolName, job.Plan.VmImage);
         job.MappedFrom = name is not null
-            ? pool.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? null : name
+            ? Same(pool.Name, name) ? null : name
             : image is null ? "no pool" : $"vmImage: {image}";
         return name is null || job.MappedFrom is null
             || options.PoolMap.Any(pair =>
-                (pair.Key == PipelinesServiceOptions.AnyPool || pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
-                && pair.Value.Equals(pool.Name, StringComparison.OrdinalIgnoreCase));
+                (pair.Key == PipelinesServiceOptions.AnyPool || Same(pair.Key, name)) && Same(pair.Value, pool.Name));
     }
+
+    private static bool Same(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     private void Enqueue(StageNode stage, JobNode job, JobPlan plan, IReadOnlyList<Demand> demands)
     {
@@ -236,7 +224,8 @@ internal sealed partial class RunLoop
         }
 
         (job.Request, job.QueuedAt) = (request, clock.GetUtcNow());
-        Events.Add(new JobQueued(job.QueuedAt.Value, stage.Name, job.Name, pool.Name, [.. plan.Demands.Select(mask.Apply)], job.MappedFrom));
+        Events.Add(new JobQueued(
+            job.QueuedAt.Value, stage.Name, job.Name, pool.Name, [.. plan.Demands.Select(mask.Apply)], job.MappedFrom));
     }
 
     private void Hear(JobNode job, JobRequestNews news)
@@ -268,11 +257,8 @@ internal sealed partial class RunLoop
     {
         if (job.Plan!.Timeout is { } limit && !job.Stopping)
         {
-            job.Deadline = clock.CreateTimer(
-                _ => Post(() => Stop(job, $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.")),
-                null,
-                limit,
-                Timeout.InfiniteTimeSpan);
+            var reason = $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
+            job.Deadline = clock.CreateTimer(_ => Post(() => Stop(job, reason)), null, limit, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -302,11 +288,8 @@ internal sealed partial class RunLoop
         var (request, limit) = (job.Request!, job.Plan!.CancelTimeout);
         (job.StopReason, job.Stopping) = (reason, true);
         job.Deadline?.Dispose();
-        job.Deadline = clock.CreateTimer(
-            _ => pool.Finish(request.Id, NodeResult.Canceled, $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes."),
-            null,
-            limit,
-            Timeout.InfiniteTimeSpan);
+        var end = $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
+        job.Deadline = clock.CreateTimer(_ => pool.Finish(request.Id, NodeResult.Canceled, end), null, limit, Timeout.InfiniteTimeSpan);
         pool.Cancel(request.Id, limit);
     }
 

@@ -103,7 +103,9 @@ internal sealed partial class RunLoop
         {
             Name = record.Name is { } name ? mask.Apply(name) : null,
             CurrentOperation = record.CurrentOperation is { } operation ? mask.Apply(operation) : null,
-            Issues = record.Issues is { } issues ? [.. issues.Select(issue => issue with { Message = mask.Apply(issue.Message ?? "") })] : null,
+            Issues = record.Issues is { } issues
+                ? [.. issues.Select(issue => issue with { Message = mask.Apply(issue.Message ?? "") })]
+                : null,
         };
     }
 
@@ -146,7 +148,8 @@ internal sealed partial class RunLoop
             if (!HasStarted(record))
             {
                 // Lines overtake the record's change of state, which agents send in batches.
-                Tell(job, record, Main.Merge(new() { Id = recordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() }, clock.GetUtcNow()).After);
+                Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
+                Tell(job, record, Main.Find(recordId)!);
             }
 
             Show(job, NameOf(record), lines);

@@ -27,7 +27,7 @@ internal static partial class RunNumber
             ? throw new ProblemException(
                 "SERVICE002",
                 $"The run's number would be '{number}', which the service refuses.",
-                $"Change name: in the pipeline so that it has at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
+                $"Give the pipeline a name: of at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
             : number;
     }
 
@@ -55,13 +55,23 @@ internal static partial class RunNumber
             _ => variables.GetValueOrDefault(token),
         };
 
-        string Format(string format) => now.ToString(format, CultureInfo.InvariantCulture);
+        // A format that is none leaves the macro as it is; its colon makes the number a refused one.
+        string? Format(string format)
+        {
+            try
+            {
+                return now.ToString(format, CultureInfo.InvariantCulture);
+            }
+            catch (FormatException)
+            {
+                return null;
+            }
+        }
     }
 
     [GeneratedRegex(@"\$\((?!rev:)([^()]+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex Macro();
 
-    // The documentation's own examples write the dot inside: $(Rev:.r).
     [GeneratedRegex(@"\$\(rev:(\.?)(r+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex Revision();
 }
