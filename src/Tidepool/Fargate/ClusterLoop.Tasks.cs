@@ -9,8 +9,8 @@ internal sealed partial class ClusterLoop
     private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
     private long _started;
 
-    /// <summary>What runs a task; null for an unknown one.</summary>
-    public TaskRunner? RunnerOf(string taskArn) => _runners.GetValueOrDefault(taskArn);
+    /// <summary>What runs a task that is there.</summary>
+    public TaskRunner RunnerOf(string taskArn) => _runners[taskArn];
 
     /// <summary>Makes a task. Only in the loop.</summary>
     public EcsTask StartTask(TaskDefinition definition, NetworkConfiguration network, string group, string? startedBy, string? service)

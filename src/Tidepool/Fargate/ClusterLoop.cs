@@ -63,6 +63,17 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
         return await answer.Task;
     }
 
+    /// <summary>Waits for the next change; a bug that ended the loop is thrown instead.</summary>
+    public async Task NextAsync(Task next)
+    {
+        await Task.WhenAny(next, _loop);
+        if (!next.IsCompleted)
+        {
+            await _loop;
+            throw new ObjectDisposedException(nameof(LocalFargate));
+        }
+    }
+
     /// <summary>Gives processes no time to stop any more.</summary>
     public void Hurry() => Post(() => _times = _times with { Hurry = true });
 

@@ -12,10 +12,11 @@ public sealed partial class LocalFargate
     /// <exception cref="ProblemException">The task stopped without ever being so; holds its stop code and reason.</exception>
     public async Task<EcsTask> WaitForTaskAsync(string taskArn, Func<EcsTask, bool> until, CancellationToken ct)
     {
+        var cluster = ClusterWith(taskArn);
         while (true)
         {
             var next = _parts.Changes.Next;
-            var task = LifeOf(taskArn).Task;
+            var task = cluster.Tasks[taskArn].Task;
             if (until(task))
             {
                 return task;
@@ -27,7 +28,7 @@ public sealed partial class LocalFargate
                     "FARGATE005", $"Task {task.TaskId} stopped: {task.StopCode}: {task.StoppedReason}.", "Look at the containers' exit codes, reasons and logs.");
             }
 
-            await next.WaitAsync(ct);
+            await cluster.NextAsync(next).WaitAsync(ct);
         }
     }
 
@@ -38,17 +39,18 @@ public sealed partial class LocalFargate
     /// <param name="ct">Ends the wait.</param>
     public async Task<EcsService> WaitForServiceAsync(string cluster, string service, Func<EcsService, bool> until, CancellationToken ct)
     {
+        var loop = ClusterOf(cluster);
         while (true)
         {
             var next = _parts.Changes.Next;
-            var found = ClusterOf(cluster).Services.GetValueOrDefault(EcsArns.NameOf(service))?.Service
+            var found = loop.Services.GetValueOrDefault(EcsArns.NameOf(service))?.Service
                 ?? throw new EcsException(EcsErrorType.ServiceNotFoundException, "Service not found.");
             if (until(found))
             {
                 return found;
             }
 
-            await next.WaitAsync(ct);
+            await loop.NextAsync(next).WaitAsync(ct);
         }
     }
 
@@ -67,22 +69,19 @@ public sealed partial class LocalFargate
     /// <exception cref="ProblemException">The container does not run.</exception>
     public async Task CrashContainerAsync(string taskArn, string containerName, CancellationToken ct)
     {
-        var cluster = _clusters.Values.First(cluster => cluster.Tasks.ContainsKey(LifeOf(taskArn).Task.TaskArn));
+        var cluster = ClusterWith(taskArn);
         if (!await cluster.AskAsync(() => cluster.Crash(taskArn, containerName), ct))
         {
             throw new ProblemException("FARGATE007", $"Container {containerName} of task {EcsArns.NameOf(taskArn)} does not run.", "Wait until it is RUNNING.");
         }
     }
 
-    private TaskLife LifeOf(string taskArn) =>
-        _clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(taskArn)).OfType<TaskLife>().FirstOrDefault()
-            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+    private ClusterLoop ClusterWith(string taskArn) => _clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(taskArn))
+        ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
 
     private ContainerLife ContainerOf(string taskArn, string name) =>
-        LifeOf(taskArn).Containers.FirstOrDefault(container => container.Definition.Name == name)
+        ClusterWith(taskArn).Tasks[taskArn].Containers.FirstOrDefault(container => container.Definition.Name == name)
             ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced container was not found.");
 
-    private TaskRunner RunnerOf(string taskArn) =>
-        _clusters.Values.Select(cluster => cluster.RunnerOf(taskArn)).OfType<TaskRunner>().FirstOrDefault()
-            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+    private TaskRunner RunnerOf(string taskArn) => ClusterWith(taskArn).RunnerOf(taskArn);
 }

@@ -153,11 +153,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 cluster.Hurry();
             }
         });
-        foreach (var cluster in _clusters.Values)
-        {
-            await StopClusterAsync(cluster);
-            await cluster.DisposeAsync();
-        }
+        await Task.WhenAll(_clusters.Values.Select(StopClusterAsync));
 
         _parts.Changes.Complete();
         await _parts.Metadata.DisposeAsync();
@@ -200,10 +196,12 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var next = _parts.Changes.Next;
             if (cluster.Tasks.Values.All(task => task.IsStopped))
             {
-                return;
+                break;
             }
 
-            await next;
+            await cluster.NextAsync(next);
         }
+
+        await cluster.DisposeAsync();
     }
 }

@@ -24,7 +24,7 @@ public sealed class EngineProcess
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(
                     FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}"),
-                    FargateRig.Container("agent-2", $"stat -c %u:%g:%a /data; (echo x > /data/x) 2>&1; cat /data/x 2>&1; {FargateRig.Wait}") with
+                    FargateRig.Container("agent-2", $"stat -c %u:%g:%a /data; (echo x > /data/x) 2>&1; cat /data/x 2>&1; readlink /proc/1/fd/*; tr '\\0' ' ' < /proc/1/environ; echo; {FargateRig.Wait}") with
                     {
                         MountPoints = [new("other", "/data")],
                     }) with
@@ -36,7 +36,7 @@ public sealed class EngineProcess
             var arn = answer.Tasks[0].TaskArn;
             await fargate.WaitForTaskAsync(arn, task => task.LastStatus == EcsTaskStatus.Running, FargateRig.Ct);
             string Log(string container) => fargate.LogFile(arn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";
-            await Condition.UntilAsync(() => Log("agent-1").Count(c => c is '\n') >= 2 && Log("agent-2").Count(c => c is '\n') >= 2, "the containers' output");
+            await Condition.UntilAsync(() => Log("agent-1").Count(c => c is '\n') >= 2 && Log("agent-2").Contains("AWS_REGION", StringComparison.Ordinal), "the containers' output");
             Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), Log("agent-2")));
             await Condition.UntilAsync(() => File.Exists(Path.Combine(folder!, "stop")), "the word to stop");
             report = new("stopped", fargate.Runtime, [], "", "");

@@ -72,6 +72,22 @@ public sealed class EnvironmentFolderSpecs : IDisposable
     }
 
     [Fact]
+    public async Task What_the_engine_was_started_with_reaches_no_container()
+    {
+        var secret = Path.Combine(_root, "open");
+        File.WriteAllText(secret, "x");
+        using var engine = EngineProcess.Start(
+            _root, AppContext.BaseDirectory, "bash", "-c", "exec 9<\"$0\" 200<\"$0\"; export OF_THE_MACHINE=1; exec \"$@\"", secret);
+        var report = await EngineProcess.ReportAsync(_root, engine);
+
+        Assert.Contains("AWS_REGION=us-east-1", report.SecondLog);
+        Assert.DoesNotContain("OF_THE_MACHINE", report.SecondLog);
+        Assert.DoesNotContain(secret, report.SecondLog);
+        Assert.All(HostProcesses.Descendants(engine.Id), pid => Assert.DoesNotContain("OF_THE_MACHINE", HostProcesses.Read(pid, "environ")));
+        await EngineProcess.StopAsync(_root, engine);
+    }
+
+    [Fact]
     public async Task A_sweep_kills_the_recorded_process_if_it_still_is_the_same()
     {
         Directory.CreateDirectory(One);

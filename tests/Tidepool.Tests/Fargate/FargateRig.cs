@@ -46,13 +46,14 @@ internal sealed class FargateRig : IAsyncDisposable
         Secrets = new Dictionary<string, string> { ["arn:aws:secretsmanager:us-east-1:000000000000:secret:azp"] = "hunter2-of-the-deep" },
     };
 
-    /// <summary>A container that runs a bash script; it starts with a trap, so that SIGTERM ends it.</summary>
+    /// <summary>A container that runs a bash script; once its trap is set, SIGTERM ends it.</summary>
     public static ContainerDefinition Container(string name, string script) => new()
     {
         Name = name,
         Image = "tidepool-agent:1",
         Command = ["bash", "-c", $"trap 'exit 0' TERM; {script}"],
         MountPoints = [new("bind-mount-storage", "/shared-storage")],
+        StopTimeout = 2,
         LogConfiguration = new(
             "awslogs",
             new Dictionary<string, string> { ["awslogs-group"] = "g", ["awslogs-region"] = "us-east-1", ["awslogs-stream-prefix"] = "agents" }),

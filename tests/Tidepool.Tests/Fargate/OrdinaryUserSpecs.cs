@@ -46,7 +46,7 @@ public sealed class OrdinaryUserSpecs : IDisposable
 
         Assert.Equal((null, "single-uid", false), (report.Problem, report.Facts?.Mode, report.Facts?.OwnersEnforced));
         Assert.StartsWith("1000\n", report.FirstLog);
-        Assert.EndsWith("x\n", report.SecondLog);
+        Assert.Contains("\nx\n", report.SecondLog);
         Assert.All(report.Volumes, volume => Assert.False(volume.OwnersEnforced));
         Assert.Contains(report.Facts!.NotExercised, line => line.StartsWith("Owners: ", StringComparison.Ordinal));
     }
