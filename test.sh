@@ -53,7 +53,7 @@ suite() {
     failed=$((failed + 1))
     return
   fi
-  attribute() { sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" <<< "$counts"; }
+  attribute() { sed -nE "s/.* $1=\"([0-9.]+)\".*/\1/p" <<< "$counts"; }
   local suite_failed=$(($(attribute failed) + $(attribute errors)))
   [ "$suite_failed" -eq 0 ] || sed -n '/\[FAIL\]/,$p' "artifacts/tests/$project.log" | head -200
   echo "suite    $project: $(attribute passed) passed, $suite_failed failed, $(attribute skipped) skipped in $(attribute time) s"

@@ -11,15 +11,18 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
 {
     private readonly Lock _writing = new();
     private readonly bool _quiet;
+    private readonly bool _verbose;
+    private readonly LineFilter _lines = new();
     private readonly IAnsiConsole _live = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly IAnsiConsole _result;
     private string? _shownJob;
 
     /// <param name="standardOutputTaken">The JSON report goes to standard output, so the tables go to standard error.</param>
     /// <param name="quiet">Show the result only.</param>
-    public RehearsalView(bool standardOutputTaken, bool quiet)
+    /// <param name="verbose">Show every line that the agents write.</param>
+    public RehearsalView(bool standardOutputTaken, bool quiet, bool verbose)
     {
-        _quiet = quiet;
+        (_quiet, _verbose) = (quiet, verbose);
         _result = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutputTaken ? Console.Error : Console.Out) });
         foreach (var (console, redirected) in new[] { (_live, Console.IsErrorRedirected), (_result, Console.IsOutputRedirected) })
         {
@@ -100,7 +103,8 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
                     ? $"  [green]✓[/] {Markup.Escape(report.Observed)}, as expected"
                     : $"  [red]✗[/] {Markup.Escape(report.Observed)}, expected {Markup.Escape(report.Expected)}. {Markup.Escape(report.Reason ?? "")}");
                 break;
-            case TaskSeen({ Kind: TaskStateChangeKind.Task, Status: EcsTaskStatus.Running or EcsTaskStatus.Stopped } change):
+            case TaskSeen({ Kind: TaskStateChangeKind.Task } change)
+                when (change.Status, change.DesiredStatus) is (EcsTaskStatus.Running, EcsTaskStatus.Running) or (EcsTaskStatus.Stopped, _):
                 _live.MarkupLineInterpolated($"  [grey]task {Short(change.TaskArn)} {change.Status}{Because(change.Reason)}[/]");
                 break;
             case TaskSeen({ Kind: TaskStateChangeKind.ContainerRestart } change):
@@ -129,11 +133,11 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
                 _shownJob = null;
                 _live.MarkupLineInterpolated($"  [bold]{Name(job.Stage, job.Job)}[/] on [blue]{job.AgentName}[/]");
                 break;
-            case LogLine line when !line.Text.StartsWith("##[section]", StringComparison.Ordinal):
+            case LogLine line when _verbose || _lines.IsWorthShowing(line):
                 Caption(line.Stage, line.Job);
                 _live.MarkupLine($"    [grey]│[/] {Log(line.Text)}");
                 break;
-            case StepFinished step:
+            case StepFinished step when _verbose || !LineFilter.IsOfTheAgent(step.Step) || step.Result != NodeResult.Succeeded:
                 Caption(step.Stage, step.Job);
                 _live.MarkupLine($"    {Mark(step.Result)} {Markup.Escape(step.Step.DisplayName)} [grey]{step.Duration.TotalSeconds:0.00} s[/]");
                 break;

@@ -18,7 +18,7 @@ internal static class DemoCommand
     {
         var json = arguments.Json(parsed);
         var options = arguments.Options(parsed, Installation.Root);
-        var view = new RehearsalView(json?.IsStandardOutput == true, arguments.Quiet(parsed));
+        var view = arguments.View(parsed, json);
         var report = await Demo.RunAsync(
             options,
             TimeProvider.System,

@@ -40,6 +40,7 @@ internal sealed class RehearsalArguments
     };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show the result only." };
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Show every line that the agents write." };
 
     public RehearsalArguments(Command command)
     {
@@ -51,7 +52,7 @@ internal sealed class RehearsalArguments
                 result.AddError("--time-scale must be 0 to 1.");
             }
         });
-        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _timeScale, _cpu, _memory, _port, _quiet })
+        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
         {
             command.Options.Add(option);
         }
@@ -59,7 +60,9 @@ internal sealed class RehearsalArguments
 
     public bool Keep(ParseResult parsed) => parsed.GetValue(_keep);
 
-    public bool Quiet(ParseResult parsed) => parsed.GetValue(_quiet);
+    /// <summary>What shows the rehearsal, as the options want it.</summary>
+    public RehearsalView View(ParseResult parsed, ReportFile? json) =>
+        new(json?.IsStandardOutput == true, parsed.GetValue(_quiet), parsed.GetValue(_verbose));
 
     /// <summary>Where the report goes; checked before anything is started.</summary>
     public ReportFile? Json(ParseResult parsed) => parsed.GetValue(_json) is { } path ? ReportFile.Of(path) : null;

@@ -28,7 +28,7 @@ internal static class RehearseCommand
         var json = arguments.Json(parsed);
         var path = Path.GetFullPath(file);
         var options = arguments.Options(parsed, Path.GetDirectoryName(path) ?? "/");
-        var view = new RehearsalView(json?.IsStandardOutput == true, arguments.Quiet(parsed));
+        var view = arguments.View(parsed, json);
         var report = await PipelineRehearsal.RunAsync(
             options,
             path,
