@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Measures what the README quotes and prints it as a table; ends with 1 when a limit is missed.
+set -euo pipefail
+home=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+"$home/tidepool" --version > /dev/null
+exec dotnet run --project "$home/bench/Tidepool.Bench" -c Release -- "$home"
