@@ -81,6 +81,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             {
                 sandbox?.Dispose();
                 journal?.Dispose();
+                await folder.RemoveAsync(CancellationToken.None);
                 folder.Dispose();
             }
         }
