@@ -73,7 +73,12 @@ internal sealed partial class ClusterLoop
             throw new EcsException(EcsErrorType.InvalidParameterException, "The service cannot be stopped while it is scaled above 0.");
         }
 
-        state = state.IsGone ? state : state.WithDesiredCount(0) is var drained ? drained with { Service = drained.Service with { Status = "DRAINING" } } : state;
+        if (!state.IsGone)
+        {
+            state = state.WithDesiredCount(0);
+            state = state with { Service = state.Service with { Status = "DRAINING" } };
+        }
+
         _services = _services.SetItem(state.Service.ServiceName, state);
         return state.Service;
     }
@@ -106,8 +111,16 @@ internal sealed partial class ClusterLoop
 
             // A task that stopped just now has changed the state behind our back.
             var state = _services[name] with { WakeAt = plan.WakeAt };
-            state = started.Length == 0 ? state : state.WithEvent($"has started {started.Length} tasks: {Ids(started.Select(task => task.TaskArn))}.", now);
-            state = plan.Stop.Count == 0 ? state : state.WithEvent($"has stopped {plan.Stop.Count} running tasks: {Ids(plan.Stop)}.", now);
+            if (started.Length > 0)
+            {
+                state = state.WithEvent($"has started {started.Length} tasks: {Ids(started.Select(task => task.TaskArn))}.", now);
+            }
+
+            if (plan.Stop.Count > 0)
+            {
+                state = state.WithEvent($"has stopped {plan.Stop.Count} running tasks: {Ids(plan.Stop)}.", now);
+            }
+
             tasks = TasksOf(name);
             state = state.Counted(tasks, now);
             if (!state.IsActive && tasks.Length == 0)
@@ -115,14 +128,10 @@ internal sealed partial class ClusterLoop
                 state = state with { Service = state.Service with { Status = "INACTIVE" } };
             }
 
+            _services = _services.SetItem(name, state);
             if (state.EventCount != before.EventCount || Counts(state) != Counts(before))
             {
-                _services = _services.SetItem(name, state);
                 _parts.Changes.Pulse();
-            }
-            else
-            {
-                _services = _services.SetItem(name, state);
             }
 
             changed |= started.Length > 0 || plan.Stop.Count > 0;

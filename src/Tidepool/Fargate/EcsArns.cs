@@ -19,7 +19,8 @@ internal sealed record EcsArns(string Region, string AccountId)
     public static string NewTaskId() => Guid.NewGuid().ToString("n");
 
     /// <summary>A deployment of a service: 19 digits.</summary>
-    public static string NewDeploymentId() => $"ecs-svc/{RandomNumberGenerator.GetInt32(100_000_000, 1_000_000_000)}{RandomNumberGenerator.GetString("0123456789", 10)}";
+    public static string NewDeploymentId() =>
+        $"ecs-svc/{RandomNumberGenerator.GetInt32(100_000_000, 1_000_000_000)}{RandomNumberGenerator.GetString("0123456789", 10)}";
 
     /// <summary>A container of a task, as Fargate's runtime spells it: the task id, a hyphen, 10 digits.</summary>
     public static string NewRuntimeId(string taskId) => $"{taskId}-{RandomNumberGenerator.GetString("0123456789", 10)}";

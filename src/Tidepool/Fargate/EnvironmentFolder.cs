@@ -43,7 +43,9 @@ internal sealed class EnvironmentFolder : IDisposable
                 "FARGATE002", $"The environment's folder cannot be made: {e.Message}", "Free space on that disk, or choose a folder that you may write to.");
         }
 
-        throw new ProblemException("FARGATE002", $"The environment's folder {path} is removed again and again.", "Choose a folder of your own.");
+        throw new ProblemException(
+            "FARGATE002", $"The environment's folder {path} is removed again and again.",
+            "Choose a folder of your own.");
     }
 
     /// <summary>Takes the lock of a folder that is there; null when it is held, or is no environment.</summary>

@@ -12,7 +12,10 @@ public sealed record FargateOptions
     /// <summary>The account of ARNs. Default 000000000000.</summary>
     public string AccountId { get; init; } = "000000000000";
 
-    /// <summary>Factor on AWS's own delays (provisioning, scheduling, restart periods), 0 to 1. Default 0: no delays. Grace periods of processes are never scaled.</summary>
+    /// <summary>
+    /// Factor on AWS's own delays (provisioning, scheduling, restart periods), 0 to 1. Default 0: no delays. Grace periods of
+    /// processes are never scaled.
+    /// </summary>
     public double TimeScale { get; init; }
 
     /// <summary>Values of secrets by their <c>valueFrom</c>; a missing one fails the task's start as on Fargate.</summary>

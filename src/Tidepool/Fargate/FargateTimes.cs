@@ -62,7 +62,9 @@ internal sealed record FargateTimes(double Scale, bool Hurry = false)
         var local = TimeSpan.FromMilliseconds(Math.Min(100 * doubled, LongestLocalThrottle.TotalMilliseconds));
 
         // AWS holds back only tasks that never reached RUNNING.
-        var aws = reachedRunning ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(AwsFirstThrottle.TotalSeconds * doubled, AwsLongestThrottle.TotalSeconds)) * Scale;
+        var aws = reachedRunning
+            ? TimeSpan.Zero
+            : TimeSpan.FromSeconds(Math.Min(AwsFirstThrottle.TotalSeconds * doubled, AwsLongestThrottle.TotalSeconds)) * Scale;
         return Longer(local, aws);
     }
 

@@ -37,7 +37,9 @@ internal sealed class Journal(SqliteConnection database, Action<string> lost) : 
         }
         catch (SqliteException e) when (IsDisk(e))
         {
-            throw new ProblemException("FARGATE002", $"The environment's journal {path} cannot be written: {e.Message}", "Free space on that disk, or choose another folder.");
+            throw new ProblemException(
+                "FARGATE002", $"The environment's journal {path} cannot be written: {e.Message}",
+                "Free space on that disk, or choose another folder.");
         }
     }
 

@@ -17,7 +17,9 @@ public sealed partial class LocalFargate
         if (request.SchedulingStrategy is not "REPLICA")
         {
             // Inferred text; that Fargate has no DAEMON is stated by AWS.
-            throw new EcsException(EcsErrorType.InvalidParameterException, "The daemon scheduling strategy is not supported for the Fargate launch type.");
+            throw new EcsException(
+                EcsErrorType.InvalidParameterException,
+                "The daemon scheduling strategy is not supported for the Fargate launch type.");
         }
 
         CheckCount(request.DesiredCount);
@@ -46,10 +48,14 @@ public sealed partial class LocalFargate
     public Task<DescribeServicesResponse> DescribeServicesAsync(string cluster, IReadOnlyList<string> services, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        var found = services.Select(name => (Name: name, State: ClusterOf(cluster).Services.GetValueOrDefault(EcsArns.NameOf(name)))).ToArray();
+        var loop = ClusterOf(cluster);
+        var names = services.Select(EcsArns.NameOf).ToArray();
         return Task.FromResult(new DescribeServicesResponse(
-            [.. found.Select(entry => entry.State?.Service).OfType<EcsService>()],
-            [.. found.Where(entry => entry.State is null).Select(entry => new EcsFailure(_parts.Arns.Service(EcsArns.NameOf(cluster), EcsArns.NameOf(entry.Name)), "MISSING"))]));
+            [.. names.Select(name => loop.Services.GetValueOrDefault(name)?.Service).OfType<EcsService>()],
+            [
+                .. names.Where(name => !loop.Services.ContainsKey(name))
+                    .Select(name => new EcsFailure(_parts.Arns.Service(loop.Name, name), "MISSING")),
+            ]));
     }
 
     /// <summary>Starts tasks that no service keeps.</summary>
@@ -64,9 +70,10 @@ public sealed partial class LocalFargate
             throw new EcsException(EcsErrorType.InvalidParameterException, "Count must be between 1 and 10.");
         }
 
+        var group = request.Group ?? $"family:{definition.Family}";
         var tasks = await cluster.AskAsync(
             () => Enumerable.Range(0, request.Count)
-                .Select(_ => cluster.StartTask(definition, request.NetworkConfiguration!, request.Group ?? $"family:{definition.Family}", request.StartedBy, service: null))
+                .Select(_ => cluster.StartTask(definition, request.NetworkConfiguration!, group, request.StartedBy, service: null))
                 .ToArray(),
             ct);
         return new(tasks, []);
@@ -107,7 +114,8 @@ public sealed partial class LocalFargate
         return Task.FromResult(new ListTasksResponse(
         [
             .. ClusterOf(cluster).Tasks.Values
-                .Where(life => life.Task.DesiredStatus == (desiredStatus ?? EcsTaskStatus.Running) && (serviceName is null || life.Service == EcsArns.NameOf(serviceName)))
+                .Where(life => life.Task.DesiredStatus == (desiredStatus ?? EcsTaskStatus.Running))
+                .Where(life => serviceName is null || life.Service == EcsArns.NameOf(serviceName))
                 .OrderBy(life => life.Order)
                 .Select(life => life.Task.TaskArn),
         ]));
@@ -138,7 +146,9 @@ public sealed partial class LocalFargate
             : !definition.Compatibilities.Contains("FARGATE")
             ? throw new EcsException(EcsErrorType.InvalidParameterException, "Task definition does not support launch_type FARGATE")
             : network?.AwsvpcConfiguration is not { Subnets.Count: > 0 }
-            ? throw new EcsException(EcsErrorType.InvalidParameterException, "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+            ? throw new EcsException(
+                EcsErrorType.InvalidParameterException,
+                "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
             : definition;
     }
 

@@ -25,7 +25,9 @@ public sealed partial class LocalFargate
             if (task.LastStatus is EcsTaskStatus.Stopped)
             {
                 throw new ProblemException(
-                    "FARGATE005", $"Task {task.TaskId} stopped: {task.StopCode}: {task.StoppedReason}.", "Look at the containers' exit codes, reasons and logs.");
+                    "FARGATE005",
+                    $"Task {task.TaskId} stopped: {task.StopCode}: {task.StoppedReason}.",
+                    "Look at the containers' exit codes, reasons and logs.");
             }
 
             await cluster.NextAsync(next).WaitAsync(ct);
@@ -72,7 +74,10 @@ public sealed partial class LocalFargate
         var cluster = ClusterWith(taskArn);
         if (!await cluster.AskAsync(() => cluster.Crash(taskArn, containerName), ct))
         {
-            throw new ProblemException("FARGATE007", $"Container {containerName} of task {EcsArns.NameOf(taskArn)} does not run.", "Wait until it is RUNNING.");
+            throw new ProblemException(
+                "FARGATE007",
+                $"Container {containerName} of task {EcsArns.NameOf(taskArn)} does not run.",
+                "Wait until it is RUNNING.");
         }
     }
 

@@ -31,10 +31,15 @@ public sealed partial class LocalFargate : IAsyncDisposable
         if (!File.Exists(options.AgentBinary))
         {
             throw new ProblemException(
-                "SANDBOX003", $"There is no agent binary at {options.AgentBinary}.", "Build it: dotnet publish src/Tidepool.Agent -c Release -o artifacts/agent");
+                "SANDBOX003",
+                $"There is no agent binary at {options.AgentBinary}.",
+                "Build it: dotnet publish src/Tidepool.Agent -c Release -o artifacts/agent");
         }
 
-        options = options with { EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder), AgentBinary = Path.GetFullPath(options.AgentBinary) };
+        options = options with
+        {
+            EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder), AgentBinary = Path.GetFullPath(options.AgentBinary),
+        };
         var mode = await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct);
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
@@ -47,7 +52,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var notices = new NoticeBoard(changes, clock);
             var storage = new TaskStorage(options.EnvironmentFolder, mode);
             Prepare(storage, options);
-            journal = Journal.Create(Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
+            journal = Journal.Create(
+                Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             sandbox = new(mode, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var parts = new FargateParts
@@ -140,7 +146,10 @@ public sealed partial class LocalFargate : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProblemException("FARGATE002", $"The environment's folder {options.EnvironmentFolder} cannot be filled: {e.Message}", "Free space on that disk, or choose another folder.");
+            throw new ProblemException(
+                "FARGATE002",
+                $"The environment's folder {options.EnvironmentFolder} cannot be filled: {e.Message}",
+                "Free space on that disk, or choose another folder.");
         }
     }
 
@@ -165,7 +174,9 @@ public sealed partial class LocalFargate : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProblemException("FARGATE006", $"The environment's folder could not be removed: {e.Message}", $"Remove it: sudo rm -rf {_folder.Path}");
+            throw new ProblemException(
+                "FARGATE006", $"The environment's folder could not be removed: {e.Message}",
+                $"Remove it: sudo rm -rf {_folder.Path}");
         }
         finally
         {

@@ -47,10 +47,12 @@ internal static class TaskLifeCycle
     private static TaskStep Activate(TaskLife life, DateTimeOffset now) => Enter(
         life with { Preparing = true, Task = life.Task with { PullStartedAt = now } }, EcsTaskStatus.Activating, now, new TaskEffect.Prepare());
 
-    private static TaskStep? Run(TaskLife life, DateTimeOffset now) =>
-        life.Prepared && life.Containers.All(container => container.Phase is ContainerPhase.Running || (container.HasEnded && container.Container.StartedAt is not null))
+    private static TaskStep? Run(TaskLife life, DateTimeOffset now) => life.Prepared && life.Containers.All(HasRun)
             ? Enter(life with { Task = life.Task with { StartedAt = now } }, EcsTaskStatus.Running, now)
             : null;
+
+    private static bool HasRun(ContainerLife container) =>
+        container.Phase is ContainerPhase.Running || (container.HasEnded && container.Container.StartedAt is not null);
 
     /// <summary>Starts and restarts containers, and ends the task when an essential one has ended.</summary>
     private static TaskStep? ContainersStep(TaskLife life, DateTimeOffset now, FargateTimes times)
@@ -117,16 +119,14 @@ internal static class TaskLifeCycle
         foreach (var dependency in container.Definition.DependsOn.Where(dependency => !IsMet(life, dependency)))
         {
             var target = life.Of(dependency.ContainerName);
-            if (target.HasEnded)
+            var reason = target.HasEnded
+                ? dependency.Condition is "SUCCESS" ? "did not exit successfully" : "did not start"
+                : now >= StartLimit(target) ? $"did not reach {dependency.Condition} within its startTimeout"
+                : null;
+            if (reason is not null)
             {
-                return dependency.Condition is "SUCCESS"
-                    ? $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] for target [{container.Definition.Name}] as dependency did not exit successfully."
-                    : $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] for target [{container.Definition.Name}] as dependency did not start.";
-            }
-
-            if (StartLimit(target) is { } limit && now >= limit)
-            {
-                return $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] for target [{container.Definition.Name}] as dependency did not reach {dependency.Condition} within its startTimeout.";
+                return $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] "
+                    + $"for target [{container.Definition.Name}] as dependency {reason}.";
             }
         }
 
@@ -158,7 +158,10 @@ internal static class TaskLifeCycle
 
     // A container that was not started never will be.
     private static ContainerLife Settle(ContainerLife container) => container.Phase is ContainerPhase.Waiting || container.RestartDue
-        ? container with { Phase = ContainerPhase.Ended, RestartDue = false, Container = container.Container with { LastStatus = EcsTaskStatus.Stopped } }
+        ? container with
+        {
+            Phase = ContainerPhase.Ended, RestartDue = false, Container = container.Container with { LastStatus = EcsTaskStatus.Stopped },
+        }
         : container;
 
     private static TaskStep? StopStep(TaskLife life, DateTimeOffset now, FargateTimes times)

@@ -42,7 +42,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             var volumes = definition.Volumes.Where(volume => volume.IsBind).ToArray();
             await parts.Storage.MakeAsync(
                 [
-                    .. volumes.Select(volume => new TaskDirectory(parts.Storage.VolumeFolder(TaskId, volume.Name), BindVolume.OwnerOf(MountsOf(volume.Name)))),
+                    .. volumes.Select(volume => new TaskDirectory(
+                        parts.Storage.VolumeFolder(TaskId, volume.Name), BindVolume.OwnerOf(MountsOf(volume.Name)))),
                     .. definition.ContainerDefinitions.SelectMany(container =>
                         parts.Storage.Layer(TaskId, container.Name, UserOf(container) ?? ImageDescription.Agent.UserOf(null)!)),
                 ],
@@ -152,7 +153,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private static string MissingSecret(string valueFrom) =>
         "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
         + (valueFrom.Contains(":secretsmanager:", StringComparison.Ordinal)
-            ? $"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {valueFrom} from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
+            ? $"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {valueFrom} "
+                + "from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
             : $"unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: {valueFrom}");
 
     private Dictionary<string, string> EnvironmentOf(ContainerDefinition container, ImageUser user)

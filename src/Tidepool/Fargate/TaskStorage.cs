@@ -11,6 +11,9 @@ internal sealed class TaskStorage(string environmentFolder, SandboxMode mode)
 {
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const UnixFileMode ReadableFile =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private const UnixFileMode Open = (UnixFileMode)0x3ff; // 1777: everyone, sticky
 
     public string VolumesOf(string taskId) => Path.Combine(environmentFolder, "volumes", taskId);
@@ -35,7 +38,8 @@ internal sealed class TaskStorage(string environmentFolder, SandboxMode mode)
         Directory.CreateDirectory(EtcFolder);
         File.WriteAllText(
             Path.Combine(EtcFolder, "passwd"),
-            string.Concat(image.Users.Select(user => $"{user.Name}:x:{user.Uid}:{user.Gid}::{user.Home}:{(user.Name is "nobody" ? "/usr/sbin/nologin" : "/bin/bash")}\n")));
+            string.Concat(image.Users.Select(user =>
+                $"{user.Name}:x:{user.Uid}:{user.Gid}::{user.Home}:{(user.Name is "nobody" ? "/usr/sbin/nologin" : "/bin/bash")}\n")));
         File.WriteAllText(
             Path.Combine(EtcFolder, "group"),
             string.Concat(image.Users.Select(user => $"{(user.Name is "nobody" ? "nogroup" : user.Name)}:x:{user.Gid}:\n")));
@@ -43,9 +47,6 @@ internal sealed class TaskStorage(string environmentFolder, SandboxMode mode)
         LinuxCalls.Chmod(Path.Combine(EtcFolder, "passwd"), ReadableFile);
         LinuxCalls.Chmod(Path.Combine(EtcFolder, "group"), ReadableFile);
     }
-
-    private const UnixFileMode ReadableFile =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>The writable layer of a container: its user's home and /tmp.</summary>
     public IReadOnlyList<TaskDirectory> Layer(string taskId, string container, ImageUser user) =>
@@ -70,7 +71,9 @@ internal sealed class TaskStorage(string environmentFolder, SandboxMode mode)
 
         if (mode.Users is SandboxUsers.Rootless)
         {
-            foreach (var group in directories.Where(directory => directory.Owner is not { Uid: 0, Gid: 0 }).GroupBy(directory => (directory.Owner.Uid, directory.Owner.Gid)))
+            foreach (var group in directories
+                .Where(directory => directory.Owner is not { Uid: 0, Gid: 0 })
+                .GroupBy(directory => (directory.Owner.Uid, directory.Owner.Gid)))
             {
                 var (exitCode, output) = await ToolProcess.RunAsync(
                     [.. mode.AsRoot, "chown", $"{group.Key.Uid}:{group.Key.Gid}", "--", .. group.Select(directory => directory.Path)], ct);

@@ -31,7 +31,9 @@ public static partial class AgentTaskDefinition
     {
         if (agents is < 1 or > 10)
         {
-            throw new ProblemException("TASK003", $"A task of {agents} agents cannot be.", "Use 1 to 10 agents; a Fargate task has 10 containers at most.");
+            throw new ProblemException(
+                "TASK003", $"A task of {agents} agents cannot be.",
+                "Use 1 to 10 agents; a Fargate task has 10 containers at most.");
         }
 
         CheckPlaceholders(template, values);
@@ -57,7 +59,9 @@ public static partial class AgentTaskDefinition
         if (Directive().Match(template) is { Success: true } directive)
         {
             throw new ProblemException(
-                "TASK002", $"The agents' container definition holds \"{directive.Value}\".", "Use plain ${name} placeholders only, so that Terraform and Tidepool read it alike.");
+                "TASK002",
+                $"The agents' container definition holds \"{directive.Value}\".",
+                "Use plain ${name} placeholders only, so that Terraform and Tidepool read it alike.");
         }
 
         if (names.Where(name => name is not "name" && !values.ContainsKey(name)).Order().ToArray() is { Length: > 0 } missing)
@@ -70,7 +74,9 @@ public static partial class AgentTaskDefinition
         if (values.Keys.Where(name => !names.Contains(name)).Order().ToArray() is { Length: > 0 } unused)
         {
             throw new ProblemException(
-                "TASK002", $"The agents' container definition lacks ${{{string.Join("}, ${", unused)}}}.", "Put the placeholder back: agents do not come online without it.");
+                "TASK002",
+                $"The agents' container definition lacks ${{{string.Join("}, ${", unused)}}}.",
+                "Put the placeholder back: agents do not come online without it.");
         }
     }
 

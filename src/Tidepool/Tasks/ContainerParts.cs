@@ -45,7 +45,12 @@ public sealed record LogConfiguration(
 
 /// <summary>A port the container listens on.</summary>
 public sealed record PortMapping(
-    int? ContainerPort = null, int? HostPort = null, string? Protocol = null, string? Name = null, string? AppProtocol = null, string? ContainerPortRange = null);
+    int? ContainerPort = null,
+    int? HostPort = null,
+    string? Protocol = null,
+    string? Name = null,
+    string? AppProtocol = null,
+    string? ContainerPortRange = null);
 
 /// <summary>A resource limit.</summary>
 public sealed record Ulimit(string Name, int SoftLimit, int HardLimit);

@@ -31,13 +31,17 @@ public static class TaskDefinitionJson
             }
 
             return node.Deserialize<RegisterTaskDefinitionRequest>(Options)
-                ?? throw new ProblemException("TASK001", $"{source}: there is no task definition.", "Write one as RegisterTaskDefinition takes it.");
+                ?? throw new ProblemException(
+                    "TASK001", $"{source}: there is no task definition.",
+                    "Write one as RegisterTaskDefinition takes it.");
         }
         catch (JsonException e)
         {
             var where = e.Path is null or "$" ? $"line {e.LineNumber + 1}" : e.Path;
             throw new ProblemException(
-                "TASK001", $"{source}: {where} cannot be read as ECS spells it.", "Compare the field's type with RegisterTaskDefinition in the ECS API reference.");
+                "TASK001",
+                $"{source}: {where} cannot be read as ECS spells it.",
+                "Compare the field's type with RegisterTaskDefinition in the ECS API reference.");
         }
     }
 

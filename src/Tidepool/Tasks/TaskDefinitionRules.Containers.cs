@@ -7,7 +7,10 @@ public static partial class TaskDefinitionRules
         var containers = request.ContainerDefinitions;
         if (containers.Count > MaxContainers)
         {
-            yield return new("TASK015", "$.containerDefinitions", "Too many containers", $"Keep {MaxContainers} containers or fewer; there are {containers.Count}.");
+            yield return new(
+                "TASK015", "$.containerDefinitions",
+                "Too many containers",
+                $"Keep {MaxContainers} containers or fewer; there are {containers.Count}.");
         }
 
         if (containers.Count == 0)
@@ -18,7 +21,10 @@ public static partial class TaskDefinitionRules
         else if (!containers.Any(container => container.IsEssential))
         {
             // Inferred text; the rule is stated by AWS.
-            yield return new("TASK015", "$.containerDefinitions[*].essential", "At least one container must be essential.", "Remove essential: false from the container whose end is the end of the task.");
+            yield return new(
+                "TASK015", "$.containerDefinitions[*].essential",
+                "At least one container must be essential.",
+                "Remove essential: false from the container whose end is the end of the task.");
         }
 
         for (var i = 0; i < containers.Count; i++)
@@ -27,7 +33,10 @@ public static partial class TaskDefinitionRules
             if (containers.Take(i).Any(other => other.Name == containers[i].Name))
             {
                 // Inferred text.
-                yield return new("TASK010", $"{path}.name", $"Container names must be unique; '{containers[i].Name}' is used twice.", "Give each container its own name.");
+                yield return new(
+                    "TASK010", $"{path}.name",
+                    $"Container names must be unique; '{containers[i].Name}' is used twice.",
+                    "Give each container its own name.");
             }
 
             foreach (var violation in ContainerViolations(containers[i], path)
@@ -42,7 +51,10 @@ public static partial class TaskDefinitionRules
         if (ContainerOrder.Cycle(containers) is { } cycle)
         {
             // Inferred text; that cycles are refused is stated by AWS.
-            yield return new("TASK016", "$.containerDefinitions[*].dependsOn", $"Container dependencies have a cycle: {string.Join(" -> ", cycle)}.", "Remove one of these dependencies.");
+            yield return new(
+                "TASK016", "$.containerDefinitions[*].dependsOn",
+                $"Container dependencies have a cycle: {string.Join(" -> ", cycle)}.",
+                "Remove one of these dependencies.");
         }
     }
 
@@ -50,7 +62,10 @@ public static partial class TaskDefinitionRules
     {
         if (!NameText().IsMatch(container.Name))
         {
-            yield return new("TASK010", $"{path}.name", "Container.name contains invalid characters.", "Use 1 to 255 letters, digits, underscores and hyphens.");
+            yield return new(
+                "TASK010", $"{path}.name",
+                "Container.name contains invalid characters.",
+                "Use 1 to 255 letters, digits, underscores and hyphens.");
         }
 
         if (container.Image.Length == 0)
@@ -61,28 +76,43 @@ public static partial class TaskDefinitionRules
         if (container.StopTimeout is < 2 or > 120)
         {
             // Inferred text; the maximum of 120 on Fargate is stated by AWS, the minimum of 2 with startTimeout's.
-            yield return new("TASK017", $"{path}.stopTimeout", $"stopTimeout of {container.StopTimeout} s is outside of 2 to 120 s.", "Set 2 to 120; without it Fargate waits 30 s.");
+            yield return new(
+                "TASK017", $"{path}.stopTimeout",
+                $"stopTimeout of {container.StopTimeout} s is outside of 2 to 120 s.",
+                "Set 2 to 120; without it Fargate waits 30 s.");
         }
 
         if (container.StartTimeout is < 2 or > 120)
         {
-            yield return new("TASK017", $"{path}.startTimeout", $"startTimeout of {container.StartTimeout} s is outside of 2 to 120 s.", "Set 2 to 120, or remove it.");
+            yield return new(
+                "TASK017", $"{path}.startTimeout",
+                $"startTimeout of {container.StartTimeout} s is outside of 2 to 120 s.",
+                "Set 2 to 120, or remove it.");
         }
 
         if (container.RestartPolicy is { RestartAttemptPeriod: < 60 or > 1800 } restart)
         {
-            yield return new("TASK017", $"{path}.restartPolicy.restartAttemptPeriod", $"restartAttemptPeriod of {restart.RestartAttemptPeriod} s is outside of 60 to 1800 s.", "Set 60 to 1800; without it Fargate takes 300.");
+            yield return new(
+                "TASK017", $"{path}.restartPolicy.restartAttemptPeriod",
+                $"restartAttemptPeriod of {restart.RestartAttemptPeriod} s is outside of 60 to 1800 s.",
+                "Set 60 to 1800; without it Fargate takes 300.");
         }
 
         if (container.RestartPolicy?.IgnoredExitCodes is { Count: > 50 } ignored)
         {
-            yield return new("TASK017", $"{path}.restartPolicy.ignoredExitCodes", $"There are {ignored.Count} ignored exit codes; 50 are allowed.", "Keep 50 or fewer.");
+            yield return new(
+                "TASK017", $"{path}.restartPolicy.ignoredExitCodes",
+                $"There are {ignored.Count} ignored exit codes; 50 are allowed.",
+                "Keep 50 or fewer.");
         }
 
         if (container.HealthCheck is { } health && (health.Interval is < 5 or > 300 || health.Timeout is < 2 or > 60
             || health.Retries is < 1 or > 10 || health.StartPeriod is < 0 or > 300))
         {
-            yield return new("TASK017", $"{path}.healthCheck", "A number of the health check is out of its range.", "Use interval 5 to 300, timeout 2 to 60, retries 1 to 10, startPeriod 0 to 300.");
+            yield return new(
+                "TASK017", $"{path}.healthCheck",
+                "A number of the health check is out of its range.",
+                "Use interval 5 to 300, timeout 2 to 60, retries 1 to 10, startPeriod 0 to 300.");
         }
 
         foreach (var violation in LogViolations(container, path).Concat(VariableViolations(container, path)))
@@ -101,7 +131,10 @@ public static partial class TaskDefinitionRules
         if (log.LogDriver is not ("awslogs" or "splunk" or "awsfirelens"))
         {
             // Inferred text; the list is stated by AWS.
-            yield return new("TASK018", $"{path}.logConfiguration.logDriver", $"Fargate does not support log driver '{log.LogDriver}'.", "Use awslogs, splunk or awsfirelens.");
+            yield return new(
+                "TASK018", $"{path}.logConfiguration.logDriver",
+                $"Fargate does not support log driver '{log.LogDriver}'.",
+                "Use awslogs, splunk or awsfirelens.");
         }
 
         if (log.LogDriver is "awslogs")
@@ -110,7 +143,10 @@ public static partial class TaskDefinitionRules
                 .Where(option => log.Options?.ContainsKey(option) is not true))
             {
                 // Inferred text; that Fargate requires the three is stated by AWS.
-                yield return new("TASK018", $"{path}.logConfiguration.options", $"Log driver awslogs requires option '{option}'.", $"Set {option}.");
+                yield return new(
+                    "TASK018", $"{path}.logConfiguration.options",
+                    $"Log driver awslogs requires option '{option}'.",
+                    $"Set {option}.");
             }
         }
     }
@@ -133,7 +169,10 @@ public static partial class TaskDefinitionRules
     {
         if (container.Privileged is true)
         {
-            yield return new("TASK014", $"{path}.privileged", "Fargate requires that the 'privileged' setting be 'false'", "Remove privileged.");
+            yield return new(
+                "TASK014", $"{path}.privileged",
+                "Fargate requires that the 'privileged' setting be 'false'",
+                "Remove privileged.");
         }
 
         foreach (var (isSet, at, field) in new[]
@@ -157,90 +196,52 @@ public static partial class TaskDefinitionRules
 
         if (container.DnsServers.Count > 0)
         {
-            yield return new("TASK014", $"{path}.dnsServers", "DNS servers are not supported on container when networkMode=awsvpc", "Remove dnsServers.");
+            yield return new(
+                "TASK014", $"{path}.dnsServers",
+                "DNS servers are not supported on container when networkMode=awsvpc",
+                "Remove dnsServers.");
         }
 
         if (container.DnsSearchDomains.Count > 0)
         {
             // Inferred from the text for dnsServers.
-            yield return new("TASK014", $"{path}.dnsSearchDomains", "DNS search domains are not supported on container when networkMode=awsvpc", "Remove dnsSearchDomains.");
+            yield return new(
+                "TASK014", $"{path}.dnsSearchDomains",
+                "DNS search domains are not supported on container when networkMode=awsvpc",
+                "Remove dnsSearchDomains.");
         }
 
         if (container.Links.Count > 0)
         {
-            yield return new("TASK014", $"{path}.links", "Links are not supported when networkMode=awsvpc.", "Remove links: containers of a task reach each other on 127.0.0.1.");
+            yield return new(
+                "TASK014", $"{path}.links",
+                "Links are not supported when networkMode=awsvpc.",
+                "Remove links: containers of a task reach each other on 127.0.0.1.");
         }
 
         if (container.Hostname is not null)
         {
             // Inferred from the text for links; that hostname does not go with awsvpc is stated by AWS.
-            yield return new("TASK014", $"{path}.hostname", "Hostname is not supported on container when networkMode=awsvpc.", "Remove hostname.");
+            yield return new(
+                "TASK014", $"{path}.hostname",
+                "Hostname is not supported on container when networkMode=awsvpc.",
+                "Remove hostname.");
         }
 
         foreach (var capability in container.LinuxParameters?.Capabilities?.Add?.Where(name => name is not "SYS_PTRACE") ?? [])
         {
-            yield return new("TASK014", $"{path}.linuxParameters.capabilities.add", $"{capability} is not allowed on Fargate.", "Add no capability but SYS_PTRACE.");
+            yield return new(
+                "TASK014", $"{path}.linuxParameters.capabilities.add",
+                $"{capability} is not allowed on Fargate.",
+                "Add no capability but SYS_PTRACE.");
         }
 
         if (container.FirelensConfiguration?.Options?.GetValueOrDefault("config-file-type") is "s3")
         {
-            yield return new("TASK014", $"{path}.firelensConfiguration", "Fargate launch type does not support FirelensConfiguration config file from 's3'", "Put the file in the image and use config-file-type file.");
-        }
-    }
-
-    private static IEnumerable<TaskDefinitionViolation> MountViolations(RegisterTaskDefinitionRequest request, ContainerDefinition container, string path)
-    {
-        for (var i = 0; i < container.MountPoints.Count; i++)
-        {
-            var (mount, at) = (container.MountPoints[i], $"{path}.mountPoints[{i}]");
-            if (!request.Volumes.Any(volume => volume.Name == mount.SourceVolume))
-            {
-                yield return new("TASK013", $"{at}.sourceVolume", $"Unknown volume '{mount.SourceVolume}'.", $"Declare it in volumes: {{\"name\": \"{mount.SourceVolume}\"}}.");
-            }
-
-            if (mount.ContainerPath is not ['/', _, ..])
-            {
-                // Inferred text.
-                yield return new("TASK013", $"{at}.containerPath", $"Mount path '{mount.ContainerPath}' is not an absolute path.", "Write an absolute path, as in /shared-storage.");
-            }
-            else if (container.MountPoints.Take(i).Any(other => other.ContainerPath == mount.ContainerPath))
-            {
-                // Inferred text.
-                yield return new("TASK013", $"{at}.containerPath", $"Two mounts at '{mount.ContainerPath}'.", "Give each mount its own path.");
-            }
-        }
-
-        foreach (var from in container.VolumesFrom.Where(from => !request.ContainerDefinitions.Any(other => other.Name == from.SourceContainer && other != container)))
-        {
-            // Inferred text.
-            yield return new("TASK013", $"{path}.volumesFrom", $"Unknown container '{from.SourceContainer}'.", "Name another container of this task definition.");
-        }
-    }
-
-    private static IEnumerable<TaskDefinitionViolation> DependencyViolations(RegisterTaskDefinitionRequest request, ContainerDefinition container, string path)
-    {
-        for (var i = 0; i < container.DependsOn.Count; i++)
-        {
-            var (dependency, at) = (container.DependsOn[i], $"{path}.dependsOn[{i}]");
-            var target = request.ContainerDefinitions.FirstOrDefault(other => other.Name == dependency.ContainerName);
-            if (target is null)
-            {
-                // Inferred texts; the rules are stated by AWS.
-                yield return new("TASK016", $"{at}.containerName", $"Unknown container '{dependency.ContainerName}'.", "Name another container of this task definition.");
-            }
-            else if (dependency.Condition is "COMPLETE" or "SUCCESS" && target.IsEssential)
-            {
-                yield return new("TASK016", $"{at}.condition", $"Condition {dependency.Condition} cannot be on '{target.Name}', which is essential.", $"Set essential to false on {target.Name}, or use START.");
-            }
-            else if (dependency.Condition is "HEALTHY" && target.HealthCheck is null)
-            {
-                yield return new("TASK016", $"{at}.condition", $"Condition HEALTHY needs a health check on '{target.Name}'.", $"Add healthCheck to {target.Name}; the image's own is not used by ECS.");
-            }
-
-            if (dependency.Condition is not ("START" or "COMPLETE" or "SUCCESS" or "HEALTHY"))
-            {
-                yield return new("TASK016", $"{at}.condition", $"Unknown condition '{dependency.Condition}'.", "Use START, COMPLETE, SUCCESS or HEALTHY.");
-            }
+            yield return new(
+                "TASK014", $"{path}.firelensConfiguration",
+                "Fargate launch type does not support FirelensConfiguration config file from 's3'",
+                "Put the file in the image and use config-file-type file.");
         }
     }
 }

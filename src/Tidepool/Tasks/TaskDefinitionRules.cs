@@ -31,7 +31,10 @@ public static partial class TaskDefinitionRules
         if (!NameText().IsMatch(request.Family))
         {
             // Inferred: the pattern is stated by AWS, the text is not.
-            yield return new("TASK010", "$.family", "Family contains invalid characters.", "Use 1 to 255 letters, digits, underscores and hyphens.");
+            yield return new(
+                "TASK010", "$.family",
+                "Family contains invalid characters.",
+                "Use 1 to 255 letters, digits, underscores and hyphens.");
         }
 
         if (request.NetworkMode is not "awsvpc")
@@ -101,7 +104,10 @@ public static partial class TaskDefinitionRules
 
         if (request.Memory is null)
         {
-            yield return new("TASK011", "$.memory", "Fargate requires that 'memory' be defined at the task level.", "Set memory, as in \"2048\".");
+            yield return new(
+                "TASK011", "$.memory",
+                "Fargate requires that 'memory' be defined at the task level.",
+                "Set memory, as in \"2048\".");
         }
 
         var cpu = request.Cpu is null ? null : TaskSize.ParseCpu(request.Cpu);
@@ -124,20 +130,29 @@ public static partial class TaskDefinitionRules
 
         if (TaskSize.Find(units, mebibytes) is null)
         {
-            yield return new("TASK011", "$.cpu", "No Fargate configuration exists for given values.", $"{units} CPU units do not go with {mebibytes} MiB. {TaskSize.Advice(units)}");
+            yield return new(
+                "TASK011", "$.cpu",
+                "No Fargate configuration exists for given values.",
+                $"{units} CPU units do not go with {mebibytes} MiB. {TaskSize.Advice(units)}");
         }
 
         var containerCpu = request.ContainerDefinitions.Sum(container => (long)container.Cpu);
         if (containerCpu > units)
         {
             // Inferred: that the sum must fit is stated by AWS, the text is not.
-            yield return new("TASK011", "$.containerDefinitions[*].cpu", $"The containers' CPU of {containerCpu} units does not fit in the task's {units}.", "Lower the containers' cpu, or raise the task's.");
+            yield return new(
+                "TASK011", "$.containerDefinitions[*].cpu",
+                $"The containers' CPU of {containerCpu} units does not fit in the task's {units}.",
+                "Lower the containers' cpu, or raise the task's.");
         }
 
         var containerMemory = request.ContainerDefinitions.Sum(container => (long)(container.MemoryReservation ?? container.Memory ?? 0));
         if (containerMemory > mebibytes)
         {
-            yield return new("TASK011", "$.containerDefinitions[*].memory", $"The containers' memory of {containerMemory} MiB does not fit in the task's {mebibytes} MiB.", "Lower the containers' memory, or raise the task's.");
+            yield return new(
+                "TASK011", "$.containerDefinitions[*].memory",
+                $"The containers' memory of {containerMemory} MiB does not fit in the task's {mebibytes} MiB.",
+                "Lower the containers' memory, or raise the task's.");
         }
     }
 
@@ -149,7 +164,10 @@ public static partial class TaskDefinitionRules
             if (!NameText().IsMatch(volume.Name))
             {
                 // Inferred text.
-                yield return new("TASK013", $"{path}.name", "Volume name contains invalid characters.", "Use 1 to 255 letters, digits, underscores and hyphens.");
+                yield return new(
+                    "TASK013", $"{path}.name",
+                    "Volume name contains invalid characters.",
+                    "Use 1 to 255 letters, digits, underscores and hyphens.");
             }
             else if (request.Volumes.Take(i).Any(other => other.Name == volume.Name))
             {
@@ -178,7 +196,10 @@ public static partial class TaskDefinitionRules
         if (request.Volumes.Count(volume => volume.ConfiguredAtLaunch is true) > 1)
         {
             // Inferred text; the limit is stated by AWS.
-            yield return new("TASK013", "$.volumes", "Only one volume may be configured at launch.", "Keep configuredAtLaunch on one volume.");
+            yield return new(
+                "TASK013", "$.volumes",
+                "Only one volume may be configured at launch.",
+                "Keep configuredAtLaunch on one volume.");
         }
     }
 

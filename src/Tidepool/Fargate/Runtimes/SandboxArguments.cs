@@ -84,10 +84,9 @@ internal static class SandboxArguments
                 continue;
             }
 
-            foreach (var option in folder.LinkTarget is { } target ? new[] { "--symlink", target, $"/{name}" } : ["--ro-bind", $"/{name}", $"/{name}"])
-            {
-                yield return option;
-            }
+            yield return folder.LinkTarget is null ? "--ro-bind" : "--symlink";
+            yield return folder.LinkTarget ?? $"/{name}";
+            yield return $"/{name}";
         }
     }
 

@@ -114,7 +114,8 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
     private string? StartFailure(bool ran, int exitCode)
     {
         var said = Encoding.UTF8.GetString(_head.ToArray()).Trim();
-        var notFound = exitCode is 126 or 127 && mode.Users is not SandboxUsers.SingleUid && said.StartsWith("setpriv: failed to execute", StringComparison.Ordinal);
+        var notFound = exitCode is 126 or 127 && mode.Users is not SandboxUsers.SingleUid
+            && said.StartsWith("setpriv: failed to execute", StringComparison.Ordinal);
         return ran && !notFound ? null
             : exitCode is 137 or 143 ? null
             : said.Length > 0 ? said : $"bubblewrap ended with {exitCode}";

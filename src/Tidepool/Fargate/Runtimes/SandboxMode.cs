@@ -62,7 +62,9 @@ internal sealed record SandboxMode(SandboxUsers Users, SandboxTools Tools)
             "The writable layer: home, /tmp and volumes are writable, nothing else is, also not for root.",
             "setuid programs: they gain nothing.",
             "The task role: there is no credentials endpoint, and no task protection endpoint.",
-            .. OwnersEnforced ? Array.Empty<string>() : ["Owners: all files belong to one user, so that no owner or mode holds a container back as on Fargate."],
+            .. OwnersEnforced
+                ? Array.Empty<string>()
+                : ["Owners: all files belong to one user, so that no owner or mode holds a container back as on Fargate."],
         ],
     };
 }

@@ -15,8 +15,11 @@ internal static class SandboxProbe
         }
 
         string Tool(string name, string package) => Search(searchPath, name) ?? throw new ProblemException(
-            "SANDBOX001", $"There is no {name} in PATH, which the sandbox is made with.", $"Install the package {package}, as in: sudo apt-get install {package}");
-        var tools = new SandboxTools(Tool("bwrap", "bubblewrap"), Tool("setpriv", "util-linux"), Tool("setsid", "util-linux"), Tool("unshare", "util-linux"));
+            "SANDBOX001",
+            $"There is no {name} in PATH, which the sandbox is made with.",
+            $"Install the package {package}, as in: sudo apt-get install {package}");
+        var tools = new SandboxTools(
+            Tool("bwrap", "bubblewrap"), Tool("setpriv", "util-linux"), Tool("setsid", "util-linux"), Tool("unshare", "util-linux"));
 
         var tried = new List<string>();
         if (LinuxCalls.EffectiveUid == 0)
