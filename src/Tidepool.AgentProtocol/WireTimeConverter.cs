@@ -4,12 +4,14 @@ using System.Text.Json.Serialization;
 
 namespace Tidepool.AgentProtocol;
 
-/// <summary>Reads the wire's times. One without an offset is UTC, or <c>0001-01-01T00:00:00</c> ("none") would not exist east of Greenwich.</summary>
+/// <summary>Reads the wire's times; one without an offset is UTC.</summary>
+/// <remarks>Read as local time, <c>0001-01-01T00:00:00</c>, which stands for "none", would not exist east of Greenwich.</remarks>
 public sealed class WireTimeConverter : JsonConverter<DateTimeOffset>
 {
+    private const DateTimeStyles Universal = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        DateTimeOffset.TryParse(
-            reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        DateTimeOffset.TryParse(reader.GetString(), CultureInfo.InvariantCulture, Universal, out var time)
             ? time
             : throw new JsonException($"Expected a time, found '{reader.GetString()}'.");
 

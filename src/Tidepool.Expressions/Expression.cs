@@ -18,7 +18,7 @@ public sealed class Expression
     /// <summary>The text as it was written.</summary>
     public string Text { get; }
 
-    /// <summary>Checks a text's syntax. Names and the arguments of functions that are not built in are left to <see cref="Evaluate"/>.</summary>
+    /// <summary>Checks a text's syntax; whether names are known is left to <see cref="Evaluate"/>.</summary>
     /// <exception cref="ExpressionException">The syntax is wrong; the message says where.</exception>
     public static Expression Parse(string text)
     {
@@ -54,7 +54,7 @@ public sealed record ExpressionResult(ExpressionValue Value, string Evaluating, 
     /// <summary>The value as a condition reads it.</summary>
     public bool IsTrue => Value.ToBoolean();
 
-    /// <summary>The lines that the service prints: <c>Evaluating: …</c>, <c>Expanded: …</c> where it says more, <c>Result: …</c>.</summary>
+    /// <summary>The lines that the service prints: <c>Evaluating:</c>, <c>Expanded:</c> where it says more, <c>Result:</c>.</summary>
     public IReadOnlyList<string> Trace => Expanded == Evaluating || Expanded == Value.ToString()
         ? [$"Evaluating: {Evaluating}", $"Result: {Value}"]
         : [$"Evaluating: {Evaluating}", $"Expanded: {Expanded}", $"Result: {Value}"];

@@ -18,7 +18,10 @@ public sealed record ExpressionContext
     /// <remarks>Source: https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/ExpressionManager.cs</remarks>
     public static ExpressionContext ForStep(string jobStatus, IEnumerable<KeyValuePair<string, string>> variables) => new()
     {
-        Values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase) { ["variables"] = ExpressionValue.Of(variables) },
+        Values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["variables"] = ExpressionValue.Of(variables),
+        },
         Functions = new Dictionary<string, ExpressionFunction>(StringComparer.OrdinalIgnoreCase)
         {
             ["always"] = ExpressionFunction.Flag(true),

@@ -40,7 +40,8 @@ internal sealed class Evaluator(ExpressionContext context, string text)
         characters += count;
         if (characters > MaxCharacters)
         {
-            throw new ExpressionException($"The maximum allowed memory size was exceeded while evaluating the following expression: {text}");
+            throw new ExpressionException(
+                $"The maximum allowed memory size was exceeded while evaluating the following expression: {text}");
         }
     }
 

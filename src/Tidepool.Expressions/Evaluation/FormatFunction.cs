@@ -8,7 +8,10 @@ namespace Tidepool.Expressions.Evaluation;
 internal static class FormatFunction
 {
     private static readonly string[] DateParts =
-        ["yyyy", "yy", "MM", "M", "dd", "d", "HH", "H", "mm", "m", "ss", "s", "f", "ff", "fff", "ffff", "fffff", "ffffff", "fffffff", "zzz", "K"];
+    [
+        "yyyy", "yy", "MM", "M", "dd", "d", "HH", "H", "mm", "m", "ss", "s",
+        "f", "ff", "fff", "ffff", "fffff", "ffffff", "fffffff", "zzz", "K",
+    ];
 
     public static ExpressionValue Call(Evaluator evaluator, IReadOnlyList<Node> arguments)
     {
@@ -58,7 +61,8 @@ internal static class FormatFunction
         {
             at++;
         }
-        if (at == format.Length || !byte.TryParse(format.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var argument))
+        var digits = format.AsSpan(start, at - start);
+        if (at == format.Length || !byte.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var argument))
         {
             return null;
         }

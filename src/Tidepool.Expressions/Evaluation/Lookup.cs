@@ -35,7 +35,8 @@ internal static class Lookup
     private static ExpressionValue? Find(ExpressionValue target, ExpressionValue index) => target switch
     {
         ObjectValue found when index.TryToText() is { } name && found.TryGet(name, out var value) => value,
-        ArrayValue { Items: var items } when Position(index) is { } at && at >= 0 && at < items.Count && at == Math.Floor(at) => items[(int)at],
+        ArrayValue { Items: var items } when Position(index) is { } at and >= 0 && at < items.Count && at == Math.Floor(at) =>
+            items[(int)at],
         _ => null,
     };
 

@@ -17,11 +17,13 @@ internal static class NodeText
         {
             LiteralNode { Value: var literal } => literal.ToString(),
             NamedValueNode { Name: var name } => name,
-            PathNode path => Of(path.Target, results: null) + string.Concat(path.Indexes.Select(i => i is null ? "[*]" : $"[{Of(i, results: null)}]")),
+            PathNode path => Of(path.Target, results: null) + string.Concat(path.Indexes.Select(Index)),
             CallNode call => $"{call.Name}({string.Join(", ", call.Arguments.Select(a => Of(a, results)))})",
             _ => throw new InvalidOperationException($"Unhandled {node.GetType().Name}."),
         };
     }
+
+    private static string Index(Node? index) => index is null ? "[*]" : $"[{Of(index, results: null)}]";
 
     private static bool KeepsForm(Node node) =>
         node is CallNode { Name: var name } && BuiltInFunctions.All.TryGetValue(name, out var function) && function.KeepsForm;

@@ -19,7 +19,8 @@ internal static class TextFunctions
         ObjectValue { Properties.Count: var count } => count,
         StringValue { Value.Length: var length } => length,
         _ => throw new ExpressionException(
-            $"Kind '{value.Kind}' not supported. Only arrays, strings, dictionaries, or collections are supported for the length function."),
+            $"Kind '{value.Kind}' not supported. "
+            + "Only arrays, strings, dictionaries, or collections are supported for the length function."),
     };
 
     /// <summary>An item that is itself a collection counts as empty text.</summary>

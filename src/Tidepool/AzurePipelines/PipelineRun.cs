@@ -24,6 +24,6 @@ public sealed class PipelineRun
     /// <summary>Everything that happened, from the beginning, until the run has ended. Any number of readers may read.</summary>
     public IAsyncEnumerable<RunEvent> ReadEventsAsync(CancellationToken ct) => loop.Events.ReadAsync(ct);
 
-    /// <summary>Cancels the run: running jobs are asked to stop, waiting ones end, conditions are evaluated anew. The run ends later.</summary>
+    /// <summary>Cancels the run: running jobs are asked to stop, waiting ones end, conditions count anew; the run ends later.</summary>
     public Task CancelAsync() => loop.CancelAsync();
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
@@ -13,13 +14,16 @@ namespace Tidepool.AzurePipelines;
 /// <summary>The embedded Azure Pipelines service: one organization on 127.0.0.1 with one project and one agent pool.</summary>
 public sealed class PipelinesService : IAsyncDisposable
 {
+    // Polls end at once; this is for a clone that is under way.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication app;
     private readonly CancellationTokenSource stopping;
     private readonly AgentPool pool;
     private readonly RunDirectory runs;
 
-    private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organizationUrl) =>
-        (this.app, this.stopping, this.pool, this.runs, OrganizationUrl) = (app, stopping, pool, runs, organizationUrl);
+    private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organization) =>
+        (this.app, this.stopping, this.pool, this.runs, OrganizationUrl) = (app, stopping, pool, runs, organization);
 
     /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
     public Uri OrganizationUrl { get; }
@@ -42,12 +46,13 @@ public sealed class PipelinesService : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, options.Port);
         });
         builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         var app = builder.Build();
 
         var stopping = new CancellationTokenSource();
         var pool = new AgentPool(options.Pool, options.Lease, clock);
         var tokens = new AccessTokens(options.Token, clock);
-        var runs = new RunDirectory(pool, tokens, options, clock);
+        var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
         app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}");
         app.UseRouting();
         var routes = app.MapGroup(options.Organization);
@@ -56,6 +61,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new SessionsApi(options.Organization, pool, stopping.Token).Map(routes);
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
+        new GitApi(options.Project, options.GitFolder).Map(routes);
         try
         {
             await app.StartAsync(ct);
@@ -86,9 +92,14 @@ public sealed class PipelinesService : IAsyncDisposable
     /// <summary>Says that an agent's process is gone: it is offline at once, and the job it ran is abandoned with the reason.</summary>
     public void ReportLost(string agentName, string reason) => pool.ReportLost(agentName, reason);
 
-    /// <summary>Stops the service: polls end at once.</summary>
+    /// <summary>Stops the service: polls end at once, runs that have not ended are canceled as tasks.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await app.StopAsync();
         await app.DisposeAsync();

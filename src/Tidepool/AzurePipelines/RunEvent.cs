@@ -12,23 +12,32 @@ public sealed record RunIssue(string Type, string Message);
 /// <summary>Something that happened in a run.</summary>
 public abstract record RunEvent(DateTimeOffset At);
 
+/// <summary>The run has its number.</summary>
 public sealed record RunStarted(DateTimeOffset At, int RunId, string Number) : RunEvent(At);
 
+/// <summary>A stage's condition held.</summary>
 public sealed record StageStarted(DateTimeOffset At, NodeName Stage) : RunEvent(At);
 
+/// <summary>A stage ended, or was skipped; then the reason says why.</summary>
 public sealed record StageFinished(DateTimeOffset At, NodeName Stage, NodeResult Result, string? Reason) : RunEvent(At);
 
-/// <param name="MappedFrom">What the pipeline names where it is not the embedded pool: another pool, <c>vmImage: NAME</c>, or <c>no pool</c>; else null.</param>
+/// <summary>A job waits for an agent.</summary>
+/// <param name="MappedFrom">
+/// What the pipeline names where it is not the embedded pool: another pool, <c>vmImage: NAME</c>, or <c>no pool</c>; else null.
+/// </param>
 public sealed record JobQueued(
     DateTimeOffset At, NodeName Stage, NodeName Job, string Pool, IReadOnlyList<string> Demands, string? MappedFrom) : RunEvent(At);
 
+/// <summary>An agent was chosen; it has not taken the job yet.</summary>
 public sealed record JobAssigned(DateTimeOffset At, NodeName Stage, NodeName Job, string AgentName) : RunEvent(At);
 
 /// <summary>The agent took the job.</summary>
 public sealed record JobStarted(DateTimeOffset At, NodeName Stage, NodeName Job, string AgentName) : RunEvent(At);
 
+/// <summary>A step, or a record of the agent's own such as <c>Initialize job</c>, began.</summary>
 public sealed record StepStarted(DateTimeOffset At, NodeName Stage, NodeName Job, NodeName Step) : RunEvent(At);
 
+/// <summary>A step ended; a skipped one never started.</summary>
 public sealed record StepFinished(
     DateTimeOffset At,
     NodeName Stage,
@@ -41,6 +50,8 @@ public sealed record StepFinished(
 /// <summary>A console line. A line of the job itself, outside of any step, has no <paramref name="Step"/>.</summary>
 public sealed record LogLine(DateTimeOffset At, NodeName Stage, NodeName Job, NodeName? Step, string Text) : RunEvent(At);
 
+/// <summary>A job ended, or never ran; the reason says why where its steps do not.</summary>
 public sealed record JobFinished(DateTimeOffset At, NodeName Stage, NodeName Job, NodeResult Result, string? Reason) : RunEvent(At);
 
+/// <summary>The last event of a run.</summary>
 public sealed record RunFinished(DateTimeOffset At, NodeResult Result) : RunEvent(At);

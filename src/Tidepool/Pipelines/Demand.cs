@@ -26,13 +26,16 @@ public sealed partial record Demand
     /// <summary>Reads a demand as a pipeline writes it; false when it is not one.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out Demand? demand)
     {
-        demand = Pattern().Match(text.Trim()) is { Success: true } match
-            ? new Demand(match.Groups["name"].Value, OperatorOf(match.Groups["op"].Value), match.Groups["value"] is { Success: true, Value: var value } ? value : null)
-            : null;
-        return demand is not null;
+        var match = Pattern().Match(text.Trim());
+        var value = match.Groups["value"].Success ? match.Groups["value"].Value : null;
+        demand = match.Success ? new Demand(match.Groups["name"].Value, OperatorOf(match.Groups["op"].Value), value) : null;
+        return match.Success;
     }
 
-    /// <summary>True when an agent with these capabilities may run the job. Names and <c>-equals</c> ignore case; <c>-gtVersion</c> means that version or later.</summary>
+    /// <summary>
+    /// True when an agent with these capabilities may run the job. Names and <c>-equals</c> ignore case;
+    /// <c>-gtVersion</c> means that version or later.
+    /// </summary>
     public bool IsMetBy(IReadOnlyDictionary<string, string> capabilities)
     {
         var found = capabilities.FirstOrDefault(c => c.Key.Equals(Name, StringComparison.OrdinalIgnoreCase));
@@ -70,7 +73,8 @@ public sealed partial record Demand
             : null;
     }
 
-    [GeneratedRegex(@"^(?<name>\S+)(\s+-(?<op>equals|gtVersion)\s+(?<value>\S.*))?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?<name>\S+)(\s+-(?<op>equals|gtVersion)\s+(?<value>\S.*))?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }
 

@@ -10,16 +10,20 @@ internal static class ExpressionScopes
 
     public static ExpressionContext StageNames { get; } = Names(["variables", "pipeline", "dependencies"], withStatus: true);
 
-    public static ExpressionContext JobNames { get; } = Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: true);
+    public static ExpressionContext JobNames { get; } =
+        Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: true);
 
     /// <summary>What a <c>$[ ]</c> may name.</summary>
     public static ExpressionContext VariableNames { get; } =
         Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: false);
 
     /// <summary>Functions about the nodes before this one.</summary>
-    /// <param name="status">Answers <c>succeeded</c>, <c>failed</c> or <c>succeededOrFailed</c> for the named nodes, or for all before it where none is named.</param>
+    /// <param name="status">
+    /// Answers <c>succeeded</c>, <c>failed</c> or <c>succeededOrFailed</c> for the named nodes, or for all before it where none is named.
+    /// </param>
     /// <param name="canceling">The run is being cancelled.</param>
-    public static IReadOnlyDictionary<string, ExpressionFunction> Functions(Func<string, IReadOnlyList<string>, bool> status, bool canceling)
+    public static IReadOnlyDictionary<string, ExpressionFunction> Functions(
+        Func<string, IReadOnlyList<string>, bool> status, bool canceling)
     {
         var functions = new Dictionary<string, ExpressionFunction>(StringComparer.OrdinalIgnoreCase)
         {

@@ -22,9 +22,11 @@ public sealed record PipelineError(SourcePosition? Position, string Text)
 public static class PipelineReader
 {
     /// <summary>Reads one file, binds its parameters, expands <c>${{ }}</c> and validates the graph.</summary>
-    /// <param name="file">The path as errors show it, with a leading slash, relative to the repository root: <c>/pipelines/x.yml</c>.</param>
+    /// <param name="file">The path as errors show it, from the repository's root with a leading slash: <c>/pipelines/x.yml</c>.</param>
     /// <param name="text">The file's text.</param>
-    /// <param name="parameters">Values of the run's parameters, as typed on a command line; names ignore case.</param>
+    /// <param name="parameters">
+    /// Values of the run's parameters, as typed on a command line (JSON or YAML for an object); names ignore case.
+    /// </param>
     /// <param name="variables">Predefined variables that are available at compile time (<c>Build.SourceBranch</c> and so on).</param>
     /// <exception cref="PipelineNotValidException">The file is not valid; all its errors at once.</exception>
     public static Pipeline Read(
@@ -36,9 +38,19 @@ public static class PipelineReader
         var errors = new PipelineErrors();
         var root = YamlReader.Read(file, text, errors);
         errors.ThrowIfAny();
-        var values = new ParameterBinder(parameters, errors).Bind((root as MappingNode)?["parameters"]);
-        var pipeline = PipelineSchema.Read(new Expander(values, variables, errors).Expand(root!), errors);
+        var pipeline = Compile(root!, parameters, variables, errors);
         errors.ThrowIfAny();
         return pipeline;
+    }
+
+    /// <summary>From nodes to the graph; what it gives is whole only when there are no errors.</summary>
+    internal static Pipeline Compile(
+        YamlNode root,
+        IReadOnlyDictionary<string, string> parameters,
+        IReadOnlyDictionary<string, string> variables,
+        PipelineErrors errors)
+    {
+        var values = new ParameterBinder(parameters, errors).Bind((root as MappingNode)?["parameters"]);
+        return PipelineSchema.Read(new Expander(values, variables, errors).Expand(root), errors);
     }
 }

@@ -187,7 +187,8 @@ public sealed class AgentsSpecs
         Assert.False(wait.IsCompleted);
         await tested.OnlineAgentAsync("agent-2");
 
-        Assert.Equal(["agent-1", "agent-2"], (await wait.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).Select(agent => agent.Name));
+        var agents = await wait.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal(["agent-1", "agent-2"], agents.Select(agent => agent.Name));
     }
 
     private static async Task<string> RefusedAsync(Action<JsonObject>? change, RSA? otherKey = null)
@@ -196,7 +197,8 @@ public sealed class AgentsSpecs
         var agent = await tested.OnlineAgentAsync("agent-1");
         using var response = await agent.AskForTokenAsync(change, otherKey);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        return (await response.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken))!["errordescription"]!.GetValue<string>();
+        var body = await response.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken);
+        return body!["errordescription"]!.GetValue<string>();
     }
 
     private static AuthenticationHeaderValue Basic(string user, string password) =>

@@ -13,16 +13,17 @@ namespace Tidepool.Tests.AzurePipelines;
 /// <summary>An agent that does on the wire what a test says, step by step.</summary>
 internal sealed class ScriptedAgent : IDisposable
 {
-    private readonly HttpClient http = new();
-    private readonly RSA key = RSA.Create(2048);
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly RSA key;
     private readonly Uri organization;
     private readonly string token;
     private readonly TimeProvider clock;
     private byte[] sessionKey = [];
-    private string bearer = "";
 
-    public ScriptedAgent(Uri organization, string token, TimeProvider clock, string name, params (string Name, string Value)[] capabilities)
+    public ScriptedAgent(
+        Uri organization, string token, TimeProvider clock, RSA key, string name, params (string Name, string Value)[] capabilities)
     {
+        this.key = key;
         (this.organization, this.token, this.clock, Name) = (organization, token, clock, name);
         Capabilities = capabilities.ToDictionary(pair => pair.Name, pair => pair.Value);
     }
@@ -32,59 +33,87 @@ internal sealed class ScriptedAgent : IDisposable
     public TaskAgent? Registration { get; private set; }
     public TaskAgentSession? Session { get; private set; }
     public long LastMessageId { get; private set; }
+    public string Bearer { get; private set; } = "";
 
-    public void Dispose()
-    {
-        http.Dispose();
-        key.Dispose();
-    }
+    /// <summary>The public key's modulus, base64.</summary>
+    public string Modulus => Convert.ToBase64String(key.ExportParameters(includePrivateParameters: false).Modulus!);
+
+    public void Dispose() => http.Dispose();
 
     /// <summary>Registers and goes online.</summary>
     public async Task<ScriptedAgent> GoOnlineAsync()
     {
         Registration = await RegisterAsync();
-        bearer = await GetTokenAsync();
+        await RenewBearerAsync();
         Session = await OpenSessionAsync();
         return this;
     }
 
-    public Task<TaskAgent> RegisterAsync() => SendAsync<TaskAgent>(HttpMethod.Post, "_apis/distributedtask/pools/1/agents", Description(), asOwner: true);
+    public Task<TaskAgent> RegisterAsync() =>
+        SendAsync<TaskAgent>(HttpMethod.Post, "_apis/distributedtask/pools/1/agents", Description(), asOwner: true);
 
     public async Task<ScriptedAgent> ReplaceAsync(int agentId)
     {
-        Registration = await SendAsync<TaskAgent>(HttpMethod.Put, $"_apis/distributedtask/pools/1/agents/{agentId}", Description(), asOwner: true);
-        bearer = await GetTokenAsync();
+        Registration = await SendAsync<TaskAgent>(HttpMethod.Put, $"_apis/distributedtask/pools/1/agents/{agentId}", Description(),
+            asOwner: true);
+        await RenewBearerAsync();
         Session = await OpenSessionAsync();
         return this;
     }
 
-    public Task RemoveAsync() => SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/agents/{Registration!.Id}", body: null, asOwner: true);
+    public Task RemoveAsync() =>
+        SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/agents/{Registration!.Id}", body: null, asOwner: true);
 
     public async Task<TaskAgentSession> OpenSessionAsync()
     {
         var session = await SendAsync<TaskAgentSession>(
             HttpMethod.Post,
             "_apis/distributedtask/pools/1/sessions",
-            new { sessionId = Guid.Empty, ownerName = "test", agent = new { id = Registration!.Id, name = Name, status = 0 }, systemCapabilities = Capabilities });
-        sessionKey = key.Decrypt(Convert.FromBase64String(session.EncryptionKey!.Value), RSAEncryptionPadding.OaepSHA1);
+            new
+            {
+                sessionId = Guid.Empty,
+                ownerName = "test",
+                agent = new { id = Registration!.Id, name = Name, status = 0 },
+                systemCapabilities = Capabilities,
+            });
+        UseSession(session);
         return session;
     }
 
-    public Task CloseSessionAsync() => SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/sessions/{Session!.SessionId}", body: null);
+    public void UseRegistration(TaskAgent registration) => Registration = registration;
+
+    public void UseBearer(string token) => Bearer = token;
+
+    public void UseSession(TaskAgentSession session)
+    {
+        Session = session;
+        sessionKey = key.Decrypt(Convert.FromBase64String(session.EncryptionKey!.Value), RSAEncryptionPadding.OaepSHA1);
+    }
+
+    /// <summary>Decrypts a message and remembers it as the last one seen.</summary>
+    public TaskAgentMessage Open(TaskAgentMessage message)
+    {
+        LastMessageId = message.MessageId;
+        return message with { Body = Decrypt(message) };
+    }
+
+    public async Task ReopenAsync() => Session = await OpenSessionAsync();
+
+    public Task CloseSessionAsync() =>
+        SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/sessions/{Session!.SessionId}", body: null);
 
     /// <summary>Polls once; null when the poll ended empty.</summary>
     public async Task<TaskAgentMessage?> PollAsync()
     {
         var after = LastMessageId == 0 ? "" : $"&lastMessageId={LastMessageId}";
-        using var response = await SendAsync(HttpMethod.Get, $"_apis/distributedtask/pools/1/messages?sessionId={Session!.SessionId}{after}", body: null);
+        using var response = await SendAsync(HttpMethod.Get,
+            $"_apis/distributedtask/pools/1/messages?sessionId={Session!.SessionId}{after}", body: null);
         if (response.StatusCode == HttpStatusCode.NoContent)
         {
             return null;
         }
 
-        var message = (await response.Content.ReadFromJsonAsync<TaskAgentMessage>())!;
-        LastMessageId = message.MessageId;
-        return message with { Body = Decrypt(message) };
+        return Open((await response.Content.ReadFromJsonAsync<TaskAgentMessage>())!);
     }
 
     public Task DeleteMessageAsync(long messageId) =>
@@ -107,25 +136,29 @@ internal sealed class ScriptedAgent : IDisposable
         return (await response.Content.ReadFromJsonAsync<T>())!;
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
     {
         var response = await TrySendAsync(method, path, body, asOwner, bearerToken);
         if (!response.IsSuccessStatusCode)
         {
             throw new HttpRequestException(
-                $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}", inner: null, response.StatusCode);
+                $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}",
+                inner: null,
+                response.StatusCode);
         }
 
         return response;
     }
 
-    public async Task<HttpResponseMessage> TrySendAsync(HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
+    public async Task<HttpResponseMessage> TrySendAsync(
+        HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
     {
         using var request = new HttpRequestMessage(method, $"{organization}/{path}");
         request.Headers.Accept.ParseAdd("application/json; api-version=5.1-preview.1");
         request.Headers.Authorization = asOwner
             ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{token}")))
-            : new AuthenticationHeaderValue("Bearer", bearerToken ?? bearer);
+            : new AuthenticationHeaderValue("Bearer", bearerToken ?? Bearer);
         request.Content = body switch
         {
             null => null,
@@ -162,11 +195,12 @@ internal sealed class ScriptedAgent : IDisposable
 
     private static string Encode(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 
-    private async Task<string> GetTokenAsync()
+    /// <summary>Fetches a token as an agent does when it was refused.</summary>
+    public async Task<string> RenewBearerAsync()
     {
         using var response = await AskForTokenAsync();
         response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadFromJsonAsync<OAuthToken>())!.AccessToken;
+        return Bearer = (await response.Content.ReadFromJsonAsync<OAuthToken>())!.AccessToken;
     }
 
     private object Description()
@@ -184,7 +218,7 @@ internal sealed class ScriptedAgent : IDisposable
             systemCapabilities = Capabilities,
             authorization = new
             {
-                publicKey = new { exponent = Convert.ToBase64String(parameters.Exponent!), modulus = Convert.ToBase64String(parameters.Modulus!) },
+                publicKey = new { exponent = Convert.ToBase64String(parameters.Exponent!), modulus = Modulus },
             },
         };
     }

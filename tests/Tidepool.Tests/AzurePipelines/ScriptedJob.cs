@@ -8,7 +8,8 @@ internal sealed class ScriptedJob(ScriptedAgent agent, AgentJobRequestMessage me
 {
     public AgentJobRequestMessage Message { get; } = message;
 
-    public string Token => Message.Resources.Endpoints.Single(endpoint => endpoint.Name == JobResources.SystemConnection).Authorization!.Parameters["AccessToken"];
+    public string Token => Message.Resources.Endpoints
+        .Single(endpoint => endpoint.Name == JobResources.SystemConnection).Authorization!.Parameters["AccessToken"];
 
     private string Plan => $"{Message.Plan.ScopeIdentifier}/_apis/distributedtask/hubs/build/plans/{Message.Plan.PlanId}";
 
@@ -17,37 +18,50 @@ internal sealed class ScriptedJob(ScriptedAgent agent, AgentJobRequestMessage me
     public JobStep Step(string name) => Message.Steps.Single(step => step.Name == name);
 
     public Task<TaskAgentJobRequest> RenewAsync() => agent.SendAsync<TaskAgentJobRequest>(
-        HttpMethod.Patch, $"_apis/distributedtask/pools/1/jobrequests/{Message.RequestId}?lockToken={Guid.Empty}", new { requestId = Message.RequestId });
+        HttpMethod.Patch,
+        $"_apis/distributedtask/pools/1/jobrequests/{Message.RequestId}?lockToken={Guid.Empty}",
+        new { requestId = Message.RequestId });
 
     public Task FeedAsync(Guid stepId, params string[] lines) => SendAsync(
         HttpMethod.Post, $"{Records}/{Message.JobId}/feed", new { value = lines, stepId, startLine = 1, count = lines.Length });
 
-    public Task PatchAsync(params object[] records) => SendAsync(HttpMethod.Patch, Records, new { value = records, count = records.Length });
+    public Task PatchAsync(params object[] records) =>
+        SendAsync(HttpMethod.Patch, Records, new { value = records, count = records.Length });
 
     /// <summary>Runs a step to its end: console, log, record with output variables.</summary>
-    public async Task RunStepAsync(string name, string result = "succeeded", string[]? lines = null, Dictionary<string, VariableValue>? outputs = null)
+    public async Task RunStepAsync(
+        string name, string result = "succeeded", string[]? lines = null, Dictionary<string, VariableValue>? outputs = null)
     {
         var id = Step(name).Id;
         var start = DateTimeOffset.UnixEpoch;
-        await PatchAsync(new { id, parentId = Message.JobId, type = "Task", name = Step(name).DisplayName, refName = name, state = "inProgress", startTime = start });
+        var display = Step(name).DisplayName;
+        await PatchAsync(
+            new { id, parentId = Message.JobId, type = "Task", name = display, refName = name, state = "inProgress", startTime = start });
         if (lines is not null)
         {
             await FeedAsync(id, lines);
         }
 
-        await PatchAsync(new { id, state = 2, result, finishTime = start.AddSeconds(2), variables = outputs?.ToDictionary(pair => pair.Key, pair => new { value = pair.Value.Value, isSecret = pair.Value.IsSecret ?? false }) });
+        var variables = outputs?.ToDictionary(
+            pair => pair.Key, pair => new { value = pair.Value.Value, isSecret = pair.Value.IsSecret ?? false });
+        await PatchAsync(new { id, state = 2, result, finishTime = start.AddSeconds(2), variables });
     }
 
     public async Task PostLogAsync(Guid recordId, string text)
     {
         var log = await agent.SendAsync<TaskLog>(
-            HttpMethod.Post, $"{Plan}/logs", new { path = $"logs\\{recordId}", createdOn = "0001-01-01T00:00:00", id = 0, location = (string?)null }, bearerToken: Token);
+            HttpMethod.Post,
+            $"{Plan}/logs",
+            new { path = $"logs\\{recordId}", createdOn = "0001-01-01T00:00:00", id = 0, location = (string?)null },
+            bearerToken: Token);
         await SendAsync(HttpMethod.Post, $"{Plan}/logs/{log.Id}", Encoding.UTF8.GetBytes($"\uFEFF{text}"));
-        await PatchAsync(new { id = recordId, log = new { id = log.Id, location = (string?)null }, issues = Array.Empty<object>(), changeId = 0 });
+        await PatchAsync(new { id = recordId, log = new { id = log.Id, location = (string?)null }, issues = Array.Empty<object>(),
+            changeId = 0 });
     }
 
     public Task CompleteAsync(string result = "succeeded") => SendAsync(
         HttpMethod.Post, $"{Plan}/events", new { requestId = Message.RequestId, result, name = "JobCompleted", jobId = Message.JobId });
 
-    private async Task SendAsync(HttpMethod method, string path, object body) => (await agent.SendAsync(method, path, body, bearerToken: Token)).Dispose();
+    private async Task SendAsync(HttpMethod method, string path, object body) =>
+        (await agent.SendAsync(method, path, body, bearerToken: Token)).Dispose();
 }

@@ -12,7 +12,8 @@ public sealed class GraphCaseSpecs
         .Select(line => JsonDocument.Parse(line).RootElement)
         .ToDictionary(one => one.GetProperty("id").GetString()!);
 
-    public static TheoryData<string> Runs => Where(one => one.TryGetProperty("expect", out var expect) && expect.ValueKind == JsonValueKind.Object);
+    public static TheoryData<string> Runs =>
+        Where(one => one.TryGetProperty("expect", out var expect) && expect.ValueKind == JsonValueKind.Object);
 
     public static TheoryData<string> Dependencies => Where(one => one.TryGetProperty("expect_deps", out _));
 
@@ -84,9 +85,11 @@ public sealed class GraphCaseSpecs
             () => RunSimulation.Read("stages:\n- stage: S\n  jobs:\n  - job: a\n  - job: a\n"));
 
         Assert.Equal(
-            "/azure-pipelines.yml (Line: 3, Col: 8): The job name a appears more than once. Job names must be unique within a pipeline.", fault.Message);
+            "/azure-pipelines.yml (Line: 3, Col: 8): The job name a appears more than once. Job names must be unique within a pipeline.",
+            fault.Message);
         Assert.Equal(
-            "/azure-pipelines.yml (Line: 5, Col: 10): Stage S job a appears more than once. Job names must be unique within a stage.", ofStage.Message);
+            "/azure-pipelines.yml (Line: 5, Col: 10): Stage S job a appears more than once. Job names must be unique within a stage.",
+            ofStage.Message);
     }
 
     [Fact]
@@ -102,7 +105,9 @@ public sealed class GraphCaseSpecs
     public void An_output_is_found_under_the_key_of_its_level(string id)
     {
         var one = Cases[id];
-        var text = one.TryGetProperty("condition", out var condition) ? condition.GetString()! : $"eq({one.GetProperty("expr").GetString()}, 'true')";
+        var text = one.TryGetProperty("condition", out var condition)
+            ? condition.GetString()!
+            : $"eq({one.GetProperty("expr").GetString()}, 'true')";
         var key = text.Split('\'')[1];
         var ofStage = one.GetProperty("level").GetString() == "stage";
         var before = text.Split('(')[1].Split('.');
@@ -136,14 +141,17 @@ public sealed class GraphCaseSpecs
     {
         var one = Cases[id];
 
-        Assert.Equal(one.GetProperty("expect").GetBoolean(), Demand.Parse(one.GetProperty("demand").GetString()!).IsMetBy(Texts(one, "caps")));
+        var demand = Demand.Parse(one.GetProperty("demand").GetString()!);
+
+        Assert.Equal(one.GetProperty("expect").GetBoolean(), demand.IsMetBy(Texts(one, "caps")));
     }
 
     [Fact]
     public void Unnamed_steps_are_named_by_their_tasks()
     {
         var one = Cases["step-default-names"];
-        var steps = string.Concat(one.GetProperty("steps").EnumerateArray().Select(s => s.GetString() == "Bash" ? "- bash: x\n" : "- script: x\n"));
+        var steps = string.Concat(
+            one.GetProperty("steps").EnumerateArray().Select(s => s.GetString() == "Bash" ? "- bash: x\n" : "- script: x\n"));
 
         var read = RunSimulation.Read($"steps:\n- checkout: none\n{steps}").Stages[0].Jobs[0].Steps;
 
@@ -159,7 +167,9 @@ public sealed class GraphCaseSpecs
         : [];
 
     private static Dictionary<string, Dictionary<string, string>> OutputsOf(JsonElement one) => one.TryGetProperty("jobs", out var jobs)
-        ? jobs.EnumerateObject().Where(j => j.Value.TryGetProperty("outputs", out _)).ToDictionary(j => j.Name, j => Texts(j.Value, "outputs"))
+        ? jobs.EnumerateObject()
+            .Where(j => j.Value.TryGetProperty("outputs", out _))
+            .ToDictionary(j => j.Name, j => Texts(j.Value, "outputs"))
         : [];
 
     /// <summary>A stage of a case has one job, that ends as the stage is said to.</summary>
@@ -192,13 +202,15 @@ public sealed class GraphCaseSpecs
         else
         {
             var inStage = one.TryGetProperty("stage", out var stage);
-            text.Append(inStage ? $"stages:\n- stage: {stage.GetString()}\n" : "").Append(Jobs(one.GetProperty("jobs"), inStage ? "  " : ""));
+            text.Append(inStage ? $"stages:\n- stage: {stage.GetString()}\n" : "");
+            text.Append(Jobs(one.GetProperty("jobs"), inStage ? "  " : ""));
         }
         return text.ToString();
     }
 
     private static string Jobs(JsonElement jobs, string indent) =>
-        $"{indent}jobs:\n" + string.Concat(jobs.EnumerateObject().Select(j => $"{indent}- job: {j.Name}\n{Common(j.Value, indent + "  ")}"));
+        $"{indent}jobs:\n"
+        + string.Concat(jobs.EnumerateObject().Select(j => $"{indent}- job: {j.Name}\n{Common(j.Value, indent + "  ")}"));
 
     private static string Common(JsonElement node, string indent)
     {

@@ -45,7 +45,8 @@ internal sealed class RunSimulation(Pipeline pipeline)
                 if (decision is { Action: NodeAction.Start, Job: not null })
                 {
                     var stage = pipeline.Stages.Single(s => s.Name == decision.Stage);
-                    running.Add((decision.Stage, decision.Job, RunPlanner.Plan(pipeline, stage, stage.Jobs.Single(j => j.Name == decision.Job), State)));
+                    var job = stage.Jobs.Single(j => j.Name == decision.Job);
+                    running.Add((stage.Name, job.Name, RunPlanner.Plan(pipeline, stage, job, State)));
                 }
                 Apply(decision);
             }
@@ -53,12 +54,12 @@ internal sealed class RunSimulation(Pipeline pipeline)
             {
                 return this;
             }
-            var (stageName, job, plan) = running[0];
+            var (stageName, jobName, plan) = running[0];
             running.RemoveAt(0);
-            var canceled = CancelDuring == job || CancelDuring == stageName;
+            var canceled = CancelDuring == jobName || CancelDuring == stageName;
             State = State with { Canceling = State.Canceling || canceled };
-            var result = canceled ? NodeResult.Canceled : Results.GetValueOrDefault(job, NodeResult.Succeeded);
-            End(stageName, job, RunPlanner.JobResult(plan, result), Outputs.GetValueOrDefault(job, NoOutputs));
+            var result = canceled ? NodeResult.Canceled : Results.GetValueOrDefault(jobName, NodeResult.Succeeded);
+            End(stageName, jobName, RunPlanner.JobResult(plan, result), Outputs.GetValueOrDefault(jobName, NoOutputs));
         }
     }
 
@@ -82,7 +83,8 @@ internal sealed class RunSimulation(Pipeline pipeline)
             return;
         }
         var jobs = State.Stages.GetValueOrDefault(decision.Stage)?.Jobs ?? new Dictionary<string, JobState>();
-        State = State with { Stages = new Dictionary<string, StageState>(State.Stages) { [decision.Stage] = new StageState(decision.Result, jobs) } };
+        var state = new StageState(decision.Result, jobs);
+        State = State with { Stages = new Dictionary<string, StageState>(State.Stages) { [decision.Stage] = state } };
     }
 
     private void End(string stage, string job, NodeResult? result, IReadOnlyDictionary<string, string> outputs)

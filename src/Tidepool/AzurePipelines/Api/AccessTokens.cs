@@ -39,19 +39,25 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
     public Caller? Resolve(string? authorization) => authorization?.Split(' ', 2, StringSplitOptions.TrimEntries) switch
     {
         [var scheme, var token] when scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) => Find(token),
-        [var scheme, var pair] when scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) => Password(pair) is { } secret
-            ? CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), ownerHash) ? new Caller.Owner() : Find(secret)
-            : null,
+        [var scheme, var pair] when scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && Password(pair) is { } secret =>
+            IsOwners(secret) ? new Caller.Owner() : Find(secret),
         _ => null,
     };
 
     private static string? Password(string pair)
     {
         var bytes = new byte[pair.Length];
-        return Convert.TryFromBase64String(pair, bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length) is var text && text.IndexOf(':') is >= 0 and var colon
-            ? text[(colon + 1)..]
-            : null;
+        if (!Convert.TryFromBase64String(pair, bytes, out var length))
+        {
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        return text.IndexOf(':') is >= 0 and var colon ? text[(colon + 1)..] : null;
     }
+
+    private bool IsOwners(string secret) =>
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), ownerHash);
 
     private Caller? Find(string token) =>
         issued.TryGetValue(token, out var entry) && entry.ExpiresAt > clock.GetUtcNow() ? entry.Caller : null;

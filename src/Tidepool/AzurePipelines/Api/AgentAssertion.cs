@@ -46,7 +46,8 @@ internal static class AgentAssertion
         }
 
         using var rsa = key.ToRsa();
-        if (!rsa.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), signatureBytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
+        var signed = Encoding.ASCII.GetBytes($"{header}.{payload}");
+        if (!rsa.VerifyData(signed, signatureBytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
         {
             return (null, "The client assertion is not signed with the agent's key.");
         }

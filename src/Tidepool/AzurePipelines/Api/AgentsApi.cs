@@ -53,7 +53,8 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
     {
         http.MustNotBeJob();
         MustBePool(http);
-        var agents = pool.List(http.QueryText("agentName"), http.QueryFlag("includeCapabilities"), http.QueryFlag("includeAssignedRequest"));
+        var agents = pool.List(
+            http.QueryText("agentName"), http.QueryFlag("includeCapabilities"), http.QueryFlag("includeAssignedRequest"));
         return http.WriteListAsync(agents, ProtocolJson.Default.CollectionTaskAgent);
     }
 

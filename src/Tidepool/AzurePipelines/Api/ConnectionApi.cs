@@ -23,7 +23,10 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
         routes.MapMethods("_apis", ["OPTIONS"], http =>
             http.WriteListAsync(ResourceLocations.Locations, ServiceJson.Default.CollectionApiResourceLocation));
         routes.MapGet("_apis/resourceAreas", http =>
-            http.WriteListAsync([.. ResourceLocations.Areas.Select(area => Area(http, area.Key, area.Value))], ServiceJson.Default.CollectionResourceArea));
+        {
+            var areas = ResourceLocations.Areas.Select(area => Area(http, area.Key, area.Value)).ToList();
+            return http.WriteListAsync(areas, ServiceJson.Default.CollectionResourceArea);
+        });
         routes.MapGet("_apis/resourceAreas/{areaId}", http =>
         {
             var id = http.RouteGuid("areaId");
@@ -34,7 +37,8 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
             http.WriteAsync(new(http.RouteText("name"), "", "", "Off", "Off"), ServiceJson.Default.FeatureFlag));
         routes.MapPost(ResourceLocations.CustomerIntelligence, _ => Task.CompletedTask);
         // The job's tasks are the agent's own for now. Agents probe this route and take an empty list for "here".
-        routes.MapGet($"{ResourceLocations.Tasks}/{{taskId?}}", http => http.WriteListAsync<string>([], ServiceJson.Default.CollectionString));
+        routes.MapGet($"{ResourceLocations.Tasks}/{{taskId?}}", http =>
+            http.WriteListAsync<string>([], ServiceJson.Default.CollectionString));
     }
 
     private Task ConnectAsync(HttpContext http)

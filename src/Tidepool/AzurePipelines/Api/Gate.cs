@@ -20,14 +20,14 @@ internal static class Gate
             {
                 // Agents fetch a token only after they have seen this very challenge; git asks for Basic.
                 http.Response.Headers.WWWAuthenticate = new(["Bearer", "Basic realm=\"tidepool\""]);
-                await RefuseAsync(http, new(StatusCodes.Status401Unauthorized, "VssUnauthorizedException", "Sign in with a token of this organization."));
+                await RefuseAsync(http, Refusal.Unauthorized());
                 return;
             }
 
             await next(http);
             if (http.Response is { StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed, HasStarted: false })
             {
-                await RefuseAsync(http, Refusal.NotFound($"{http.Request.Method} {http.Request.Path} is nothing that this service offers."));
+                await RefuseAsync(http, Refusal.NotFound($"This service has no {http.Request.Method} {http.Request.Path}."));
             }
         }
         catch (WireException refusal)

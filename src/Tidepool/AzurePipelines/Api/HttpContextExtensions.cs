@@ -9,18 +9,18 @@ namespace Tidepool.AzurePipelines.Api;
 internal static class HttpContextExtensions
 {
     public static int RouteInt(this HttpContext http, string name) =>
-        int.TryParse(http.RouteText(name), out var value) ? value : throw Refusal.BadRequest($"{name} is '{http.RouteText(name)}', not a number.");
+        int.TryParse(http.RouteText(name), out var value) ? value : throw NotA("number", name, http.RouteText(name));
 
     public static long RouteLong(this HttpContext http, string name) =>
-        long.TryParse(http.RouteText(name), out var value) ? value : throw Refusal.BadRequest($"{name} is '{http.RouteText(name)}', not a number.");
+        long.TryParse(http.RouteText(name), out var value) ? value : throw NotA("number", name, http.RouteText(name));
 
     public static Guid RouteGuid(this HttpContext http, string name) =>
-        Guid.TryParse(http.RouteText(name), out var value) ? value : throw Refusal.BadRequest($"{name} is '{http.RouteText(name)}', not a GUID.");
+        Guid.TryParse(http.RouteText(name), out var value) ? value : throw NotA("GUID", name, http.RouteText(name));
 
     public static string RouteText(this HttpContext http, string name) => http.Request.RouteValues[name] as string ?? "";
 
     public static Guid QueryGuid(this HttpContext http, string name) =>
-        Guid.TryParse(http.Request.Query[name], out var value) ? value : throw Refusal.BadRequest($"{name} is '{http.Request.Query[name]}', not a GUID.");
+        Guid.TryParse(http.Request.Query[name], out var value) ? value : throw NotA("GUID", name, http.Request.Query[name].ToString());
 
     public static int? QueryInt(this HttpContext http, string name) => int.TryParse(http.Request.Query[name], out var value) ? value : null;
 
@@ -34,7 +34,8 @@ internal static class HttpContextExtensions
         new($"{http.Request.Scheme}://{http.Request.Host}/{organization}");
 
     public static async Task<T> ReadAsync<T>(this HttpContext http, JsonTypeInfo<T> type) =>
-        await JsonSerializer.DeserializeAsync(http.Request.Body, type, http.RequestAborted) ?? throw Refusal.BadRequest("The body is empty.");
+        await JsonSerializer.DeserializeAsync(http.Request.Body, type, http.RequestAborted)
+        ?? throw Refusal.BadRequest("The body is empty.");
 
     public static Task WriteAsync<T>(this HttpContext http, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
     {
@@ -47,4 +48,6 @@ internal static class HttpContextExtensions
 
     public static Task WriteListAsync<T>(this HttpContext http, IReadOnlyList<T> value, JsonTypeInfo<Collection<T>> type) =>
         http.WriteAsync(new Collection<T>(value.Count, value), type);
+
+    private static WireException NotA(string kind, string name, string found) => Refusal.BadRequest($"{name} is '{found}', not a {kind}.");
 }

@@ -22,8 +22,8 @@ internal sealed class JobRequestsApi(AgentPool pool)
     {
         http.MustNotBeJob();
         AgentsApi.MustBePool(http);
-        return http.WriteListAsync(
-            pool.ListRequests(http.QueryInt("$top"), http.QueryInt("completedRequestCount")), ProtocolJson.Default.CollectionTaskAgentJobRequest);
+        var requests = pool.ListRequests(http.QueryInt("$top"), http.QueryInt("completedRequestCount"));
+        return http.WriteListAsync(requests, ProtocolJson.Default.CollectionTaskAgentJobRequest);
     }
 
     private Task GetAsync(HttpContext http)

@@ -3,7 +3,10 @@ using Tidepool.AgentProtocol;
 namespace Tidepool.AzurePipelines.Api;
 
 /// <summary>Which GUID stands for which route. Clients know the GUIDs; people and other tools know the routes.</summary>
-/// <remarks>Routes are those of Azure DevOps' public REST API. Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask</remarks>
+/// <remarks>
+/// Routes are those of Azure DevOps' public REST API. Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask
+/// The GUIDs were seen in the agent's source: https://github.com/microsoft/azure-pipelines-agent
+/// </remarks>
 internal static class ResourceLocations
 {
     public const string Pools = "_apis/distributedtask/pools";

@@ -27,7 +27,8 @@ internal sealed class SessionsApi(string organization, AgentPool pool, Cancellat
         var wanted = await http.ReadAsync(ProtocolJson.Default.TaskAgentSession);
         var agentId = wanted.Agent?.Id ?? throw Refusal.BadRequest("The session names no agent.");
         http.MustBeAgent(agentId);
-        await http.WriteAsync(pool.OpenSession(agentId, wanted.OwnerName, wanted.SystemCapabilities), ProtocolJson.Default.TaskAgentSession);
+        var session = pool.OpenSession(agentId, wanted.OwnerName, wanted.SystemCapabilities);
+        await http.WriteAsync(session, ProtocolJson.Default.TaskAgentSession);
     }
 
     private Task CloseAsync(HttpContext http)

@@ -23,11 +23,15 @@ internal static class Refusal
 {
     public static WireException BadRequest(string what) => new(400, "VssPropertyValidationException", what);
 
+    public static WireException Unauthorized() =>
+        new(401, "VssUnauthorizedException", "Sign in with a token of this organization.");
+
     public static WireException AccessDenied(string what) => new(403, "AccessDeniedException", what);
 
     public static WireException NotFound(string what) => new(404, "VssResourceNotFoundException", what);
 
-    public static WireException PoolNotFound(int poolId) => new(404, "TaskAgentPoolNotFoundException", $"Agent pool {poolId} was not found.");
+    public static WireException PoolNotFound(int poolId) =>
+        new(404, "TaskAgentPoolNotFoundException", $"Agent pool {poolId} was not found.");
 
     public static WireException AgentNotFound(int agentId) => new(404, "TaskAgentNotFoundException", $"Agent {agentId} was not found.");
 

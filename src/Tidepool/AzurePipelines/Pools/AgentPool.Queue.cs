@@ -79,15 +79,15 @@ internal sealed partial class AgentPool
                 return;
             }
 
-            if (request is { ReceiveTime: not null, Agent.Session: { } session })
-            {
-                var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
-                Send(session, TaskAgentMessage.JobCancellation, _ => body, request);
-            }
-            else if (request.ReceiveTime is null)
+            request.CancelTimeout = timeout;
+            if (request.ReceiveTime is null)
             {
                 Finish(request, NodeResult.Canceled, reason: null);
                 Assign();
+            }
+            else if (request.Agent?.Session is { } session)
+            {
+                SendCancellation(session, request, timeout);
             }
         }
     }
@@ -119,6 +119,12 @@ internal sealed partial class AgentPool
         }
     }
 
+    private void SendCancellation(AgentSession session, JobRequest request, TimeSpan timeout)
+    {
+        var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
+        Send(session, TaskAgentMessage.JobCancellation, _ => body, request);
+    }
+
     private static bool Meets(RegisteredAgent agent, QueuedJob job) =>
         agent.AllCapabilities is var capabilities && job.Demands.All(demand => demand.IsMetBy(capabilities));
 
@@ -137,7 +143,8 @@ internal sealed partial class AgentPool
     {
         foreach (var request in requests.Values.Where(request => request is { Result: null, Agent: null }))
         {
-            if (agents.Values.FirstOrDefault(agent => agent is { Online: true, Enabled: true, Assigned: null } && Meets(agent, request.Job)) is not { } agent)
+            var idle = agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null });
+            if (idle.FirstOrDefault(agent => Meets(agent, request.Job)) is not { } agent)
             {
                 continue;
             }
@@ -176,7 +183,7 @@ internal sealed partial class AgentPool
         lock (gate)
         {
             var now = clock.GetUtcNow();
-            foreach (var request in requests.Values.Where(request => request is { Result: null, LockedUntil: { } end } && end <= now).ToList())
+            foreach (var request in requests.Values.Where(request => LockEnd(request) <= now).ToList())
             {
                 Finish(request, NodeResult.Abandoned, $"lost: agent {request.Agent!.Name} stopped renewing");
             }
@@ -190,16 +197,18 @@ internal sealed partial class AgentPool
         }
     }
 
+    private static DateTimeOffset LockEnd(JobRequest request) =>
+        request is { Result: null, LockedUntil: { } end } ? end : DateTimeOffset.MaxValue;
+
     private static DateTimeOffset IdleEnd(AgentSession session) =>
         session.PollsUnderWay > 0 ? DateTimeOffset.MaxValue : session.LastSeen + SessionIdleLimit;
 
     private void Arm()
     {
-        var next = requests.Values.Where(request => request.Result is null).Select(request => request.LockedUntil ?? DateTimeOffset.MaxValue)
-            .Concat(sessions.Values.Select(IdleEnd))
-            .DefaultIfEmpty(DateTimeOffset.MaxValue)
-            .Min();
+        var next = requests.Values.Select(LockEnd).Concat(sessions.Values.Select(IdleEnd)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
         var wait = next - clock.GetUtcNow();
-        sweep.Change(next == DateTimeOffset.MaxValue ? Timeout.InfiniteTimeSpan : wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        sweep.Change(
+            next == DateTimeOffset.MaxValue ? Timeout.InfiniteTimeSpan : wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+            Timeout.InfiniteTimeSpan);
     }
 }

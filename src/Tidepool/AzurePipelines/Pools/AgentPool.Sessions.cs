@@ -42,6 +42,12 @@ internal sealed partial class AgentPool
             var wire = session.ToWire();
             agent.Session = session;
             sessions.Add(session.Id, session);
+            if (agent.Assigned is { CancelTimeout: { } timeout } running)
+            {
+                // The old session took the word with it.
+                SendCancellation(session, running, timeout);
+            }
+
             Assign();
             return wire;
         }

@@ -117,7 +117,7 @@ internal sealed partial class AgentPool : IDisposable
         }
     }
 
-    /// <summary>Replaces an agent. With another key it is another agent under the same name: the old one's session and job end at once.</summary>
+    /// <summary>Replaces an agent. With another key it is another agent by the same name: the old one's session and job end.</summary>
     public TaskAgent Replace(int agentId, TaskAgent agent, string authorizationUrl)
     {
         lock (gate)

@@ -51,6 +51,9 @@ internal sealed class JobRequest(long id, int poolId, QueuedJob job, DateTimeOff
     public DateTimeOffset? ReceiveTime { get; set; }
     public DateTimeOffset? FinishTime { get; set; }
     public DateTimeOffset? LockedUntil { get; set; }
+
+    /// <summary>How long the agent may take to stop the job; null while it need not stop.</summary>
+    public TimeSpan? CancelTimeout { get; set; }
     public NodeResult? Result { get; set; }
     public RegisteredAgent? Agent { get; set; }
 

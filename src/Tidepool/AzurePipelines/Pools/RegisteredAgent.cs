@@ -24,7 +24,8 @@ internal sealed class RegisteredAgent
     public bool Online => Session is not null;
 
     /// <summary>Tidepool's own agent, which may renew against a lease shorter than the service's.</summary>
-    public bool IsBuiltIn => SystemCapabilities.TryGetValue(Capabilities.BuiltIn, out var value) && bool.TryParse(value, out var isBuiltIn) && isBuiltIn;
+    public bool IsBuiltIn =>
+        SystemCapabilities.TryGetValue(Capabilities.BuiltIn, out var value) && value.Equals("true", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>System and user capabilities in one; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> AllCapabilities =>

@@ -7,7 +7,8 @@ using Tidepool.Pipelines.Graph;
 namespace Tidepool.AzurePipelines.Runs;
 
 /// <summary>What an agent gets to run one job; written when it is delivered, since only then its URLs are known.</summary>
-internal sealed record JobMessage(RunFacts Facts, StageNode Stage, JobNode Job, string AccessToken, IReadOnlyDictionary<string, VariableValue> Variables)
+internal sealed record JobMessage(
+    RunFacts Facts, StageNode Stage, JobNode Job, string AccessToken, IReadOnlyDictionary<string, VariableValue> Variables)
 {
     // From 8 on the agent ends a job by a plan event; the service sends 14 to the agents of today. Inferred from agents' behaviour.
     private const int PlanVersion = 14;
@@ -112,7 +113,8 @@ internal sealed record JobMessage(RunFacts Facts, StageNode Stage, JobNode Job, 
             ["defaultBranch"] = request.SourceBranch,
             ["project"] = $"{Facts.ProjectId}",
         };
-        var properties = text.ToDictionary(pair => pair.Key, pair => JsonSerializer.SerializeToElement(pair.Value, ServiceJson.Default.String));
+        var properties = text.ToDictionary(
+            pair => pair.Key, pair => JsonSerializer.SerializeToElement(pair.Value, ServiceJson.Default.String));
         properties["versionInfo"] = JsonSerializer.SerializeToElement(
             new RepositoryVersion(request.RequestedFor, request.SourceVersionMessage), ServiceJson.Default.RepositoryVersion);
         properties["checkoutOptions"] = JsonSerializer.SerializeToElement([], ServiceJson.Default.DictionaryStringString);

@@ -4,12 +4,13 @@ using Tidepool.AzurePipelines.Pools;
 namespace Tidepool.AzurePipelines.Runs;
 
 /// <summary>All runs since the service started, and the counters of their numbers.</summary>
-internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock)
+internal sealed class RunDirectory(
+    AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock, CancellationToken stopping)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, RunLoop> runs = [];
     private readonly List<string> definitions = [];
-    private readonly Dictionary<string, int> revisions = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<(string Definition, string Number), int> revisions = [];
 
     /// <summary>Numbers and starts a run.</summary>
     /// <exception cref="ProblemException">The run's number is not one that the service accepts.</exception>
@@ -31,9 +32,9 @@ internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, Pipeline
             var number = RunNumber.Of(
                 request.Pipeline.RunName,
                 facts.StartTime,
-                RunVariables.OfRun(facts, organization),
-                rest => revisions[$"{request.DefinitionName}\n{rest}"] = revisions.GetValueOrDefault($"{request.DefinitionName}\n{rest}") + 1);
-            run = new(facts with { Number = number }, pool, tokens, options, organization, clock);
+                NameVariables(facts, organization),
+                rest => NextRevision(request.DefinitionName.ToLowerInvariant(), rest));
+            run = new(facts with { Number = number }, pool, tokens, options, organization, clock, stopping);
             runs.Add(run.Facts.PlanId, run);
         }
 
@@ -49,6 +50,25 @@ internal sealed class RunDirectory(AgentPool pool, AccessTokens tokens, Pipeline
             return runs.GetValueOrDefault(planId) ?? throw Refusal.PlanNotFound(planId);
         }
     }
+
+    private static Dictionary<string, string> NameVariables(RunFacts facts, Uri organization)
+    {
+        var variables = RunVariables.OfRun(facts, organization);
+        foreach (var (name, value) in facts.Request.Variables)
+        {
+            variables.TryAdd(name, value);
+        }
+
+        foreach (var variable in facts.Pipeline.Variables)
+        {
+            variables.TryAdd(variable.Name, variable.Value);
+        }
+
+        return variables;
+    }
+
+    private int NextRevision(string definition, string rest) =>
+        revisions[(definition, rest)] = revisions.GetValueOrDefault((definition, rest)) + 1;
 
     private int DefinitionId(string name)
     {

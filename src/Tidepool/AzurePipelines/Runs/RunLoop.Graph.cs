@@ -18,22 +18,9 @@ internal sealed partial class RunLoop
         Events.Add(new RunStarted(clock.GetUtcNow(), Facts.Id, Facts.Number));
         foreach (var stage in stages)
         {
-            Record(new() { Id = stage.RecordId, Type = "Stage", Name = stage.Definition.DisplayName, RefName = stage.Definition.Name, State = RecordStates.Pending });
-            foreach (var job in stage.Jobs)
+            foreach (var record in stage.ToRecords())
             {
-                Record(new()
-                {
-                    Id = job.PhaseId,
-                    ParentId = stage.RecordId,
-                    Type = "Phase",
-                    Name = job.Definition.DisplayName,
-                    RefName = job.Definition.Name,
-                    State = RecordStates.Pending,
-                });
-                foreach (var record in job.ToRecords())
-                {
-                    Record(record);
-                }
+                Record(record);
             }
         }
     }
@@ -88,8 +75,8 @@ internal sealed partial class RunLoop
 
     private void Apply(NodeDecision decision)
     {
-        var stage = stages.First(stage => stage.Definition.Name.Equals(decision.Stage, StringComparison.OrdinalIgnoreCase));
-        var job = decision.Job is { } name ? stage.Jobs.First(job => job.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) : null;
+        var stage = stages.First(stage => Same(stage.Definition.Name, decision.Stage));
+        var job = decision.Job is { } name ? stage.Jobs.First(job => Same(job.Definition.Name, name)) : null;
         switch (decision.Action, job)
         {
             case (NodeAction.Start, null):
@@ -123,8 +110,8 @@ internal sealed partial class RunLoop
 
     private void FinishStage(StageNode stage, NodeResult how, string? reason)
     {
-        (stage.Result, stage.Reason) = (how, reason);
-        Events.Add(new StageFinished(clock.GetUtcNow(), stage.Name, how, reason));
+        (stage.Result, stage.Reason) = (how, Masked(reason));
+        Events.Add(new StageFinished(clock.GetUtcNow(), stage.Name, how, stage.Reason));
         Complete(stage.RecordId, how);
     }
 
@@ -161,11 +148,13 @@ internal sealed partial class RunLoop
     {
         var (name, image) = (job.Plan!.PoolName, job.Plan.VmImage);
         job.MappedFrom = name is not null
-            ? pool.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? null : name
+            ? Same(pool.Name, name) ? null : name
             : image is null ? "no pool" : $"vmImage: {image}";
         return name is null || job.MappedFrom is null
-            || options.PoolMap.Any(pair => pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase) && pair.Value.Equals(pool.Name, StringComparison.OrdinalIgnoreCase));
+            || options.PoolMap.Any(pair => Same(pair.Key, name) && Same(pair.Value, pool.Name));
     }
+
+    private static bool Same(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     private void Enqueue(StageNode stage, JobNode job, JobPlan plan, IReadOnlyList<Demand> demands)
     {
@@ -193,7 +182,8 @@ internal sealed partial class RunLoop
         }
 
         (job.Request, job.QueuedAt) = (request, clock.GetUtcNow());
-        Events.Add(new JobQueued(job.QueuedAt.Value, stage.Name, job.Name, pool.Name, plan.Demands, job.MappedFrom));
+        Events.Add(new JobQueued(
+            job.QueuedAt.Value, stage.Name, job.Name, pool.Name, [.. plan.Demands.Select(mask.Apply)], job.MappedFrom));
     }
 
     private void Hear(JobNode job, JobRequestNews news)
@@ -225,11 +215,8 @@ internal sealed partial class RunLoop
     {
         if (job.Plan!.Timeout is { } limit && !job.Stopping)
         {
-            job.Deadline = clock.CreateTimer(
-                _ => Post(() => Stop(job, $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.")),
-                null,
-                limit,
-                Timeout.InfiniteTimeSpan);
+            var reason = $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
+            job.Deadline = clock.CreateTimer(_ => Post(() => Stop(job, reason)), null, limit, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -258,11 +245,8 @@ internal sealed partial class RunLoop
         var (request, limit) = (job.Request!, job.Plan!.CancelTimeout);
         (job.StopReason, job.Stopping) = (reason, true);
         job.Deadline?.Dispose();
-        job.Deadline = clock.CreateTimer(
-            _ => pool.Finish(request.Id, NodeResult.Canceled, $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes."),
-            null,
-            limit,
-            Timeout.InfiniteTimeSpan);
+        var end = $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
+        job.Deadline = clock.CreateTimer(_ => pool.Finish(request.Id, NodeResult.Canceled, end), null, limit, Timeout.InfiniteTimeSpan);
         pool.Cancel(request.Id, limit);
     }
 
@@ -270,10 +254,13 @@ internal sealed partial class RunLoop
     {
         job.Deadline?.Dispose();
         Settle(job, how);
-        (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), reason, true);
+        (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), Masked(reason), true);
         job.Result = job.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
         job.Outputs = OutputsOf(job);
         tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
-        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, reason));
+        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, job.Reason));
     }
+
+    // A condition's trace and a demand may hold a secret variable's value.
+    private string? Masked(string? text) => text is null ? null : mask.Apply(text);
 }

@@ -57,11 +57,8 @@ internal sealed partial class RunLoop
     /// <summary>Ends a job as its agent says.</summary>
     public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>
     {
-        if (JobOf(jobId) is { Request: { } request })
-        {
-            pool.Finish(request.Id, how, reason: null);
-        }
-
+        var request = JobOf(jobId)?.Request ?? throw Refusal.NotFound($"Plan {Facts.PlanId} has no running job {jobId}.");
+        pool.Finish(request.Id, how, reason: null);
         return true;
     });
 
@@ -106,7 +103,9 @@ internal sealed partial class RunLoop
         {
             Name = record.Name is { } name ? mask.Apply(name) : null,
             CurrentOperation = record.CurrentOperation is { } operation ? mask.Apply(operation) : null,
-            Issues = record.Issues is { } issues ? [.. issues.Select(issue => issue with { Message = mask.Apply(issue.Message ?? "") })] : null,
+            Issues = record.Issues is { } issues
+                ? [.. issues.Select(issue => issue with { Message = mask.Apply(issue.Message ?? "") })]
+                : null,
         };
     }
 
@@ -149,7 +148,8 @@ internal sealed partial class RunLoop
             if (!HasStarted(record))
             {
                 // Lines overtake the record's change of state, which agents send in batches.
-                Tell(job, record, Main.Merge(new() { Id = recordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() }, clock.GetUtcNow()).After);
+                Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
+                Tell(job, record, Main.Find(recordId)!);
             }
 
             Show(job, NameOf(record), lines);

@@ -13,6 +13,7 @@ internal sealed partial class RunLoop
     private readonly PipelinesServiceOptions options;
     private readonly Uri organization;
     private readonly TimeProvider clock;
+    private readonly CancellationToken stopping;
     private readonly Channel<Command> commands = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
 
     // The loop holds it while it changes something, a reader while it takes a snapshot.
@@ -23,9 +24,17 @@ internal sealed partial class RunLoop
     private bool graphChanged;
     private NodeResult? result;
 
-    public RunLoop(RunFacts facts, AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, Uri organization, TimeProvider clock)
+    public RunLoop(
+        RunFacts facts,
+        AgentPool pool,
+        AccessTokens tokens,
+        PipelinesServiceOptions options,
+        Uri organization,
+        TimeProvider clock,
+        CancellationToken stopping)
     {
-        (Facts, this.pool, this.tokens, this.options, this.organization, this.clock) = (facts, pool, tokens, options, organization, clock);
+        (Facts, this.pool, this.tokens, this.options) = (facts, pool, tokens, options);
+        (this.organization, this.clock, this.stopping) = (organization, clock, stopping);
         stages = [.. facts.Pipeline.Stages.Select(stage => new StageNode(stage))];
         timelines = new() { [facts.TimelineId] = new(facts.TimelineId) };
         mask.Add(options.Token);
@@ -38,7 +47,7 @@ internal sealed partial class RunLoop
     public RunFacts Facts { get; }
     public RunEventLog Events { get; } = new();
 
-    /// <summary>Completes when the run has ended and its last event is there.</summary>
+    /// <summary>Completes when the run has ended and its last event is there; canceled when the service ended before.</summary>
     public Task<NodeResult> Completion { get; private set; } = Task.FromCanceled<NodeResult>(new(canceled: true));
 
     /// <summary>Begins the run. Call it once.</summary>
@@ -62,7 +71,7 @@ internal sealed partial class RunLoop
 
             while (result is null)
             {
-                var command = await commands.Reader.ReadAsync();
+                var command = await commands.Reader.ReadAsync(stopping);
                 lock (gate)
                 {
                     command.Run();
@@ -81,6 +90,11 @@ internal sealed partial class RunLoop
             while (commands.Reader.TryRead(out var late))
             {
                 late.Drop();
+            }
+
+            foreach (var job in Jobs)
+            {
+                job.Deadline?.Dispose();
             }
 
             Events.Close();

@@ -24,7 +24,18 @@ internal sealed class StageNode
 
     public StageState ToState() => new(
         Result,
-        Jobs.Where(job => job.Started || job.Result is not null).ToDictionary(job => job.Definition.Name, job => job.ToState(), StringComparer.OrdinalIgnoreCase));
+        Jobs.Where(job => job.Started || job.Result is not null)
+            .ToDictionary(job => job.Definition.Name, job => job.ToState(), StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>The records of the stage and all below it as they stand at the run's beginning.</summary>
+    public IEnumerable<TimelineRecord> ToRecords() => Jobs.SelectMany(job => job.ToRecords()).Prepend(new()
+    {
+        Id = RecordId,
+        Type = "Stage",
+        Name = Definition.DisplayName,
+        RefName = Definition.Name,
+        State = RecordStates.Pending,
+    });
 }
 
 /// <summary>A job of a run. Only <see cref="RunLoop"/> changes it.</summary>
@@ -77,8 +88,32 @@ internal sealed class JobNode
 
     public JobState ToState() => new(Result, Outputs);
 
-    /// <summary>The job's and its steps' records as they stand before an agent has it.</summary>
-    public IEnumerable<TimelineRecord> ToRecords() => Definition.Steps.Select((step, index) => new TimelineRecord
+    /// <summary>The records of the phase, the job and its steps as they stand before an agent has it.</summary>
+    public IEnumerable<TimelineRecord> ToRecords() =>
+    [
+        new()
+        {
+            Id = PhaseId,
+            ParentId = Stage.RecordId,
+            Type = "Phase",
+            Name = Definition.DisplayName,
+            RefName = Definition.Name,
+            State = RecordStates.Pending,
+        },
+        new()
+        {
+            Id = RecordId,
+            ParentId = PhaseId,
+            Type = "Job",
+            Name = Definition.DisplayName,
+            RefName = OnlyLeg,
+            State = RecordStates.Pending,
+            Identifier = Identifier,
+        },
+        .. Definition.Steps.Select(ToRecord),
+    ];
+
+    private TimelineRecord ToRecord(PipelineStep step, int index) => new()
     {
         Id = StepIds[index],
         ParentId = RecordId,
@@ -89,14 +124,5 @@ internal sealed class JobNode
         Order = index + 2,
         State = RecordStates.Pending,
         Identifier = $"{Identifier}.{step.Name}",
-    }).Prepend(new()
-    {
-        Id = RecordId,
-        ParentId = PhaseId,
-        Type = "Job",
-        Name = Definition.DisplayName,
-        RefName = OnlyLeg,
-        State = RecordStates.Pending,
-        Identifier = Identifier,
-    });
+    };
 }

@@ -20,14 +20,14 @@ internal static partial class RunNumber
         if (Revision().IsMatch(rest))
         {
             var next = revision(Revision().Replace(rest, "")).ToString(CultureInfo.InvariantCulture);
-            number = Revision().Replace(rest, match => next.PadLeft(match.Groups[1].Length, '0'));
+            number = Revision().Replace(rest, match => match.Groups[1].Value + next.PadLeft(match.Groups[2].Length, '0'));
         }
 
         return number.Length > LongestNumber || number.IndexOfAny(Forbidden.ToCharArray()) >= 0 || number.EndsWith('.')
             ? throw new ProblemException(
                 "SERVICE002",
                 $"The run's number would be '{number}', which the service refuses.",
-                $"Change name: in the pipeline so that it has at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
+                $"Give the pipeline a name: of at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
             : number;
     }
 
@@ -55,12 +55,23 @@ internal static partial class RunNumber
             _ => variables.GetValueOrDefault(token),
         };
 
-        string Format(string format) => now.ToString(format, CultureInfo.InvariantCulture);
+        // A format that is none leaves the macro as it is; its colon makes the number a refused one.
+        string? Format(string format)
+        {
+            try
+            {
+                return now.ToString(format, CultureInfo.InvariantCulture);
+            }
+            catch (FormatException)
+            {
+                return null;
+            }
+        }
     }
 
     [GeneratedRegex(@"\$\((?!rev:)([^()]+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex Macro();
 
-    [GeneratedRegex(@"\$\(rev:(r+)\)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\$\(rev:(\.?)(r+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex Revision();
 }

@@ -4,7 +4,7 @@ using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines.Compile;
 
-/// <summary>Replaces <c>${{ }}</c> in one walk over the document, in its order, so that an expression sees the variables before it.</summary>
+/// <summary>Replaces <c>${{ }}</c> in one walk over the document, in its order: an expression sees the variables before it.</summary>
 internal sealed class Expander
 {
     private enum Place
@@ -190,8 +190,8 @@ internal sealed class Expander
         {
             errors.Add(
                 scalar.Position,
-                $"The directive '{directive}' is not allowed in this context. Directives are not supported for expressions that are embedded "
-                + "within a string. Directives are only supported when the entire value is an expression.");
+                $"The directive '{directive}' is not allowed in this context. Directives are not supported for expressions that are "
+                + "embedded within a string. Directives are only supported when the entire value is an expression.");
             return null;
         }
         var value = Evaluate(expression, scalar);
@@ -234,7 +234,7 @@ internal sealed class Expander
         }
     }
 
-    /// <summary>True when the key is a directive; then it is refused, with every other one inside it, and its expressions are checked.</summary>
+    /// <summary>True when the key is a directive; it is then refused, with every one inside it, and its expressions are checked.</summary>
     private bool RefuseDirective(ScalarNode key, YamlNode body)
     {
         if (WholeExpression(key) is not { } expression || TemplateText.DirectiveOf(expression) is not { } directive)

@@ -7,7 +7,10 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines.Compile;
 
 /// <summary>Gives every declared parameter its value: the run's, or its default.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/parameters-parameter</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/parameters-parameter. The texts of the errors are seen in public
+/// reports of the service; not confirmed by Microsoft.
+/// </remarks>
 internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string> given, PipelineErrors errors)
 {
     private static readonly string[] OtherTypes =
@@ -25,6 +28,7 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
         switch (declarations)
         {
             case SequenceNode { Items: var items }:
+                DuplicateKeys.Check(declarations, errors);
                 foreach (var item in items)
                 {
                     BindOne(item);
@@ -49,7 +53,8 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
     {
         if (declaration is not MappingNode { Entries: [{ Key.Value: "name" }, ..] } mapping)
         {
-            errors.Add(declaration.Position, Unexpected.Text(declaration is MappingNode { Entries: [{ Key: var first }, ..] } ? first : declaration));
+            YamlNode found = declaration is MappingNode { Entries: [{ Key: var first }, ..] } ? first : declaration;
+            errors.Add(found.Position, Unexpected.Text(found));
             return;
         }
         var reader = new MappingReader(mapping, KnownKeys.Parameter, errors);
@@ -123,7 +128,8 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
         switch (node)
         {
             case ScalarNode scalar when TemplateText.HasExpression(scalar.Value):
-                return TemplateText.Parse(scalar.Value, out _)?.WholeExpression is { } whole && StringLiteral().Match(whole) is { Success: true } match
+                var whole = TemplateText.Parse(scalar.Value, out _)?.WholeExpression ?? "";
+                return StringLiteral().Match(whole) is { Success: true } match
                     ? scalar with { Value = match.Groups[1].Value.Replace("''", "'", StringComparison.Ordinal), Style = ScalarStyle.Quoted }
                     : null;
             case SequenceNode sequence:
@@ -131,7 +137,8 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
                 return items.Count == sequence.Items.Count ? sequence with { Items = items } : null;
             case MappingNode mapping:
                 var entries = mapping.Entries
-                    .Select(e => FoldExpressions(e.Value) is { } value && !TemplateText.HasExpression(e.Key.Value) ? e with { Value = value } : null)
+                    .Where(e => !TemplateText.HasExpression(e.Key.Value))
+                    .Select(e => FoldExpressions(e.Value) is { } value ? e with { Value = value } : null)
                     .OfType<MappingEntry>().ToList();
                 return entries.Count == mapping.Entries.Count ? mapping with { Entries = entries } : null;
             default:
@@ -139,12 +146,15 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
         }
     }
 
-    private static ExpressionValue? ReadGiven(string type, string text) => type == "object" ? StructuredValue.Parse(text) : Convert(type, text);
+    private static ExpressionValue? ReadGiven(string type, string text) =>
+        type == "object" ? StructuredValue.Parse(text) : Convert(type, text);
 
     private static ExpressionValue? Convert(string type, string text) => type switch
     {
         "boolean" => bool.TryParse(text, out var flag) && text.Trim().Length == text.Length ? ExpressionValue.Of(flag) : null,
-        "number" => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? ExpressionValue.Of(number) : null,
+        "number" => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? ExpressionValue.Of(number)
+            : null,
         _ => ExpressionValue.Of(text),
     };
 

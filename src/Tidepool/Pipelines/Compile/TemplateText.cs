@@ -46,7 +46,7 @@ internal sealed record TemplateText(IReadOnlyList<TemplateText.Part> Parts)
         return new TemplateText(parts);
     }
 
-    /// <summary>The directive that an expression's text begins with, such as <c>if</c>; null for a plain expression. Case matters.</summary>
+    /// <summary>The directive that an expression begins with, such as <c>if</c>; null for a plain expression. Case matters.</summary>
     public static string? DirectiveOf(string expression)
     {
         var length = expression.AsSpan().IndexOfAny(" \t\r\n(");

@@ -35,7 +35,8 @@ internal sealed class Ancestors
     /// <param name="canceling">The run is being cancelled.</param>
     /// <remarks>
     /// Source: https://learn.microsoft.com/azure/devops/pipelines/process/expressions#job-status-check-functions.
-    /// That a skipped ancestor makes succeeded() and succeededOrFailed() false is seen in issues of the documentation; inferred.
+    /// That a skipped ancestor makes succeeded() and succeededOrFailed() false is seen in issues of the documentation;
+    /// that an abandoned one counts as failed is inferred.
     /// </remarks>
     public bool Status(string function, IReadOnlyList<string> names, bool canceling)
     {

@@ -5,7 +5,7 @@ namespace Tidepool.Pipelines.Graph;
 /// <summary>A job with everything of its start evaluated.</summary>
 public sealed record JobPlan
 {
-    /// <summary>All user variables of run, stage and job, precedence applied, <c>$[ ]</c> evaluated; macros in values are left to the agent.</summary>
+    /// <summary>User variables, by precedence, <c>$[ ]</c> evaluated; macros in values are left to the agent. Names ignore case.</summary>
     public required IReadOnlyDictionary<string, PlannedVariable> Variables { get; init; }
 
     /// <summary>The job's display name with macros expanded.</summary>
@@ -36,7 +36,8 @@ public static partial class RunPlanner
 
     /// <summary>Evaluates a job at its start: variables, pool, demands, limits.</summary>
     /// <exception cref="ProblemException">
-    /// PIPELINE001: an expression failed; PIPELINE002: it gave a value of the wrong kind; PIPELINE003: a demand is not valid. The message names it and its place.
+    /// PIPELINE001: an expression failed; PIPELINE002: it gave a value of the wrong kind; PIPELINE003: a demand is not valid.
+    /// The message names it and its place.
     /// </exception>
     public static JobPlan Plan(Pipeline pipeline, PipelineStage stage, PipelineJob job, RunState state)
     {

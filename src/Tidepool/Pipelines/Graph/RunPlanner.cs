@@ -11,7 +11,8 @@ public enum NodeAction
 
     /// <summary>
     /// End the node with <see cref="NodeDecision.Result"/>: Skipped, or Failed where its condition could not be evaluated, with the reason;
-    /// a stage that ran, when its last job has ended, with its jobs' result. The jobs of a skipped stage are skipped with it and have no decisions of their own.
+    /// a stage that ran, when its last job has ended, with its jobs' result.
+    /// The jobs of a skipped stage are skipped with it and have no decisions of their own.
     /// </summary>
     Finish,
 }
@@ -37,20 +38,31 @@ public static partial class RunPlanner
         return decisions;
     }
 
-    /// <summary>The result of a stage from its jobs', or of a run from its stages'. The first failure or cancellation stays; a skipped node changes nothing.</summary>
-    /// <remarks>Source: https://github.com/actions/runner/tree/c8afc84/src/Sdk/DTPipelines. That a stage whose jobs were all skipped succeeds is inferred.</remarks>
-    public static NodeResult Aggregate(IEnumerable<NodeResult> results) => results.Aggregate(NodeResult.Succeeded, (sum, next) => (sum, next) switch
+    /// <summary>
+    /// The result of a stage from its jobs', or of a run from its stages'. The first failure or cancellation stays;
+    /// a skipped node changes nothing.
+    /// </summary>
+    /// <remarks>
+    /// Source: https://github.com/actions/runner/tree/c8afc84/src/Sdk/DTPipelines.
+    /// That a stage whose jobs were all skipped succeeds is inferred.
+    /// </remarks>
+    public static NodeResult Aggregate(IEnumerable<NodeResult> results) => results.Aggregate(NodeResult.Succeeded, Merge);
+
+    /// <summary>
+    /// The result of a job, from what its agent reported: with continueOnError a failure counts as succeeded with issues.
+    /// Whoever records the job's result applies this first; <see cref="Decide"/> takes results as they are recorded.
+    /// </summary>
+    public static NodeResult JobResult(JobPlan plan, NodeResult reported) =>
+        plan.ContinueOnError && reported == NodeResult.Failed ? NodeResult.SucceededWithIssues : reported;
+
+    private static NodeResult Merge(NodeResult sum, NodeResult next) => (sum, next) switch
     {
         (NodeResult.Failed or NodeResult.Canceled, _) => sum,
         (_, NodeResult.Failed or NodeResult.Abandoned) => NodeResult.Failed,
         (_, NodeResult.Canceled) => NodeResult.Canceled,
         (_, NodeResult.SucceededWithIssues) => NodeResult.SucceededWithIssues,
         _ => sum,
-    });
-
-    /// <summary>The result of a job for those that depend on it, from what its agent reported: with continueOnError a failure is Succeeded with issues.</summary>
-    public static NodeResult JobResult(JobPlan plan, NodeResult reported) =>
-        plan.ContinueOnError && reported == NodeResult.Failed ? NodeResult.SucceededWithIssues : reported;
+    };
 
     private static IEnumerable<NodeDecision> DecideStage(Pipeline pipeline, PipelineStage stage, RunState state)
     {
@@ -86,17 +98,17 @@ public static partial class RunPlanner
         var start = new NodeDecision(stage.Name, job?.Name, NodeAction.Start, null, null);
         if ((job is null ? stage.Condition : job.Condition) is not { } condition)
         {
-            return ancestors.Status("succeeded", [], state.Canceling) ? start
-                : Finish(NodeResult.Skipped, $"condition succeeded() was False: {(state.Canceling ? "the run is being canceled" : ancestors.Unsuccessful())}");
+            var why = state.Canceling ? "the run is being canceled" : ancestors.Unsuccessful();
+            return ancestors.Status("succeeded", [], state.Canceling)
+                ? start
+                : Finish(NodeResult.Skipped, $"condition succeeded() was False: {why}");
         }
         try
         {
             var values = job is null ? view.ValuesOf(stage) : view.ValuesOf(stage, job);
-            var context = new ExpressionContext
-            {
-                Values = new Dictionary<string, ExpressionValue>(values, values.Comparer) { ["variables"] = VariablesOf(view, pipeline, stage, job, state).AsValue },
-                Functions = ExpressionScopes.Functions((function, names) => ancestors.Status(function, names, state.Canceling), state.Canceling),
-            };
+            values["variables"] = VariablesOf(view, pipeline, stage, job, state).AsValue;
+            bool Status(string function, IReadOnlyList<string> names) => ancestors.Status(function, names, state.Canceling);
+            var context = new ExpressionContext { Values = values, Functions = ExpressionScopes.Functions(Status, state.Canceling) };
             var result = Expression.Parse(condition).Evaluate(context);
             return result.IsTrue ? start : Finish(NodeResult.Skipped, $"condition {condition} was {result.Value}: {result.Expanded}");
         }

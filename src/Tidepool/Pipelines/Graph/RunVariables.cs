@@ -15,7 +15,7 @@ internal sealed class RunVariables
 
     /// <param name="state">The run, whose variables are the ground.</param>
     /// <param name="levels">Variables of the pipeline, then of the stage, then of the job; a later one overrides.</param>
-    /// <param name="values">What else a <c>$[ ]</c> may name.</param>
+    /// <param name="values">What else a <c>$[ ]</c> may name; taken over.</param>
     /// <exception cref="ProblemException">PIPELINE001: a <c>$[ ]</c> failed; the message holds it and its place.</exception>
     public RunVariables(RunState state, IEnumerable<PipelineVariable> levels, Dictionary<string, ExpressionValue> values)
     {
@@ -49,7 +49,8 @@ internal sealed class RunVariables
         }
         try
         {
-            var context = new ExpressionContext { Values = new Dictionary<string, ExpressionValue>(values, values.Comparer) { ["variables"] = AsValue } };
+            values["variables"] = AsValue;
+            var context = new ExpressionContext { Values = values };
             return Expression.Parse(expression).Evaluate(context).Value.ToText();
         }
         catch (ExpressionException e)
@@ -63,7 +64,8 @@ internal sealed class RunVariables
     public string Expand(string text) => Macros.Expand(text, name => seen.GetValueOrDefault(name));
 
     private static bool IsSystem(string name) =>
-        name.Equals("TF_BUILD", StringComparison.OrdinalIgnoreCase) || SystemPrefixes.Any(p => name.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+        name.Equals("TF_BUILD", StringComparison.OrdinalIgnoreCase)
+        || SystemPrefixes.Any(p => name.StartsWith(p, StringComparison.OrdinalIgnoreCase));
 
     private bool IsOverSystem(string name, RunState state) =>
         name.StartsWith("system.", StringComparison.OrdinalIgnoreCase)

@@ -7,9 +7,8 @@ internal sealed class RunView(Pipeline pipeline, RunState state)
 {
     private static readonly Dictionary<string, string> NoOutputs = [];
 
-    private readonly List<NodeView> stages = [.. pipeline.Stages.Select(s => new NodeView(s.Name, s.DependsOn, state.Stages.GetValueOrDefault(s.Name)?.Result))];
-
-    public bool Canceling => state.Canceling;
+    private readonly List<NodeView> stages =
+        [.. pipeline.Stages.Select(s => new NodeView(s.Name, s.DependsOn, state.Stages.GetValueOrDefault(s.Name)?.Result))];
 
     public Ancestors AncestorsOf(PipelineStage stage) => new(stage.DependsOn, stages);
 
@@ -54,7 +53,9 @@ internal sealed class RunView(Pipeline pipeline, RunState state)
 
     private ExpressionValue StageValue(PipelineStage stage) => NodeValue(
         state.Stages.GetValueOrDefault(stage.Name)?.Result,
-        stage.Jobs.SelectMany(j => (StateOf(stage, j)?.Outputs ?? NoOutputs).Select(o => KeyValuePair.Create($"{j.Name}.{o.Key}", o.Value))));
+        from job in stage.Jobs
+        from output in StateOf(stage, job)?.Outputs ?? NoOutputs
+        select KeyValuePair.Create($"{job.Name}.{output.Key}", output.Value));
 
     private ExpressionValue JobValue(PipelineStage stage, PipelineJob job) =>
         NodeValue(StateOf(stage, job)?.Result, StateOf(stage, job)?.Outputs ?? NoOutputs);

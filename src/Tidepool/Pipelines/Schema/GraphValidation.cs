@@ -43,7 +43,8 @@ internal sealed record GraphWords(string NoRoot, string Prefix, string Noun, Fun
     public string Unknown(string name, string on) => $"{Prefix} {name} depends on unknown {Noun} {on}.";
 }
 
-/// <summary>Checks one graph in the service's order: names, a node to begin with, cycles, unknown dependencies.</summary>
+/// <summary>Checks one graph: names first; then that a node can begin, which hides the rest; then cycles and unknown dependencies.</summary>
+/// <remarks>The order is seen in public reports of the service; not confirmed by Microsoft.</remarks>
 internal static class GraphValidation
 {
     public static void Check(IReadOnlyList<GraphNode> nodes, GraphWords words, SourcePosition owner, PipelineErrors errors)

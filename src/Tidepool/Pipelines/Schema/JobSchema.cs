@@ -4,10 +4,14 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines.Schema;
 
 /// <summary>Jobs of one stage.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/jobs-job</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/jobs-job. The numbering of unnamed jobs and the text about a
+/// condition that is not valid are inferred.
+/// </remarks>
 internal sealed class JobSchema(string stageName, PipelinePool? outerPool, PipelineErrors errors)
 {
     /// <summary>What the service calls the one job of a file that has only steps.</summary>
+    /// <remarks>Seen in public reports of the service; not confirmed by Microsoft.</remarks>
     private const string ImpliedName = "Job";
 
     public IReadOnlyList<PipelineJob> Read(YamlNode jobs)
@@ -17,8 +21,7 @@ internal sealed class JobSchema(string stageName, PipelinePool? outerPool, Pipel
             errors.Add(jobs.Position, Unexpected.Text(jobs));
             return [];
         }
-        var taken = new HashSet<string>(
-            items.OfType<MappingNode>().Select(m => m["job"]).OfType<ScalarNode>().Select(s => s.Value), StringComparer.OrdinalIgnoreCase);
+        var taken = KindOf.NamesIn(items, "job");
         List<GraphNode> nodes = [];
         List<PipelineJob> read = [];
         var complete = true;
@@ -56,7 +59,8 @@ internal sealed class JobSchema(string stageName, PipelinePool? outerPool, Pipel
         var condition = reader.Text("condition");
         if (Conditions.Fault(condition, ExpressionScopes.JobNames) is { } reason)
         {
-            errors.Add(reader.Node("condition")!.Position, $"Job {name} specifies condition {condition} which is not valid. Reason: {reason}");
+            errors.Add(
+                reader.Node("condition")!.Position, $"Job {name} specifies condition {condition} which is not valid. Reason: {reason}");
         }
         var job = ReadCommon(reader, name) with
         {

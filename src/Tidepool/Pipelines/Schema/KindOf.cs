@@ -5,7 +5,7 @@ namespace Tidepool.Pipelines.Schema;
 /// <summary>Mappings whose first key says what they are.</summary>
 internal static class KindOf
 {
-    /// <summary>The mapping, when it is of the first kind; else null, and an error that refuses another kind or calls the key unknown.</summary>
+    /// <summary>The mapping when it is of the first kind; else null, and an error about its kind.</summary>
     public static MappingNode? Node(YamlNode item, IReadOnlyList<string> kinds, PipelineErrors errors)
     {
         if (item is ScalarNode { IsFailed: true })
@@ -23,10 +23,15 @@ internal static class KindOf
         }
         if (!kind.IsFailed)
         {
-            errors.Add(kind.Position, kinds.Contains(kind.Value) ? Refusal.Of(Named(kind.Value, first.Value)) : $"Unexpected value '{kind.Value}'");
+            var known = kinds.Contains(kind.Value);
+            errors.Add(kind.Position, known ? Refusal.Of(Named(kind.Value, first.Value)) : $"Unexpected value '{kind.Value}'");
         }
         return null;
     }
+
+    /// <summary>The names that a list gives its mappings under a key.</summary>
+    public static HashSet<string> NamesIn(IReadOnlyList<YamlNode> items, string key) => new(
+        items.OfType<MappingNode>().Select(m => m[key]).OfType<ScalarNode>().Select(s => s.Value), StringComparer.OrdinalIgnoreCase);
 
     private static string Named(string kind, YamlNode value) =>
         kind == "template" && value is ScalarNode { Value: var path } ? $"{kind}: {path}" : kind;

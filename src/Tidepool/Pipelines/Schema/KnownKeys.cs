@@ -14,7 +14,10 @@ internal static class KnownKeys
         ["condition", "continueOnError", "displayName", "enabled", "env", "name", "timeoutInMinutes", "retryCountOnTaskFailure"];
 
     public static KeyTable Pipeline { get; } = new(
-        ["name", "variables", "pool", "stages", "jobs", "steps", "continueOnError", "workspace", "timeoutInMinutes", "cancelTimeoutInMinutes"],
+        [
+            "name", "variables", "pool", "stages", "jobs", "steps", "continueOnError", "workspace", "timeoutInMinutes",
+            "cancelTimeoutInMinutes",
+        ],
         ["trigger", "pr", "schedules", "appendCommitMessageToRunName", "lockBehavior", "parameters"],
         ["resources", "extends", "strategy", "container", "services", "phases", "queue", "server"]);
 

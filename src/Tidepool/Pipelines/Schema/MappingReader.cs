@@ -31,6 +31,8 @@ internal sealed class MappingReader
 
     public SourcePosition Position => mapping.Position;
 
+    public bool Has(string key) => mapping[key] is not null;
+
     /// <summary>The value of a key, or null; also null where an expression failed.</summary>
     public YamlNode? Node(string key) => mapping[key] is var node and not ScalarNode { IsFailed: true } ? node : null;
 

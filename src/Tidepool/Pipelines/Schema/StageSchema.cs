@@ -4,7 +4,10 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines.Schema;
 
 /// <summary>Stages of a pipeline.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage. The numbering of unnamed stages and the text about a
+/// condition that is not valid are inferred.
+/// </remarks>
 internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors)
 {
     public IReadOnlyList<PipelineStage> Read(YamlNode stages)
@@ -14,8 +17,7 @@ internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors
             errors.Add(stages.Position, Unexpected.Text(stages));
             return [];
         }
-        var taken = new HashSet<string>(
-            items.OfType<MappingNode>().Select(m => m["stage"]).OfType<ScalarNode>().Select(s => s.Value), StringComparer.OrdinalIgnoreCase);
+        var taken = KindOf.NamesIn(items, "stage");
         List<GraphNode> nodes = [];
         List<PipelineStage> read = [];
         var complete = true;
@@ -46,7 +48,8 @@ internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors
         var condition = reader.Text("condition");
         if (Conditions.Fault(condition, ExpressionScopes.StageNames) is { } reason)
         {
-            errors.Add(reader.Node("condition")!.Position, $"Stage {name} specifies condition {condition} which is not valid. Reason: {reason}");
+            errors.Add(
+                reader.Node("condition")!.Position, $"Stage {name} specifies condition {condition} which is not valid. Reason: {reason}");
         }
         if (reader.Scalar("trigger") is { Value: not "automatic" } trigger)
         {
@@ -63,7 +66,7 @@ internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors
             Jobs = reader.Node("jobs") is { } jobs ? new JobSchema(name, pool, errors).Read(jobs) : [],
             Position = reader.Position,
         };
-        if (reader.Node("jobs") is null)
+        if (!reader.Has("jobs"))
         {
             errors.Add(reader.Position, GraphWords.OfJobs(name).NoRoot);
         }

@@ -66,7 +66,7 @@ internal sealed class StepSchema(string jobName, PipelineErrors errors)
     private PipelineStep? Refuse(string kind, MappingEntry first)
     {
         // The name says more than the word "task" does.
-        var what = first.Value is ScalarNode { Value: var name } && kind is "task" or "template" ? $"{kind}: {((ScalarNode)first.Value).Value}" : kind;
+        var what = kind is "task" or "template" && first.Value is ScalarNode { Value: var name } ? $"{kind}: {name}" : kind;
         errors.Add(first.Key.Position, Refusal.Of(what));
         return null;
     }
@@ -87,10 +87,11 @@ internal sealed class StepSchema(string jobName, PipelineErrors errors)
         {
             inputs["failOnStderr"] = fail ? "true" : "false";
         }
-        var bare = kind == "bash"
-            ? new PipelineStep { TaskName = "Bash", TaskId = TaskReference.Bash, TaskVersion = BashVersion, Name = "", DisplayName = "" }
-            : new PipelineStep { TaskName = "CmdLine", TaskId = TaskReference.CmdLine, TaskVersion = CmdLineVersion, Name = "", DisplayName = "" };
-        return Complete(bare with { Inputs = inputs }, reader);
+        var (task, id, version) = kind == "bash"
+            ? ("Bash", TaskReference.Bash, BashVersion)
+            : ("CmdLine", TaskReference.CmdLine, CmdLineVersion);
+        var step = new PipelineStep { TaskName = task, TaskId = id, TaskVersion = version, Name = "", DisplayName = "", Inputs = inputs };
+        return Complete(step, reader);
     }
 
     private PipelineStep? ReadCheckout(MappingReader reader) =>

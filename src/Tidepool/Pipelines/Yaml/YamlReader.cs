@@ -10,13 +10,13 @@ internal sealed class YamlReader
     private const int MaxDepth = 100;
 
     private readonly string file;
-    private readonly Parser parser;
+    private readonly SteadyParser parser;
     private int depth;
 
     private YamlReader(string file, string text)
     {
         this.file = file;
-        parser = new Parser(new StringReader(text));
+        parser = new SteadyParser(new Parser(new StringReader(text)));
     }
 
     /// <summary>The file's one document; null, and an error, when it has none or is not YAML.</summary>
@@ -44,7 +44,7 @@ internal sealed class YamlReader
         parser.Consume<StreamStart>();
         if (parser.Accept<StreamEnd>(out _))
         {
-            throw new YamlRefusedException(new SourcePosition(file, 1, 1), "The file is empty. Write at least one of stages, jobs or steps.");
+            throw IsEmpty();
         }
         parser.Consume<DocumentStart>();
         var root = ReadNode();
@@ -54,7 +54,7 @@ internal sealed class YamlReader
             throw Refused(second, "A pipeline file holds one YAML document. Remove the second one.");
         }
         return root is ScalarNode { IsNull: true }
-            ? throw new YamlRefusedException(root.Position, "The file is empty. Write at least one of stages, jobs or steps.")
+            ? throw IsEmpty()
             : root;
     }
 
@@ -129,6 +129,9 @@ internal sealed class YamlReader
             throw Refused(start, $"Tags are not supported. Remove the tag '{tag.Value}'");
         }
     }
+
+    private YamlRefusedException IsEmpty() =>
+        new(new SourcePosition(file, 1, 1), "The file is empty. Write at least one of stages, jobs or steps.");
 
     private YamlRefusedException Refused(ParsingEvent at, string text) => new(At(at), text);
 
