@@ -20,6 +20,9 @@ internal sealed class Listener(
     private readonly CancellationTokenSource idle = new();
     private readonly Lock gate = new();
     private RunningJob? running;
+
+    // A job that came before the last one had quite ended here; the service counts it as ended from its report on.
+    private (AgentSession Session, TaskAgentMessage Message, AgentJobRequestMessage Request)? next;
     private Task drain = Task.CompletedTask;
 
     public async Task<ExitCode> RunAsync()
@@ -67,6 +70,11 @@ internal sealed class Listener(
     private async Task ServeAsync(AgentSession session)
     {
         long? last = null;
+        lock (gate)
+        {
+            // What another session held back comes again with this one.
+            next = null;
+        }
         while (true)
         {
             var polledAt = host.Clock.GetTimestamp();
@@ -83,6 +91,11 @@ internal sealed class Listener(
             }
             if (message is null)
             {
+                if (running is null)
+                {
+                    // Nothing to do for a whole poll: give back what the last job needed.
+                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+                }
                 if (host.Clock.GetElapsedTime(polledAt) < ShortPoll)
                 {
                     await Task.Delay(ShortPoll, host.Clock, idle.Token);
@@ -90,30 +103,24 @@ internal sealed class Listener(
                 continue;
             }
             last = message.MessageId;
-            if (await TakeAsync(session, message))
+            if (Take(session, message))
             {
-                // Not awaited before the next poll: a job must not wait for it.
-                _ = session.DeleteAsync(message, CancellationToken.None);
+                Delete(session, message);
             }
         }
     }
 
     /// <summary>Acts on a message; false leaves it to the session that comes after this one.</summary>
-    private async Task<bool> TakeAsync(AgentSession session, TaskAgentMessage message)
+    private bool Take(AgentSession session, TaskAgentMessage message)
     {
         switch (message.MessageType)
         {
             case TaskAgentMessage.JobRequest:
-                // The service knows that a job has ended a moment before its last lines of code here have run.
-                await (running?.Ended ?? Task.CompletedTask);
-                return TryStart(JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.AgentJobRequestMessage)!);
+                return TryStart(
+                    session, message, JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.AgentJobRequestMessage)!);
             case TaskAgentMessage.JobCancellation:
                 var cancel = JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.JobCancelMessage)!;
-                if (running is { } job && job.JobId == cancel.JobId)
-                {
-                    AgentLog.Info($"Job {job.Name} is cancelled.");
-                    job.Cancel(cancel.Timeout);
-                }
+                Cancel(cancel);
                 return true;
             default:
                 AgentLog.Info($"A message of type {message.MessageType} was passed over.");
@@ -121,12 +128,29 @@ internal sealed class Listener(
         }
     }
 
-    private bool TryStart(AgentJobRequestMessage request)
+    private void Cancel(JobCancelMessage cancel)
     {
         lock (gate)
         {
-            if (running is not null || signals.Stop.IsCancellationRequested)
+            if (running is { } job && job.JobId == cancel.JobId)
             {
+                AgentLog.Info($"Job {job.Name} is cancelled.");
+                job.Cancel(cancel.Timeout);
+            }
+        }
+    }
+
+    private bool TryStart(AgentSession session, TaskAgentMessage message, AgentJobRequestMessage request)
+    {
+        lock (gate)
+        {
+            if (signals.Stop.IsCancellationRequested)
+            {
+                return false;
+            }
+            if (running is not null)
+            {
+                next = (session, message, request);
                 return false;
             }
             running = RunningJob.Start(client, request, host, OnJobEnded);
@@ -139,9 +163,17 @@ internal sealed class Listener(
         lock (gate)
         {
             running = null;
+            if (next is { } waiting && TryStart(waiting.Session, waiting.Message, waiting.Request))
+            {
+                Delete(waiting.Session, waiting.Message);
+            }
+            next = null;
             StopIfIdle();
         }
     }
+
+    /// <summary>Nobody waits for it: neither the next poll nor the job.</summary>
+    private static void Delete(AgentSession session, TaskAgentMessage message) => _ = session.DeleteAsync(message, CancellationToken.None);
 
     private void Stop()
     {

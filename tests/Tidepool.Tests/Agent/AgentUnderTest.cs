@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
@@ -13,14 +14,14 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     private static readonly bool IsRoot = Environment.UserName == "root";
 
-    private readonly Process process;
     private readonly ConcurrentQueue<string> log = new();
+    private readonly ProcessStartInfo start;
+    private Process process;
 
-    private AgentUnderTest(PipelinesService service, string folder, string token, Process process)
+    private AgentUnderTest(PipelinesService service, string folder, string token, ProcessStartInfo start)
     {
-        (Service, Folder, Token, this.process) = (service, folder, token, process);
-        process.OutputDataReceived += (_, line) => log.Enqueue(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => log.Enqueue(line.Data ?? "");
+        (Service, Folder, Token, this.start) = (service, folder, token, start);
+        process = Launch();
     }
 
     public PipelinesService Service { get; }
@@ -31,59 +32,33 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     /// <summary>The token that registers agents, unlike any other text on this machine.</summary>
     public string Token { get; }
 
-    public int ProcessId => process.Id;
-
     /// <summary>What the agent wrote to its own output and error streams.</summary>
     public IReadOnlyCollection<string> Log => log;
 
-    public static async Task<AgentUnderTest> StartAsync(
-        IReadOnlyDictionary<string, string>? variables = null, Func<PipelinesServiceOptions, PipelinesServiceOptions>? change = null)
-    {
-        var ct = TestContext.Current.CancellationToken;
-        var binary = await AgentBinary.GetAsync();
-        var token = $"pat{Guid.NewGuid():N}";
-        var options = new PipelinesServiceOptions { Token = token };
-        var service = await PipelinesService.StartAsync(change?.Invoke(options) ?? options, TimeProvider.System, ct);
-        var folder = Directory.CreateTempSubdirectory("tidepool-agent-").FullName;
-        var own = Path.Combine(folder, "tidepool-agent");
-        File.Copy(binary, own);
-        if (IsRoot)
-        {
-            await RunAsync("chown", "-R", "1000:1000", folder);
-        }
-
-        var start = new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        string[] command = IsRoot
-            ? ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--inh-caps=-all", own, "builtin"]
-            : [own, "builtin"];
-        start.FileName = command[0];
-        command.Skip(1).ToList().ForEach(start.ArgumentList.Add);
-        start.Environment.Clear();
-        foreach (var (name, value) in new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
-        {
-            ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
-            ["HOME"] = folder,
-            ["AZP_URL"] = service.OrganizationUrl.ToString(),
-            ["AZP_TOKEN"] = token,
-            ["AZP_POOL"] = "fargate",
-        })
-        {
-            start.Environment.TryAdd(name, value);
-        }
-        var agent = new AgentUnderTest(service, folder, token, Process.Start(start)!);
-        agent.process.BeginOutputReadLine();
-        agent.process.BeginErrorReadLine();
-        return agent;
-    }
+    public static Task<AgentUnderTest> StartAsync(IReadOnlyDictionary<string, string> variables) => StartAsync(_ => variables, null, null);
 
     /// <summary>Starts and waits until the agent is online.</summary>
+    /// <param name="workFolderBytes">Size of the disk under the work folder; null for that of the machine.</param>
     public static async Task<AgentUnderTest> OnlineAsync(
-        IReadOnlyDictionary<string, string>? variables = null, Func<PipelinesServiceOptions, PipelinesServiceOptions>? change = null)
+        IReadOnlyDictionary<string, string>? variables = null,
+        Func<PipelinesServiceOptions, PipelinesServiceOptions>? change = null,
+        long? workFolderBytes = null) =>
+        await OnlineAsync(await StartAsync(_ => variables ?? new Dictionary<string, string>(), change, workFolderBytes));
+
+    /// <summary>The same with variables that are made of the token.</summary>
+    public static async Task<AgentUnderTest> OnlineAsync(Func<string, IReadOnlyDictionary<string, string>> variables) =>
+        await OnlineAsync(await StartAsync(variables, null, null));
+
+    /// <summary>Starts another process with the same settings.</summary>
+    public void StartAgain()
     {
-        var agent = await StartAsync(variables, change);
-        await agent.Service.WaitForAgentsAsync(agents => agents is [{ Status: "online" }], TestContext.Current.CancellationToken).WaitAsync(Limit);
-        return agent;
+        process.Dispose();
+        process = Launch();
     }
+
+    /// <summary>Waits until the pool's agents are as wanted.</summary>
+    public Task PoolAsync(Func<IReadOnlyList<TaskAgent>, bool> until) =>
+        Service.WaitForAgentsAsync(until, TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
 
     public PipelineRun Queue(string yaml, Func<RunRequest, RunRequest>? change = null)
     {
@@ -156,6 +131,65 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         await ran.WaitForExitAsync();
         return output;
     }
+
+    private static async Task<AgentUnderTest> OnlineAsync(AgentUnderTest agent)
+    {
+        await agent.PoolAsync(agents => agents is [{ Status: "online" }]);
+        return agent;
+    }
+
+    private static async Task<AgentUnderTest> StartAsync(
+        Func<string, IReadOnlyDictionary<string, string>> variables,
+        Func<PipelinesServiceOptions, PipelinesServiceOptions>? change,
+        long? workFolderBytes)
+    {
+        var binary = await AgentBinary.GetAsync();
+        var token = $"pat{Guid.NewGuid():N}";
+        var options = new PipelinesServiceOptions { Token = token };
+        var service = await PipelinesService.StartAsync(change?.Invoke(options) ?? options, TimeProvider.System, TestContext.Current.CancellationToken);
+        var folder = Directory.CreateTempSubdirectory("tidepool-agent-").FullName;
+        var own = Path.Combine(folder, "tidepool-agent");
+        File.Copy(binary, own);
+        Directory.CreateDirectory(Path.Combine(folder, "_work"));
+        if (IsRoot)
+        {
+            await RunAsync("chown", "-R", "1000:1000", folder);
+        }
+
+        // Every link of the chain replaces itself by the next, so that the process's id is the agent's.
+        string[] small = workFolderBytes is null
+            ? []
+            : ["unshare", IsRoot ? "-m" : "-rm", "sh", "-c", $"mount -t tmpfs -o size={workFolderBytes},mode=777 none '{folder}/_work' && exec \"$@\"", "sh"];
+        string[] plainUser = IsRoot ? ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--inh-caps=-all"] : [];
+        string[] command = [.. small, .. plainUser, own, "builtin"];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["HOME"] = folder;
+        start.Environment["AZP_URL"] = service.OrganizationUrl.ToString();
+        start.Environment["AZP_TOKEN"] = token;
+        start.Environment["AZP_POOL"] = "fargate";
+        foreach (var (name, value) in variables(token))
+        {
+            start.Environment[name] = value;
+        }
+        return new(service, folder, token, start);
+    }
+
+    private Process Launch()
+    {
+        var launched = Process.Start(start)!;
+        launched.OutputDataReceived += (_, line) => log.Enqueue(line.Data ?? "");
+        launched.ErrorDataReceived += (_, line) => log.Enqueue(line.Data ?? "");
+        launched.BeginOutputReadLine();
+        launched.BeginErrorReadLine();
+        return launched;
+    }
 }
 
 internal static class RunSnapshotExtensions
@@ -165,6 +199,10 @@ internal static class RunSnapshotExtensions
 
     public static StepSnapshot Step(this RunSnapshot run, string name) => run.Stages.SelectMany(stage => stage.Jobs)
         .SelectMany(job => job.Steps).Single(step => step.DisplayName == name);
+
+    /// <summary>Fails with the whole log, or with the reason why there is none.</summary>
+    public static void MustBe(this RunSnapshot run, NodeResult result) => Assert.True(
+        run.Result == result, $"{run.Result}: {string.Join(' ', run.Stages.SelectMany(stage => stage.Jobs).Select(job => job.Reason))}\n{run.Text()}");
 
     /// <summary>All lines of all steps.</summary>
     public static string Text(this RunSnapshot run) => string.Join(
