@@ -20,7 +20,7 @@ internal sealed record AgentSettings
     /// <summary>Base of the ECS task metadata endpoint; null outside of ECS.</summary>
     public string? MetadataUri { get; init; }
 
-    /// <summary>How long a running job may go on after SIGTERM. Default 90 s, which leaves the rest of Fargate's 120 s to cancel it.</summary>
+    /// <summary>How long a running job may go on after SIGTERM. Default 90 s: the rest of Fargate's 120 s is for cancelling it.</summary>
     public TimeSpan Drain { get; init; } = DefaultDrain;
 
     /// <exception cref="AgentException">A setting is missing or wrong.</exception>
@@ -46,8 +46,8 @@ internal sealed record AgentSettings
     private static TimeSpan DrainOf(string? text) => text switch
     {
         null => DefaultDrain,
-        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LongestDrain.TotalSeconds =>
-            TimeSpan.FromSeconds(seconds),
+        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= LongestDrain.TotalSeconds => TimeSpan.FromSeconds(seconds),
         _ => throw Wrong($"AZP_DRAIN_SECONDS is \"{text}\".", "Set it to whole seconds, 0 to 3600."),
     };
 

@@ -52,5 +52,6 @@ internal static class CommandLine
         _ => throw Wrong($"\"{string.Join(' ', arguments)}\" is not understood."),
     };
 
-    private static AgentException Wrong(string what) => new("AGENT001", what, "Run: tidepool-agent builtin, or --help.", ExitCode.WrongUsage);
+    private static AgentException Wrong(string what) =>
+        new("AGENT001", what, "Run: tidepool-agent builtin, or --help.", ExitCode.WrongUsage);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tidepool.Agent.Jobs;
+using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Commands;
 
@@ -45,7 +46,8 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
                 break;
             case ("build", "updatebuildnumber" or "addbuildtag"):
             case ("task" or "build" or "artifact" or "results" or "codecoverage" or "telemetry" or "release", _):
-                step.Output.Warning($"##vso[{command.Area}.{command.Event}] is not supported yet by the built-in agent and was passed over.");
+                step.Output.Warning(
+                    $"##vso[{command.Area}.{command.Event}] is not supported yet by the built-in agent and was passed over.");
                 break;
             default:
                 step.Output.Warning($"##vso[{command.Area}.{command.Event}] is no logging command: there is no area '{command.Area}'.");
@@ -85,7 +87,7 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
         {
             step.Record.Update(record => record with
             {
-                Variables = new Dictionary<string, AgentProtocol.VariableValue>(record.Variables ?? new Dictionary<string, AgentProtocol.VariableValue>())
+                Variables = new Dictionary<string, VariableValue>(record.Variables ?? new Dictionary<string, VariableValue>())
                 {
                     [name] = new() { Value = command.Data, IsSecret = isSecret ? true : null },
                 },

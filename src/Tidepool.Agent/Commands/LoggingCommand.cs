@@ -34,7 +34,8 @@ internal sealed record LoggingCommand(string Area, string Event, IReadOnlyDictio
         {
             return false;
         }
-        command = new(area.ToLowerInvariant(), @event.ToLowerInvariant(), ParseProperties(space < 0 ? "" : head[space..]), Unescape(line[(end + 1)..]));
+        var properties = ParseProperties(space < 0 ? "" : head[space..]);
+        command = new(area.ToLowerInvariant(), @event.ToLowerInvariant(), properties, Unescape(line[(end + 1)..]));
         return true;
     }
 

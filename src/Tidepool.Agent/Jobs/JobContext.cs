@@ -30,7 +30,10 @@ internal sealed class JobContext
     /// <summary>What conditions see as Agent.JobStatus.</summary>
     public JobStatus Status => Cancellation.Requested.IsCancellationRequested ? JobStatus.Canceled : Result;
 
-    /// <summary>Value of the environment variable that marks this job's processes. Random: another service may give another agent here the same job id.</summary>
+    /// <summary>
+    /// Value of the environment variable that marks this job's processes. Random: another service may give another agent
+    /// on this machine the same job id.
+    /// </summary>
     public string Marker { get; } = $"vsts_{Guid.NewGuid()}";
 
     public StepOutput OutputOf(StepRecord record) => new(record, Report, Log, Secrets, Host.Clock);

@@ -6,14 +6,16 @@ namespace Tidepool.Agent.Jobs;
 internal static class JobSecrets
 {
     /// <summary>Parameters of endpoints that are no secret though they stand among the authorization.</summary>
-    private static readonly string[] PlainParameters = ["username", "tenantid", "serviceprincipalid", "authenticationtype", "accesstokentype", "scope", "role"];
+    private static readonly string[] PlainParameters =
+        ["username", "tenantid", "serviceprincipalid", "authenticationtype", "accesstokentype", "scope", "role"];
 
     /// <summary>The agent's secrets, secret variables, what the mask hints say, and what the endpoints authorize with.</summary>
     public static SecretMasker Collect(AgentJobRequestMessage request, SecretMasker ofAgent)
     {
         var secrets = ofAgent.Copy();
         var variables = new Dictionary<string, VariableValue>(request.Variables, StringComparer.OrdinalIgnoreCase);
-        foreach (var value in variables.Values.Where(variable => variable.IsSecret == true).Select(variable => variable.Value).OfType<string>())
+        foreach (var value in variables.Values
+            .Where(variable => variable.IsSecret == true).Select(variable => variable.Value).OfType<string>())
         {
             secrets.Add(value);
         }

@@ -8,7 +8,8 @@ internal sealed record JobVariable(string Name, string Value, bool IsSecret, boo
 internal sealed class JobVariables
 {
     /// <summary>Variables that the service and the agent give, which no step may set.</summary>
-    private static readonly string[] OwnPrefixes = ["system.", "agent.", "build.", "pipeline.", "common.", "resources.", "environment.", "strategy."];
+    private static readonly string[] OwnPrefixes =
+        ["system.", "agent.", "build.", "pipeline.", "common.", "resources.", "environment.", "strategy."];
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, JobVariable> all = new(StringComparer.OrdinalIgnoreCase);

@@ -79,7 +79,8 @@ internal sealed class SecretMasker
         foreach (var value in values)
         {
             // By one, not by length: a secret may overlap itself.
-            for (var at = text.IndexOf(value, StringComparison.Ordinal); at >= 0; at = text.IndexOf(value, at + 1, StringComparison.Ordinal))
+            var at = -1;
+            while ((at = text.IndexOf(value, at + 1, StringComparison.Ordinal)) >= 0)
             {
                 found.Add((at, value.Length));
             }

@@ -2,7 +2,7 @@ using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Jobs;
 
-/// <summary>What ends one try of a step before its time: its timeout, a cancel of the job, its own <c>task.complete done=true</c>.</summary>
+/// <summary>What ends a try of a step early: its timeout, a cancel of the job, its own <c>task.complete done=true</c>.</summary>
 internal sealed class StepLimits : IDisposable
 {
     private readonly CancellationTokenSource timeout;

@@ -60,7 +60,9 @@ internal sealed class StepRunner(JobContext job)
                 return end.Result;
             }
             var delay = TimeSpan.FromSeconds(tries * tries);
-            output.Warning($"RetryHelper encountered task failure, will retry (attempt #: {tries} out of {retries}) after {delay.TotalMilliseconds:0} ms");
+            output.Warning(
+                $"RetryHelper encountered task failure, will retry (attempt #: {tries} out of {retries}) "
+                + $"after {delay.TotalMilliseconds:0} ms");
             try
             {
                 await Task.Delay(delay, job.Host.Clock, job.Cancellation.Requested);
@@ -117,7 +119,8 @@ internal sealed class StepRunner(JobContext job)
             return new CheckoutTask(job, step).RunAsync(ct);
         }
         step.Output.Error(
-            $"The task {task.Name} {task.Version} cannot run here: the built-in agent knows checkout, script and bash. Run it with Microsoft's agent.");
+            $"The task {task.Name} {task.Version} cannot run here: the built-in agent knows checkout, script and bash. "
+            + "Run it with Microsoft's agent.");
         return Task.FromResult(JobStatus.Failed);
     }
 
@@ -130,7 +133,8 @@ internal sealed class StepRunner(JobContext job)
         {
             prepended = [.. job.PrependedPaths];
         }
-        var ofStep = (step.Environment ?? new Dictionary<string, string>()).ToDictionary(variable => variable.Key, variable => Fill(variable.Value));
+        var ofStep = (step.Environment ?? new Dictionary<string, string>())
+            .ToDictionary(variable => variable.Key, variable => Fill(variable.Value));
         return new()
         {
             Step = step,

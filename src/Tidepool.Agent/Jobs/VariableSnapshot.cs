@@ -13,7 +13,8 @@ internal sealed class VariableSnapshot
     public IReadOnlyCollection<JobVariable> All => all.Values;
 
     /// <summary>What a condition sees as <c>variables</c>.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Values => all.Values.Select(variable => KeyValuePair.Create(variable.Name, variable.Value));
+    public IEnumerable<KeyValuePair<string, string>> Values =>
+        all.Values.Select(variable => KeyValuePair.Create(variable.Name, variable.Value));
 
     /// <summary>Expands macros in all values; a cycle leaves its macro as text, with a warning.</summary>
     public static VariableSnapshot Of(IReadOnlyDictionary<string, JobVariable> variables, Action<string> warn)
@@ -64,7 +65,7 @@ internal static class Macros
 {
     public static bool Contains(string text) => text.Contains("$(", StringComparison.Ordinal);
 
-    /// <summary>Replaces each macro that <paramref name="valueOf"/> knows, from left to right; what was put in is not looked at again.</summary>
+    /// <summary>Replaces each macro that <paramref name="valueOf"/> knows, left to right; what was put in is not looked at again.</summary>
     public static string Replace(string text, Func<string, string?> valueOf)
     {
         var from = 0;

@@ -9,7 +9,7 @@ internal sealed record WorkFolder
 
     public string Root { get; }
 
-    /// <summary>$(Pipeline.Workspace). One folder serves all pipelines: an agent runs one job at a time and the task's disk is small.</summary>
+    /// <summary>$(Pipeline.Workspace). One folder for all pipelines: jobs come one at a time, and the disk is small.</summary>
     public string Workspace => Path.Combine(Root, "1");
 
     /// <summary>Where the one checked-out repository is; with several, the folder that holds them.</summary>

@@ -32,7 +32,8 @@ internal sealed class JobLease(WireClient client, int poolId, long requestId, Ti
         }
     }
 
-    /// <summary>Renews every minute, oftener under a short lease, until <paramref name="ct"/>; calls <paramref name="onLost"/> when the job is no longer ours.</summary>
+    /// <summary>Renews every minute, oftener under a short lease, until <paramref name="ct"/>.</summary>
+    /// <param name="onLost">Called when the job is no longer ours.</param>
     public async Task KeepAsync(Action onLost, CancellationToken ct)
     {
         try

@@ -8,8 +8,12 @@ namespace Tidepool.Agent.Listening;
 
 /// <summary>Polls for messages and runs one job at a time, until a signal ends it.</summary>
 internal sealed class Listener(
-    WireClient client, AgentIdentity identity, AgentRegistration registration, JobHost host, AgentSettings settings, ShutdownSignals signals)
-    : IDisposable
+    WireClient client,
+    AgentIdentity identity,
+    AgentRegistration registration,
+    JobHost host,
+    AgentSettings settings,
+    ShutdownSignals signals) : IDisposable
 {
     /// <summary>How long the service may be out of reach.</summary>
     private static readonly TimeSpan OutageLimit = TimeSpan.FromMinutes(5);
@@ -46,12 +50,16 @@ internal sealed class Listener(
         catch (WireException e)
         {
             throw new AgentException(
-                "AGENT009", $"The service ended this agent's work: {e.Message}.", "If the agent was removed by hand, start the container anew.");
+                "AGENT009",
+                $"The service ended this agent's work: {e.Message}.",
+                "If the agent was removed by hand, start the container anew.");
         }
         catch (HttpRequestException e)
         {
             throw new AgentException(
-                "AGENT005", $"{settings.Url} could not be reached for {OutageLimit.TotalMinutes:0} min: {e.Message}.", "Check the network.");
+                "AGENT005",
+                $"{settings.Url} could not be reached for {OutageLimit.TotalMinutes:0} min: {e.Message}.",
+                "Check the network.");
         }
         finally
         {

@@ -67,7 +67,8 @@ internal static unsafe partial class Libc
     public static partial int sigemptyset(SignalSet* set);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int posix_spawn(int* pid, string path, SpawnActions* actions, SpawnAttributes* attributes, byte** argv, byte** envp);
+    public static partial int posix_spawn(
+        int* pid, string path, SpawnActions* actions, SpawnAttributes* attributes, byte** argv, byte** envp);
 
     [LibraryImport("libc")]
     public static partial int posix_spawnattr_init(SpawnAttributes* attributes);

@@ -20,7 +20,8 @@ internal sealed record RegisteredAgent
     /// <summary>Whether the service knows its own address only from inside, so that URLs it gives need ours.</summary>
     public required bool OnPremises { get; init; }
 
-    public TaskAgent Reference => new() { Id = AgentId, Name = Name, Version = AgentVersion.InPool, OsDescription = OperatingSystemName.Value };
+    public TaskAgent Reference =>
+        new() { Id = AgentId, Name = Name, Version = AgentVersion.InPool, OsDescription = OperatingSystemName.Value };
 }
 
 /// <summary>Adds the agent to the pool, and takes it out again.</summary>
@@ -92,7 +93,8 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
     private async Task<RegisteredAgent> TryRegisterAsync(
         Task<AgentIdentity> identity, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
-        var connection = pool.GetAsync("_apis/connectionData?connectOptions=0&lastChangeId=-1&lastChangeId64=-1", ProtocolJson.Default.ConnectionData, ct);
+        var connection = pool.GetAsync(
+            "_apis/connectionData?connectOptions=0&lastChangeId=-1&lastChangeId64=-1", ProtocolJson.Default.ConnectionData, ct);
         var pools = pool.GetAsync(
             $"_apis/distributedtask/pools?poolName={Uri.EscapeDataString(settings.Pool)}&poolType=Automation",
             ProtocolJson.Default.CollectionTaskAgentPool,
@@ -106,9 +108,11 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
         var agentsPath = $"_apis/distributedtask/pools/{poolId}/agents";
         var existing = await pool.GetAsync(
             $"{agentsPath}?agentName={Uri.EscapeDataString(name)}&includeCapabilities=False", ProtocolJson.Default.CollectionTaskAgent, ct);
-        var capabilities = Capabilities.Collect(name, AppContext.BaseDirectory.TrimEnd('/'), WithTask(environment, taskId, settings.Container));
+        var capabilities = Capabilities.Collect(
+            name, AppContext.BaseDirectory.TrimEnd('/'), WithTask(environment, taskId, settings.Container));
 
-        var agent = (existing?.Value is [var old, ..] ? old : new() { Name = name, MaxParallelism = 1, ProvisioningState = "Provisioned" }) with
+        var known = existing?.Value is [var old, ..] ? old : new() { Name = name, MaxParallelism = 1, ProvisioningState = "Provisioned" };
+        var agent = known with
         {
             Version = AgentVersion.InPool,
             OsDescription = OperatingSystemName.Value,
@@ -116,9 +120,8 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
             SystemCapabilities = capabilities,
             Authorization = new() { PublicKey = (await identity).PublicKey },
         };
-        var registered = agent.Id == 0
-            ? await pool.SendAsync(HttpMethod.Post, agentsPath, agent, ProtocolJson.Default.TaskAgent, ProtocolJson.Default.TaskAgent, ct)
-            : await pool.SendAsync(HttpMethod.Put, $"{agentsPath}/{agent.Id}", agent, ProtocolJson.Default.TaskAgent, ProtocolJson.Default.TaskAgent, ct);
+        var (method, path) = agent.Id == 0 ? (HttpMethod.Post, agentsPath) : (HttpMethod.Put, $"{agentsPath}/{agent.Id}");
+        var registered = await pool.SendAsync(method, path, agent, ProtocolJson.Default.TaskAgent, ProtocolJson.Default.TaskAgent, ct);
         return new()
         {
             PoolId = poolId,
@@ -159,7 +162,8 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
             "Set AZP_TOKEN to a token of this organization that may manage agent pools."),
         HttpStatusCode.NotFound => new(
             "AGENT005", $"{settings.Url} is no organization of Azure Pipelines: {e.Message}.", "Check AZP_URL."),
-        _ => new("AGENT008", $"The agent could not be registered: {e.Message}.", "Read the service's text; the pool's page shows its agents."),
+        _ => new(
+            "AGENT008", $"The agent could not be registered: {e.Message}.", "Read the service's text; the pool's page shows its agents."),
     };
 
     private AgentException NoPool() => new(

@@ -84,8 +84,8 @@ internal sealed class JobReport : IDisposable
         {
             await (item switch
             {
-                ReportItem.Records(var changed) =>
-                    Retry.RunAsync(token => plan.UpdateRecordsAsync(changed, token), unwell ? TimeSpan.Zero : RecordLimit, clock, CancellationToken.None),
+                ReportItem.Records(var changed) => Retry.RunAsync(
+                    token => plan.UpdateRecordsAsync(changed, token), unwell ? TimeSpan.Zero : RecordLimit, clock, CancellationToken.None),
 
                 // Never tried again: the log has them.
                 ReportItem.Lines(var step, var start, var text) => plan.PostLinesAsync(step, start, text, CancellationToken.None),

@@ -25,8 +25,8 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
                 page.Write(Encoding.UTF8.Preamble);
                 begun = true;
             }
-            var stamped = string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow().UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ} {line}\n");
-            page.Write(Encoding.UTF8.GetBytes(stamped));
+            var now = clock.GetUtcNow().UtcDateTime;
+            page.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-ddTHH:mm:ss.fffffffZ} {line}\n")));
             if (page.Length >= PageSize)
             {
                 Send();

@@ -15,7 +15,11 @@ internal sealed class PlanClient(WireClient client, AgentJobRequestMessage reque
     private string Records => $"{Plan}/timelines/{request.Timeline.Id}/records";
 
     public Task UpdateRecordsAsync(IReadOnlyList<TimelineRecord> records, CancellationToken ct) => client.SendAsync(
-        HttpMethod.Patch, Records, new Collection<TimelineRecord>(records.Count, records), ProtocolJson.Default.CollectionTimelineRecord, ct);
+        HttpMethod.Patch,
+        Records,
+        new Collection<TimelineRecord>(records.Count, records),
+        ProtocolJson.Default.CollectionTimelineRecord,
+        ct);
 
     /// <summary>Live lines go to the job's record and name the step's.</summary>
     public Task PostLinesAsync(Guid step, long startLine, IReadOnlyList<string> lines, CancellationToken ct) => client.SendAsync(
@@ -37,7 +41,8 @@ internal sealed class PlanClient(WireClient client, AgentJobRequestMessage reque
         return log!.Id;
     }
 
-    public Task AppendLogAsync(int log, ReadOnlyMemory<byte> text, CancellationToken ct) => client.PostBytesAsync($"{Plan}/logs/{log}", text, ct);
+    public Task AppendLogAsync(int log, ReadOnlyMemory<byte> text, CancellationToken ct) =>
+        client.PostBytesAsync($"{Plan}/logs/{log}", text, ct);
 
     public Task CompleteJobAsync(string result, CancellationToken ct) => client.SendAsync(
         HttpMethod.Post,

@@ -35,13 +35,13 @@ internal sealed class CheckoutTask(JobContext job, StepContext step)
         Directory.CreateDirectory(folder);
         var git = new Git(job, step, program, folder);
         var failed = await git.InitializeAsync(url, step.Input("clean") is null || step.IsTrue("clean"), ct)
-            ?? await git.FetchAsync(RefSpecs(repository), Depth(), step.IsTrue("fetchTags"), ct)
+            ?? await git.FetchAsync(IsOfService(repository) ? url : null, RefSpecs(repository), Depth(), step.IsTrue("fetchTags"), ct)
             ?? await git.CheckOutAsync(Commit(repository), ct);
         if (failed is not null)
         {
             return ct.IsCancellationRequested ? JobStatus.Canceled : Fail(failed);
         }
-        if (step.IsTrue("persistCredentials"))
+        if (step.IsTrue("persistCredentials") && IsOfService(repository))
         {
             git.PersistCredentials(url);
         }
@@ -74,7 +74,9 @@ internal sealed class CheckoutTask(JobContext job, StepContext step)
             return folder.StartsWith($"{workspace}/", StringComparison.Ordinal) ? folder : null;
         }
         var several = job.Request.Steps.Count(other => other.Reference.Id == TaskReference.Checkout) > 1;
-        return several ? Path.Combine(job.Folders.Sources, JobVariableSources.Text(repository, "name")!.Split('/')[^1]) : job.Folders.Sources;
+        return several
+            ? Path.Combine(job.Folders.Sources, JobVariableSources.Text(repository, "name")!.Split('/')[^1])
+            : job.Folders.Sources;
     }
 
     private JobStatus Fail(string text)

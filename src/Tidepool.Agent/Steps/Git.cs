@@ -25,20 +25,23 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         return await FailureAsync(["init", "--quiet"], ct) ?? await FailureAsync(["remote", "add", "origin", url], ct);
     }
 
+    /// <param name="tokenFor">URL of a repository that the job's token is meant for; null keeps the token from this server.</param>
     /// <param name="depth">Commits; 0 means all.</param>
-    public async Task<string?> FetchAsync(IReadOnlyList<string> refSpecs, int depth, bool tags, CancellationToken ct)
+    public async Task<string?> FetchAsync(string? tokenFor, IReadOnlyList<string> refSpecs, int depth, bool tags, CancellationToken ct)
     {
         string[] limit = depth > 0 ? [$"--depth={depth}"] : File.Exists(Path.Combine(folder, ".git", "shallow")) ? ["--unshallow"] : [];
+        string[] fetch =
+        [
+            "fetch", "--force", tags ? "--tags" : "--no-tags", "--prune", "--no-recurse-submodules", .. limit, "origin", .. refSpecs,
+        ];
+        if (tokenFor is null)
+        {
+            return await FailureAsync(fetch, ct);
+        }
         var credentials = GitCredential.Offer(job.AccessToken);
         try
         {
-            return await FailureAsync(
-                [
-                    .. GitCredential.Options(System.Environment.ProcessPath!),
-                    "fetch", "--force", tags ? "--tags" : "--no-tags", "--prune", "--no-recurse-submodules", .. limit, "origin", .. refSpecs,
-                ],
-                ct,
-                credentials);
+            return await FailureAsync([.. GitCredential.Options(System.Environment.ProcessPath!, tokenFor), .. fetch], ct, credentials);
         }
         finally
         {
@@ -46,7 +49,8 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         }
     }
 
-    public Task<string?> CheckOutAsync(string commit, CancellationToken ct) => FailureAsync(["checkout", "--force", "--detach", commit], ct);
+    public Task<string?> CheckOutAsync(string commit, CancellationToken ct) =>
+        FailureAsync(["checkout", "--force", "--detach", commit], ct);
 
     /// <summary>
     /// Leaves the job's token where later git commands of the job find it. The user asked for it; it is a file of the

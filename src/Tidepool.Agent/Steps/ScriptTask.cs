@@ -14,9 +14,10 @@ internal sealed class ScriptTask(JobContext job, StepContext step, CommandProces
     public Task<JobStatus> RunCommandLineAsync(CancellationToken ct) =>
         RunAsync(step.Input("script") ?? "", ["--noprofile", "--norc"], ct);
 
-    public Task<JobStatus> RunBashAsync(CancellationToken ct) => string.Equals(step.Input("targetType"), "filePath", StringComparison.OrdinalIgnoreCase)
-        ? RunAsync($". '{step.Input("filePath")?.Replace("'", @"'\''", StringComparison.Ordinal)}' {step.Input("arguments")}".TrimEnd(), [], ct)
-        : RunAsync(step.Input("script") ?? "", [], ct);
+    public Task<JobStatus> RunBashAsync(CancellationToken ct) =>
+        string.Equals(step.Input("targetType"), "filePath", StringComparison.OrdinalIgnoreCase)
+            ? RunAsync($". {ShellText.Quote(step.Input("filePath") ?? "")} {step.Input("arguments")}".TrimEnd(), [], ct)
+            : RunAsync(step.Input("script") ?? "", [], ct);
 
     private async Task<JobStatus> RunAsync(string script, IReadOnlyList<string> options, CancellationToken ct)
     {

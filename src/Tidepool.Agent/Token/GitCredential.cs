@@ -25,12 +25,15 @@ internal static class GitCredential
         }
     }
 
-    /// <summary>The configuration that makes git ask this program, and no helper the user or a step configured, which might keep the token.</summary>
-    public static IReadOnlyList<string> Options(string agentBinary) =>
-    [
-        "-c", "credential.helper=",
-        "-c", $"credential.helper=!'{agentBinary.Replace("'", @"'\''", StringComparison.Ordinal)}' {CommandLine.GitCredential}",
-    ];
+    /// <summary>
+    /// The configuration that makes git ask this program, for this host alone, and no helper the user or a step configured:
+    /// one might keep the token, and a redirect must not carry it elsewhere.
+    /// </summary>
+    public static IReadOnlyList<string> Options(string agentBinary, string url)
+    {
+        var host = new Uri(url).GetLeftPart(UriPartial.Authority);
+        return ["-c", "credential.helper=", "-c", $"credential.{host}.helper=!{ShellText.Quote(agentBinary)} {CommandLine.GitCredential}"];
+    }
 
     /// <summary>A pipe that holds the answer; the caller closes it.</summary>
     public static unsafe int Offer(string accessToken)

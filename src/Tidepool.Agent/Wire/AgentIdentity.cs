@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -34,10 +34,7 @@ internal sealed class AgentIdentity(RSA key) : IDisposable
     /// <summary>A JWT with which the agent asks for an access token.</summary>
     public string Assert(Guid clientId, string audience, DateTimeOffset now)
     {
-        var payload = string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"sub":"{{clientId}}","iss":"{{clientId}}","jti":"{{Guid.NewGuid()}}","aud":"{{JsonEncodedText.Encode(audience)}}","nbf":{{now.ToUnixTimeSeconds()}},"exp":{{(now + AssertionLife).ToUnixTimeSeconds()}}}""");
-        var signed = $"{Encode("""{"typ":"JWT","alg":"RS256"}"""u8)}.{Encode(Encoding.UTF8.GetBytes(payload))}";
+        var signed = $"{Encode("""{"typ":"JWT","alg":"RS256"}"""u8)}.{Encode(Claims(clientId, audience, now))}";
         var signature = key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         return $"{signed}.{Encode(signature)}";
     }
@@ -63,6 +60,23 @@ internal sealed class AgentIdentity(RSA key) : IDisposable
     }
 
     public void Dispose() => key.Dispose();
+
+    private static ReadOnlySpan<byte> Claims(Guid clientId, string audience, DateTimeOffset now)
+    {
+        var claims = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(claims))
+        {
+            json.WriteStartObject();
+            json.WriteString("sub", clientId);
+            json.WriteString("iss", clientId);
+            json.WriteString("jti", Guid.NewGuid());
+            json.WriteString("aud", audience);
+            json.WriteNumber("nbf", now.ToUnixTimeSeconds());
+            json.WriteNumber("exp", (now + AssertionLife).ToUnixTimeSeconds());
+            json.WriteEndObject();
+        }
+        return claims.WrittenSpan;
+    }
 
     private static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
 }

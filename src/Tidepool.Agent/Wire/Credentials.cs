@@ -25,8 +25,8 @@ internal static class Credentials
 }
 
 /// <summary>The agent's own access tokens, got with its key and renewed when one is refused.</summary>
-internal sealed class AgentTokens(HttpClient http, AgentIdentity identity, string tokenUrl, TaskAgentAuthorization authorization, TimeProvider clock)
-    : IDisposable
+internal sealed class AgentTokens(
+    HttpClient http, AgentIdentity identity, string tokenUrl, TaskAgentAuthorization authorization, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim oneAtATime = new(1);
     private AuthenticationHeaderValue? current;

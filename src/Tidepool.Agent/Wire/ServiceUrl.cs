@@ -3,7 +3,10 @@ namespace Tidepool.Agent.Wire;
 /// <summary>Addresses that the service gives.</summary>
 internal static class ServiceUrl
 {
-    /// <summary>A server that is not Microsoft's cloud may know itself by another host name than ours, behind a proxy or a container's network: use ours.</summary>
+    /// <summary>
+    /// A server that is not Microsoft's cloud may know itself by another host name than the one it is reached by, behind a
+    /// proxy or from a container: the one it is reached by counts.
+    /// </summary>
     public static string Rewrite(string given, string ours, bool onPremises)
     {
         if (!onPremises)

@@ -126,8 +126,11 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using var ran = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        using var ran = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = ran.StandardError.ReadToEndAsync();
         var output = await ran.StandardOutput.ReadToEndAsync();
+        await errors;
         await ran.WaitForExitAsync();
         return output;
     }
