@@ -11,8 +11,8 @@ internal static class AgentBench
 
     public static async Task<IReadOnlyList<Measurement>> RunAsync(Installed installed, CancellationToken ct)
     {
-        const string Token = "bench";
-        await using var service = await PipelinesService.StartAsync(new PipelinesServiceOptions { Token = Token }, TimeProvider.System, ct);
+        var token = Guid.NewGuid().ToString("N");
+        await using var service = await PipelinesService.StartAsync(new PipelinesServiceOptions { Token = token }, TimeProvider.System, ct);
         var home = Directory.CreateTempSubdirectory("tidepool-bench-");
         var (online, resident) = (new List<double>(), new List<double>());
         try
@@ -25,7 +25,7 @@ internal static class AgentBench
                 start.Environment["HOME"] = home.FullName;
                 start.Environment["AZP_URL"] = service.OrganizationUrl.ToString();
                 start.Environment["AZP_POOL"] = service.Pool;
-                start.Environment["AZP_TOKEN"] = Token;
+                start.Environment["AZP_TOKEN"] = token;
                 start.Environment["AZP_AGENT_NAME"] = $"bench-{i}";
                 var began = Stopwatch.GetTimestamp();
                 using var agent = Process.Start(start)!;

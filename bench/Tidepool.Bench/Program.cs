@@ -14,8 +14,8 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var installed = new Installed(root);
 var ct = CancellationToken.None;
 var measurements = new List<Measurement>();
-measurements.AddRange(await DemoBench.RunAsync(installed, ct));
-measurements.AddRange(await AgentBench.RunAsync(installed, ct));
+await MeasureAsync("the demonstration", () => DemoBench.RunAsync(installed, ct));
+await MeasureAsync("the agent's start", () => AgentBench.RunAsync(installed, ct));
 var state = Directory.CreateTempSubdirectory("tidepool-bench-");
 try
 {
@@ -29,8 +29,8 @@ try
     };
     await using var environment = await RehearsalEnvironment.StartAsync(options, TimeProvider.System, new Progress<RehearsalEvent>(), ct);
     await environment.WaitForServiceAgentsAsync(1, ct);
-    measurements.AddRange(await JobBench.RunAsync(environment, ct));
-    measurements.AddRange(await HandOffBench.RunAsync(environment, ct));
+    await MeasureAsync("jobs and steps", () => JobBench.RunAsync(environment, ct));
+    await MeasureAsync("the hand-off", () => HandOffBench.RunAsync(environment, ct));
 }
 finally
 {
@@ -52,3 +52,9 @@ AnsiConsole.Profile.Width = 240;
 AnsiConsole.Write(table);
 Console.WriteLine($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
 return measurements.All(one => one.Kept) ? 0 : 1;
+
+async Task MeasureAsync(string what, Func<Task<IReadOnlyList<Measurement>>> measure)
+{
+    Console.Error.WriteLine($"measuring {what}");
+    measurements.AddRange(await measure());
+}
