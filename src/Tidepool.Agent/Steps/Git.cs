@@ -32,7 +32,8 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         string[] limit = depth > 0 ? [$"--depth={depth}"] : File.Exists(Path.Combine(folder, ".git", "shallow")) ? ["--unshallow"] : [];
         string[] fetch =
         [
-            "fetch", "--force", tags ? "--tags" : "--no-tags", "--prune", "--no-recurse-submodules", .. limit, "origin", .. refSpecs,
+            // Housekeeping in the background would outlive the step and hold its output open; Microsoft's agent turns it off too.
+            "-c", "gc.auto=0", "fetch", "--force", tags ? "--tags" : "--no-tags", "--prune", "--no-recurse-submodules", .. limit, "origin", .. refSpecs,
         ];
         if (tokenFor is null)
         {

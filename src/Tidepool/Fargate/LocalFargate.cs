@@ -38,7 +38,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
         options = options with
         {
-            EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder), AgentBinary = Path.GetFullPath(options.AgentBinary),
+            EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
+            AgentBinary = Path.GetFullPath(options.AgentBinary),
         };
         var mode = await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct);
         LinuxCalls.CloseDescriptorsOnExec();

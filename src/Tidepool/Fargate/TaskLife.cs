@@ -80,7 +80,12 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
         Phase = ContainerPhase.Running,
         Container = container.Container with
         {
-            LastStatus = EcsTaskStatus.Running, RuntimeId = runtimeId, StartedAt = at, FinishedAt = null, ExitCode = null, Reason = null,
+            LastStatus = EcsTaskStatus.Running,
+            RuntimeId = runtimeId,
+            StartedAt = at,
+            FinishedAt = null,
+            ExitCode = null,
+            Reason = null,
         },
     }) is var life && life.Task.ConnectivityAt is null
         ? life with { Task = life.Task with { Connectivity = "CONNECTED", ConnectivityAt = at } }

@@ -160,7 +160,9 @@ internal static class TaskLifeCycle
     private static ContainerLife Settle(ContainerLife container) => container.Phase is ContainerPhase.Waiting || container.RestartDue
         ? container with
         {
-            Phase = ContainerPhase.Ended, RestartDue = false, Container = container.Container with { LastStatus = EcsTaskStatus.Stopped },
+            Phase = ContainerPhase.Ended,
+            RestartDue = false,
+            Container = container.Container with { LastStatus = EcsTaskStatus.Stopped },
         }
         : container;
 

@@ -109,7 +109,9 @@ internal sealed class TaskStorage(string environmentFolder, SandboxMode mode)
         .Where(Directory.Exists)
         .SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions
         {
-            RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint,
+            RecurseSubdirectories = true,
+            IgnoreInaccessible = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
         }))
         .Sum(file => file.Exists ? file.Length : 0) / (1024 * 1024);
 

@@ -141,15 +141,15 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     /// <summary>The report of what was tried here.</summary>
     public RehearsalReport Report(
         DateTimeOffset startedAt, TimeSpan took, IReadOnlyList<ScenarioReport> scenarios, IReadOnlyList<PhaseReport> phases) => new()
-    {
-        Storage = "bind",
-        Runtime = Fargate.Runtime.Name,
-        NotExercised = Fargate.Runtime.NotExercised,
-        StartedAt = startedAt,
-        Seconds = Math.Round(took.TotalSeconds, 3),
-        Scenarios = scenarios,
-        Phases = phases,
-    };
+        {
+            Storage = "bind",
+            Runtime = Fargate.Runtime.Name,
+            NotExercised = Fargate.Runtime.NotExercised,
+            StartedAt = startedAt,
+            Seconds = Math.Round(took.TotalSeconds, 3),
+            Scenarios = scenarios,
+            Phases = phases,
+        };
 
     /// <summary>Stops every process and removes every volume of this environment.</summary>
     public async ValueTask DisposeAsync()

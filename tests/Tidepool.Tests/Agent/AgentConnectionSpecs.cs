@@ -15,7 +15,8 @@ public sealed class AgentConnectionSpecs
         var answer = AnswerOneAsync(metadata);
         await using var agent = await AgentUnderTest.OnlineAsync(new Dictionary<string, string>
         {
-            ["ECS_CONTAINER_METADATA_URI_V4"] = uri.TrimEnd('/'), ["FARGATE_CONTAINER"] = "agent-2",
+            ["ECS_CONTAINER_METADATA_URI_V4"] = uri.TrimEnd('/'),
+            ["FARGATE_CONTAINER"] = "agent-2",
         });
 
         Assert.Equal("/v4/1-2/task", await answer);

@@ -86,7 +86,9 @@ public sealed class AgentTokenSpecs
     {
         await using var agent = await AgentUnderTest.OnlineAsync(new Dictionary<string, string>
         {
-            ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/1", ["AWS_REGION"] = "eu-west-1", ["FLAVOUR"] = "sour",
+            ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/1",
+            ["AWS_REGION"] = "eu-west-1",
+            ["FLAVOUR"] = "sour",
         });
 
         var run = await agent.RunAsync("""

@@ -83,7 +83,8 @@ public sealed class RunSpecs
             {
                 Variables = [new("task", "$[ stageDependencies.Build.Pack.outputs['Where.task'] ]", ReadOnly: false, default)],
                 Pool = Pool("fargate", "FARGATE_TASK -equals $(task)"),
-            }) with { DependsOn = ["Build"] });
+            }) with
+            { DependsOn = ["Build"] });
 
         var build = await first.TakeJobAsync();
         await build.RunStepAsync("Where", outputs: new() { ["task"] = new() { Value = "t2" } });
@@ -164,7 +165,8 @@ public sealed class RunSpecs
             Stage("Deploy", Job("Unpack", Script("CmdLine")) with
             {
                 Variables = [new("made", "$[ stageDependencies.Build.Pack.outputs['Make.made'] ]", ReadOnly: false, default)],
-            }) with { DependsOn = ["Build"] });
+            }) with
+            { DependsOn = ["Build"] });
 
         var build = await agent.TakeJobAsync();
         await build.RunStepAsync("Make", outputs: new() { ["made"] = new() { Value = "madeup", IsSecret = true } });

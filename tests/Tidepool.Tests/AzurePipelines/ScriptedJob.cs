@@ -55,8 +55,13 @@ internal sealed class ScriptedJob(ScriptedAgent agent, AgentJobRequestMessage me
             new { path = $"logs\\{recordId}", createdOn = "0001-01-01T00:00:00", id = 0, location = (string?)null },
             bearerToken: Token);
         await SendAsync(HttpMethod.Post, $"{Plan}/logs/{log.Id}", Encoding.UTF8.GetBytes($"\uFEFF{text}"));
-        await PatchAsync(new { id = recordId, log = new { id = log.Id, location = (string?)null }, issues = Array.Empty<object>(),
-            changeId = 0 });
+        await PatchAsync(new
+        {
+            id = recordId,
+            log = new { id = log.Id, location = (string?)null },
+            issues = Array.Empty<object>(),
+            changeId = 0
+        });
     }
 
     public Task CompleteAsync(string result = "succeeded") => SendAsync(

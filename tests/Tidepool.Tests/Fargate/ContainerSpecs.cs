@@ -36,7 +36,8 @@ public sealed class ContainerSpecs
         await using var rig = await FargateRig.StartAsync();
         var task = await rig.RunAsync(FargateRig.Container("agent-1", "") with
         {
-            Command = ["bash", "-c", "echo ready; exec sleep 1000"], LinuxParameters = new() { InitProcessEnabled = true },
+            Command = ["bash", "-c", "echo ready; exec sleep 1000"],
+            LinuxParameters = new() { InitProcessEnabled = true },
         });
         await rig.LogUntilAsync(task, "agent-1", "ready");
 

@@ -58,7 +58,10 @@ public sealed class EngineProcess
         string[] command = [.. under, Path.Combine(programFolder, "Tidepool.Tests"), "-explicit", "only", "-method", $"{typeof(EngineProcess).FullName}.{nameof(Run)}"];
         var info = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            WorkingDirectory = "/", RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         info.Environment[FolderVariable] = folder;
         var process = Process.Start(info)!;

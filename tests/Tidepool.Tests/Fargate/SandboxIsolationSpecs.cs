@@ -77,7 +77,8 @@ public sealed class SandboxIsolationSpecs
             mount -t tmpfs none /tmp 2>/dev/null && echo mounted
             unshare --user true 2>/dev/null && echo a user namespace
             echo done
-            """) with { User = "root" });
+            """) with
+        { User = "root" });
 
         var said = rig.Log(stopped.TaskArn, "agent-1").Replace("wrote /dev/x\n", "");
         Assert.Equal("done\n", said.Replace("a user namespace\n", ""));
@@ -116,7 +117,8 @@ public sealed class SandboxIsolationSpecs
             FargateRig.Definition(
                 FargateRig.Container("agent-1", "") with
                 {
-                    Command = ["bash", "-c", $"exec -a {marker} sleep 1000"], Secrets = [new("AZP_TOKEN", "arn:secret")],
+                    Command = ["bash", "-c", $"exec -a {marker} sleep 1000"],
+                    Secrets = [new("AZP_TOKEN", "arn:secret")],
                 },
                 FargateRig.Container("agent-2", $"grep -l {Secret} /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | grep -v -e /self/ -e /$BASHPID/ -e /1/cmdline; echo looked; {FargateRig.Wait}")),
             FargateRig.Ct);

@@ -91,7 +91,10 @@ public sealed class ServicePlannerSpecs
 
     private static ServiceSnapshot Snapshot(int desired, IReadOnlyList<ServiceTask> tasks, DeploymentConfiguration percent) => new()
     {
-        DesiredCount = desired, PrimaryDeploymentId = "new", Deployment = percent, Tasks = tasks,
+        DesiredCount = desired,
+        PrimaryDeploymentId = "new",
+        Deployment = percent,
+        Tasks = tasks,
     };
 
     private static ServiceTask Task(string arn, string deployment) => new(arn, deployment, true, Now.AddHours(-1));

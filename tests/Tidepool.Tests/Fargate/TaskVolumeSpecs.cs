@@ -105,7 +105,8 @@ public sealed class TaskVolumeSpecs
             FargateRig.Container("init", "chown 1000:1000 /data") with { User = "root", Essential = false, MountPoints = [new("bind-mount-storage", "/data")] },
             FargateRig.Container("agent-1", "touch /data/x && stat -c %u /data/x") with
             {
-                MountPoints = [new("bind-mount-storage", "/data")], DependsOn = [new("init", "SUCCESS")],
+                MountPoints = [new("bind-mount-storage", "/data")],
+                DependsOn = [new("init", "SUCCESS")],
             });
 
         Assert.Equal([0, 0], stopped.Containers.Select(container => container.ExitCode));
@@ -124,7 +125,8 @@ public sealed class TaskVolumeSpecs
             },
             FargateRig.Container("borrower", $"until ls /shared-storage/x; do sleep 0.01; done; touch /shared-storage/z 2>&1; {FargateRig.Wait}") with
             {
-                MountPoints = [], VolumesFrom = [new("writer", ReadOnly: true)],
+                MountPoints = [],
+                VolumesFrom = [new("writer", ReadOnly: true)],
             });
 
         await rig.LogUntilAsync(task, "writer", "wrote");

@@ -63,10 +63,22 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
             File.Copy(source.ShallowFile, Path.Combine(target, "shallow"));
         }
 
-        // An agent fetches the run's very commit, as deep as the pipeline says.
+        // An agent fetches the run's very commit, as deep as the pipeline says. Between two processes of one machine
+        // deltas and compression cost more time than they save.
         await File.AppendAllTextAsync(
             Path.Combine(target, "config"),
-            "[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowReachableSHA1InWant = true\n\tallowFilter = true\n[gc]\n\tauto = 0\n",
+            """
+            [uploadpack]
+            	allowAnySHA1InWant = true
+            	allowReachableSHA1InWant = true
+            	allowFilter = true
+            [pack]
+            	window = 0
+            	compression = 0
+            [gc]
+            	auto = 0
+
+            """,
             ct);
     }
 
