@@ -47,7 +47,7 @@ public sealed class AgentConnectionSpecs
     {
         await using var agent = await AgentUnderTest.OnlineAsync();
 
-        agent.Service.ReportLost(agent.Service.Agents.Single().Name, "a test said so");
+        agent.Service.ReportLost(agent.Service.Agents.Single().Name, "a test said so", DateTimeOffset.MaxValue);
         await agent.PoolAsync(agents => agents is [{ Status: "online" }]);
 
         Assert.Equal(NodeResult.Succeeded, (await agent.RunAsync("steps:\n- checkout: none\n- script: 'true'")).Result);
