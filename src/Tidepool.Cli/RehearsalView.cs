@@ -68,8 +68,10 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
 
         lock (_writing)
         {
-            _live.MarkupLineInterpolated($"[bold]kept:[/] organization [blue]{environment.Pipelines.OrganizationUrl}[/], pool {environment.Pipelines.Pool}");
-            _live.WriteLine($"      folder {environment.Folder}");
+            _live.MarkupLineInterpolated($"[bold]kept[/]");
+            _live.MarkupLineInterpolated($"  organization [blue]{environment.Pipelines.OrganizationUrl}[/]");
+            _live.MarkupLineInterpolated($"  pool         {environment.Pipelines.Pool} (the token that registers agents is the one in TIDEPOOL_TOKEN, if you set it)");
+            _live.MarkupLineInterpolated($"  folder       {environment.Folder}");
             _live.WriteLine("Ctrl-C stops every process and removes every volume.");
         }
 
