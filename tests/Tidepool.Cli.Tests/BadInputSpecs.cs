@@ -115,6 +115,15 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact]
+    public async Task An_agent_that_ends_at_once()
+    {
+        _scratch.Environment["TIDEPOOL_AGENT_BINARY"] = "/bin/false";
+        var outcome = await TidepoolProcess.RunAsync(_scratch, "demo");
+        Refused(outcome, "REHEARSAL002: Task ");
+        Assert.Contains("stopped before its agents were online: Essential container in task exited", outcome.Error);
+    }
+
+    [Fact]
     public async Task A_report_file_in_a_folder_that_is_not_there() => Refused(
         await TidepoolProcess.RunAsync(_scratch, "demo", "--json", "/nowhere/report.json"),
         "CLI002: The report cannot be written to /nowhere/report.json. Name a file in a folder that exists, or - for standard output.");

@@ -12,7 +12,6 @@ public sealed class Demo
 
     private readonly RehearsalEnvironment _environment;
     private readonly RehearsalOptions _options;
-    private readonly TimeProvider _clock;
     private readonly IProgress<RehearsalEvent> _progress;
     private readonly string _yaml;
 
@@ -22,8 +21,8 @@ public sealed class Demo
     /// <summary>The task that Build is pinned to.</summary>
     private string _firstTask = "";
 
-    private Demo(RehearsalEnvironment environment, RehearsalOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, string yaml) =>
-        (_environment, _options, _clock, _progress, _yaml) = (environment, options, clock, progress, yaml);
+    private Demo(RehearsalEnvironment environment, RehearsalOptions options, IProgress<RehearsalEvent> progress, string yaml) =>
+        (_environment, _options, _progress, _yaml) = (environment, options, progress, yaml);
 
     /// <summary>Runs every scenario on a fresh environment, reports, and then calls <paramref name="keepUntil"/> before all is taken down.</summary>
     /// <exception cref="ProblemException">The environment could not be started.</exception>
@@ -47,7 +46,7 @@ public sealed class Demo
         var yaml = await PipelineFiles.ReadAsync(options.RepositoryFolder, PipelineFile, ct);
         await using var environment = await phases.RunAsync(
             "start the services", () => RehearsalEnvironment.StartAsync(options, clock, progress, ct));
-        var demo = new Demo(environment, options, clock, progress, yaml);
+        var demo = new Demo(environment, options, progress, yaml);
         await phases.RunAsync("agents online", async () => demo.MoveTo((await environment.WaitForServiceAgentsAsync(options.Tasks, ct))[0]));
         var scenarios = new List<ScenarioReport>();
         foreach (var scenario in DemoScenario.All)
@@ -86,7 +85,7 @@ public sealed class Demo
                         break;
                     case ("Deploy", DemoEvent.ContainerRestarted):
                         restarts = await _environment.CrashContainerAsync(
-                            buildTask, DemoVerdict.Output(DemoVerdict.Job(seen, "Build"), "pack.peer") ?? "", _clock, stageCt);
+                            buildTask, DemoVerdict.Output(DemoVerdict.Job(seen, "Build"), "pack.peer") ?? "", stageCt);
                         break;
                 }
             });

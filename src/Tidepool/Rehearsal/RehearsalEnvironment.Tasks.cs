@@ -8,6 +8,10 @@ public sealed partial class RehearsalEnvironment
 {
     private const string TaskCapability = "FARGATE_TASK";
     private const string ContainerCapability = "FARGATE_CONTAINER";
+    private static readonly TimeSpan AgentsStart = TimeSpan.FromMinutes(1);
+
+    // Provisioning, pull and start, generously.
+    private static readonly TimeSpan AwsDelays = TimeSpan.FromMinutes(2);
 
     /// <summary>The short form of a task's ARN: its id, as the capability FARGATE_TASK carries it.</summary>
     public static string TaskId(string taskArn) => taskArn[(taskArn.LastIndexOf('/') + 1)..];
@@ -47,11 +51,12 @@ public sealed partial class RehearsalEnvironment
         return arns;
     }
 
-    /// <summary>Waits until every agent of a task is online.</summary>
-    /// <exception cref="ProblemException">The task stopped first; the message carries its reason.</exception>
+    /// <summary>Waits until every agent of a task is online, for a minute and AWS's delays at most.</summary>
+    /// <exception cref="ProblemException">The task stopped first, or the time is over; the message carries the reason and what the agents wrote.</exception>
     public async Task WaitForAgentsAsync(string taskArn, CancellationToken ct)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var limit = new CancellationTokenSource(_agentsLimit, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         var containers = (await Fargate.WaitForTaskAsync(taskArn, task => task.Containers.Count > 0, ct)).Containers.Count;
         var stopped = Fargate.WaitForTaskAsync(taskArn, task => task.StopCode is not null, either.Token);
         var online = Pipelines.WaitForAgentsAsync(
@@ -59,6 +64,15 @@ public sealed partial class RehearsalEnvironment
         var first = await Task.WhenAny(stopped, online);
         await either.CancelAsync();
         ct.ThrowIfCancellationRequested();
+        if (limit.IsCancellationRequested && !first.IsCompletedSuccessfully)
+        {
+            throw new ProblemException(
+                "REHEARSAL007",
+                $"The agents of task {TaskId(taskArn)} were not online within {_agentsLimit.TotalSeconds:0} s."
+                + await LastWordsAsync((await Fargate.DescribeTasksAsync(Cluster, [taskArn], ct)).Tasks[0], ct),
+                "Mend what the agents say and run again.");
+        }
+
         if (first == stopped)
         {
             var task = await stopped;
@@ -81,11 +95,11 @@ public sealed partial class RehearsalEnvironment
 
     /// <summary>Crashes a container and waits until it is restarted in place and its agent is online again.</summary>
     /// <returns>How often the container has been restarted.</returns>
-    public async Task<int> CrashContainerAsync(string taskArn, string container, TimeProvider clock, CancellationToken ct)
+    public async Task<int> CrashContainerAsync(string taskArn, string container, CancellationToken ct)
     {
         var before = await RestartsAsync(_ => true);
         var agent = Pipelines.Agents.Single(agent => IsOf(agent, taskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == container);
-        var crashedAt = clock.GetUtcNow();
+        var crashedAt = _clock.GetUtcNow();
         await Fargate.CrashContainerAsync(taskArn, container, ct);
         Pipelines.ReportLost(agent.Name, $"lost: container {container} was crashed", crashedAt);
         var after = await RestartsAsync(seen => seen.RestartCount > before && seen.LastStatus == EcsTaskStatus.Running);

@@ -19,23 +19,28 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     private readonly CancellationTokenSource _watching = new();
     private readonly IProgress<RehearsalEvent> _progress;
+    private readonly TimeProvider _clock;
     private readonly string _taskDefinition;
+    private readonly TimeSpan _agentsLimit;
     private readonly Task _watch;
 
     /// <summary>Once cancelled, who started this wants out: nothing is given time to end by itself.</summary>
     private readonly CancellationToken _hurry;
 
     private RehearsalEnvironment(
+        RehearsalOptions options,
         string folder,
         PipelinesService pipelines,
         LocalFargate fargate,
         RepositorySnapshot repository,
         string taskDefinition,
+        TimeProvider clock,
         IProgress<RehearsalEvent> progress,
         CancellationToken hurry)
     {
         (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
-        (_taskDefinition, _progress, _hurry) = (taskDefinition, progress, hurry);
+        (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition, clock, progress, hurry);
+        _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _watch = WatchTasksAsync(_watching.Token);
     }
 
@@ -63,6 +68,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
+        var ready = false;
         try
         {
             fargate = await LocalFargate.StartAsync(
@@ -93,14 +99,18 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
             // The agents are on their way meanwhile.
             var repository = await RepositorySnapshot.TakeAsync(options.RepositoryFolder, gitFolder, ct);
-            return new RehearsalEnvironment(folder, pipelines, fargate, repository, taskDefinition.TaskDefinitionArn, progress, ct);
+            ready = true;
+            return new RehearsalEnvironment(
+                options, folder, pipelines, fargate, repository, taskDefinition.TaskDefinitionArn, clock, progress, ct);
         }
-        catch
+        finally
         {
-            // Nothing that has begun here is worth waiting for.
-            await (fargate?.StopAsync(new CancellationToken(canceled: true)) ?? Task.CompletedTask);
-            await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
-            throw;
+            if (!ready)
+            {
+                // Nothing that has begun here is worth waiting for.
+                await (fargate?.StopAsync(new CancellationToken(canceled: true)) ?? Task.CompletedTask);
+                await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
         }
     }
 
@@ -126,7 +136,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         });
     }
 
-    /// <summary>Shows a run as it goes, to its end; a cancellation cancels the run.</summary>
+    /// <summary>Shows a run as it goes, to its end.</summary>
     public async Task<RunSnapshot> FollowAsync(PipelineRun run, CancellationToken ct)
     {
         await foreach (var seen in run.ReadEventsAsync(ct))
