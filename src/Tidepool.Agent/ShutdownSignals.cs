@@ -8,36 +8,36 @@ namespace Tidepool.Agent;
 /// </summary>
 internal sealed class ShutdownSignals : IDisposable
 {
-    private readonly CancellationTokenSource stop = new();
-    private readonly CancellationTokenSource cancelJob = new();
-    private readonly PosixSignalRegistration term;
-    private readonly PosixSignalRegistration interrupt;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _cancelJob = new();
+    private readonly PosixSignalRegistration _term;
+    private readonly PosixSignalRegistration _interrupt;
 
     public ShutdownSignals()
     {
-        term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Receive(context, atOnce: false));
-        interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Receive(context, atOnce: true));
+        _term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Receive(context, atOnce: false));
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Receive(context, atOnce: true));
     }
 
-    public CancellationToken Stop => stop.Token;
+    public CancellationToken Stop => _stop.Token;
 
-    public CancellationToken CancelJob => cancelJob.Token;
+    public CancellationToken CancelJob => _cancelJob.Token;
 
     public void Dispose()
     {
-        term.Dispose();
-        interrupt.Dispose();
-        stop.Dispose();
-        cancelJob.Dispose();
+        _term.Dispose();
+        _interrupt.Dispose();
+        _stop.Dispose();
+        _cancelJob.Dispose();
     }
 
     private void Receive(PosixSignalContext context, bool atOnce)
     {
         context.Cancel = true;
-        if (atOnce || stop.IsCancellationRequested)
+        if (atOnce || _stop.IsCancellationRequested)
         {
-            cancelJob.Cancel();
+            _cancelJob.Cancel();
         }
-        stop.Cancel();
+        _stop.Cancel();
     }
 }

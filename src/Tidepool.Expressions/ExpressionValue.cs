@@ -78,7 +78,7 @@ public sealed record ArrayValue(IReadOnlyList<ExpressionValue> Items) : Expressi
 /// <summary>Properties in order, looked up ignoring case.</summary>
 public sealed record ObjectValue : ExpressionValue
 {
-    private readonly Dictionary<string, ExpressionValue> byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ExpressionValue> _byName = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Makes an object; of two names that differ by case only, the first wins.</summary>
     public ObjectValue(IEnumerable<KeyValuePair<string, ExpressionValue>> properties)
@@ -86,7 +86,7 @@ public sealed record ObjectValue : ExpressionValue
         Properties = [.. properties];
         foreach (var (name, value) in Properties)
         {
-            byName.TryAdd(name, value);
+            _byName.TryAdd(name, value);
         }
     }
 
@@ -99,10 +99,10 @@ public sealed record ObjectValue : ExpressionValue
     /// <summary>The value of a property, or Null.</summary>
     /// <exception cref="ExpressionException">The name is missing and <see cref="MissIsError"/> is set.</exception>
     public ExpressionValue this[string name] =>
-        byName.TryGetValue(name, out var value) ? value
+        _byName.TryGetValue(name, out var value) ? value
         : MissIsError ? throw new ExpressionException($"Key not found '{name}'")
         : Null;
 
     internal bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ExpressionValue? value) =>
-        byName.TryGetValue(name, out value);
+        _byName.TryGetValue(name, out value);
 }

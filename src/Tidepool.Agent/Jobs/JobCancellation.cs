@@ -3,49 +3,49 @@ namespace Tidepool.Agent.Jobs;
 /// <summary>A job's way from running to cancelled, and on to given up.</summary>
 internal sealed class JobCancellation(TimeProvider clock) : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly CancellationTokenSource requested = new();
-    private readonly CancellationTokenSource ended = new(Timeout.InfiniteTimeSpan, clock);
-    private bool disposed;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _requested = new();
+    private readonly CancellationTokenSource _ended = new(Timeout.InfiniteTimeSpan, clock);
+    private bool _disposed;
 
     /// <summary>The job is cancelled: steps end unless their condition holds in spite of it.</summary>
-    public CancellationToken Requested => requested.Token;
+    public CancellationToken Requested => _requested.Token;
 
     /// <summary>The time for such steps is over too.</summary>
-    public CancellationToken Ended => ended.Token;
+    public CancellationToken Ended => _ended.Token;
 
     /// <summary>The job is not this agent's any more: nothing is reported.</summary>
     public bool Abandoned { get; private set; }
 
     public void Cancel(TimeSpan timeout) => IfRunning(() =>
     {
-        _ = requested.CancelAsync();
-        ended.CancelAfter(timeout);
+        _ = _requested.CancelAsync();
+        _ended.CancelAfter(timeout);
     });
 
     public void Abandon() => IfRunning(() =>
     {
         Abandoned = true;
-        _ = requested.CancelAsync();
-        _ = ended.CancelAsync();
+        _ = _requested.CancelAsync();
+        _ = _ended.CancelAsync();
     });
 
     /// <summary>After this nothing can be cancelled.</summary>
     public void Dispose()
     {
-        lock (gate)
+        lock (_gate)
         {
-            disposed = true;
+            _disposed = true;
         }
-        requested.Dispose();
-        ended.Dispose();
+        _requested.Dispose();
+        _ended.Dispose();
     }
 
     private void IfRunning(Action cancel)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!disposed)
+            if (!_disposed)
             {
                 cancel();
             }

@@ -7,15 +7,15 @@ namespace Tidepool.Agent.Jobs;
 /// <summary>Runs one job from its message to its end.</summary>
 internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, JobCancellation cancellation)
 {
-    private readonly TimeProvider clock = host.Clock;
+    private readonly TimeProvider _clock = host.Clock;
 
     public async Task<JobStatus> RunAsync()
     {
         var connection = request.Resources.Endpoints.Single(endpoint => endpoint.Name == JobResources.SystemConnection);
         var accessToken = connection.Authorization!.Parameters["AccessToken"];
         var url = ServiceUrl.Rewrite(connection.Url!, host.ServiceUrl, host.Agent.OnPremises).TrimEnd('/');
-        var client = new WireClient(host.Http, url, Credentials.AccessToken(accessToken), clock);
-        using var report = new JobReport(new PlanClient(client, request), clock);
+        var client = new WireClient(host.Http, url, Credentials.AccessToken(accessToken), _clock);
+        using var report = new JobReport(new PlanClient(client, request), _clock);
         var record = new StepRecord(report, new()
         {
             Id = request.JobId,
@@ -23,7 +23,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
             Name = request.JobDisplayName,
             RefName = request.JobName,
             State = "inProgress",
-            StartTime = clock.GetUtcNow(),
+            StartTime = _clock.GetUtcNow(),
             WorkerName = host.Agent.Name,
         });
         var folders = WorkFolder.Of(host.WorkFolder, request.Steps);
@@ -32,7 +32,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
             Request = request,
             Host = host,
             Report = report,
-            Log = new RecordLog(report.Logs, record, clock),
+            Log = new RecordLog(report.Logs, record, _clock),
             Variables = JobVariableSources.Collect(request, host, folders, accessToken),
             Secrets = JobSecrets.Collect(request, host.Secrets),
             Folders = folders,
@@ -43,7 +43,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
         await RunStepsAsync(job);
         var result = cancellation.Abandoned ? JobStatus.Abandoned : job.Status;
         job.Log.Close();
-        record.Finish(result, clock.GetUtcNow());
+        record.Finish(result, _clock.GetUtcNow());
         await report.CompleteAsync(result == JobStatus.Abandoned || !UsesEvents ? null : result.ToWire());
         return result;
     }
@@ -69,7 +69,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
         }
         else
         {
-            records.ForEach(record => record.Finish(JobStatus.Skipped, clock.GetUtcNow()));
+            records.ForEach(record => record.Finish(JobStatus.Skipped, _clock.GetUtcNow()));
         }
         await JobEnd.RunAsync(job, finalize);
     }
@@ -89,7 +89,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
     private bool Initialize(JobContext job, StepRecord record)
     {
         var output = job.OutputOf(record);
-        record.Start(clock.GetUtcNow());
+        record.Start(_clock.GetUtcNow());
         output.Section($"Starting: {request.JobDisplayName}");
         output.Write($"Agent name: '{host.Agent.Name}'");
         output.Write($"Agent machine name: '{Environment.MachineName}'");
@@ -97,13 +97,13 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
         try
         {
             job.Folders.Prepare(request.Workspace?.Clean);
-            record.Finish(JobStatus.Succeeded, clock.GetUtcNow());
+            record.Finish(JobStatus.Succeeded, _clock.GetUtcNow());
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             output.Error($"The work folder {job.Folders.Root} could not be prepared: {e.Message}");
-            record.Finish(JobStatus.Failed, clock.GetUtcNow());
+            record.Finish(JobStatus.Failed, _clock.GetUtcNow());
             job.Result = JobStatus.Failed;
             return false;
         }

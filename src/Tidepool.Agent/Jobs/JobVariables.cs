@@ -11,14 +11,14 @@ internal sealed class JobVariables
     private static readonly string[] OwnPrefixes =
         ["system.", "agent.", "build.", "pipeline.", "common.", "resources.", "environment.", "strategy."];
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, JobVariable> all = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, JobVariable> _all = new(StringComparer.OrdinalIgnoreCase);
 
     public void Set(JobVariable variable)
     {
-        lock (gate)
+        lock (_gate)
         {
-            all[variable.Name] = variable;
+            _all[variable.Name] = variable;
         }
     }
 
@@ -29,9 +29,9 @@ internal sealed class JobVariables
     /// <summary>Null where there is none.</summary>
     public JobVariable? Find(string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return all.GetValueOrDefault(name);
+            return _all.GetValueOrDefault(name);
         }
     }
 
@@ -42,9 +42,9 @@ internal sealed class JobVariables
     /// <summary>All variables at this moment, with the macros in their values expanded.</summary>
     public VariableSnapshot Expand(Action<string> warn)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return VariableSnapshot.Of(all, warn);
+            return VariableSnapshot.Of(_all, warn);
         }
     }
 }

@@ -11,26 +11,26 @@ internal sealed class SecretMasker
     /// <summary>A pattern that takes longer than this on one line hides the line.</summary>
     private static readonly TimeSpan PatternLimit = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private volatile string[] values;
-    private volatile Regex[] patterns;
+    private readonly Lock _gate = new();
+    private volatile string[] _values;
+    private volatile Regex[] _patterns;
 
     public SecretMasker()
         : this([], [])
     {
     }
 
-    private SecretMasker(string[] values, Regex[] patterns) => (this.values, this.patterns) = (values, patterns);
+    private SecretMasker(string[] values, Regex[] patterns) => (_values, _patterns) = (values, patterns);
 
-    public SecretMasker Copy() => new(values, patterns);
+    public SecretMasker Copy() => new(_values, _patterns);
 
     /// <summary>Adds a value; of one with several lines, each line too, since output comes line by line.</summary>
     public void Add(string value)
     {
         var added = value.Split('\n').Append(value).Select(line => line.Trim('\r')).Where(line => !string.IsNullOrWhiteSpace(line));
-        lock (gate)
+        lock (_gate)
         {
-            values = [.. values.Union(added, StringComparer.Ordinal)];
+            _values = [.. _values.Union(added, StringComparer.Ordinal)];
         }
     }
 
@@ -40,9 +40,9 @@ internal sealed class SecretMasker
         try
         {
             var regex = new Regex(pattern, RegexOptions.CultureInvariant, PatternLimit);
-            lock (gate)
+            lock (_gate)
             {
-                patterns = [.. patterns, regex];
+                _patterns = [.. _patterns, regex];
             }
         }
         catch (ArgumentException)
@@ -76,7 +76,7 @@ internal sealed class SecretMasker
     private List<(int Start, int Length)> Find(string text)
     {
         var found = new List<(int Start, int Length)>();
-        foreach (var value in values)
+        foreach (var value in _values)
         {
             // By one, not by length: a secret may overlap itself.
             var at = -1;
@@ -85,7 +85,7 @@ internal sealed class SecretMasker
                 found.Add((at, value.Length));
             }
         }
-        foreach (var pattern in patterns)
+        foreach (var pattern in _patterns)
         {
             try
             {

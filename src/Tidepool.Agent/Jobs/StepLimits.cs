@@ -5,58 +5,58 @@ namespace Tidepool.Agent.Jobs;
 /// <summary>What ends a try of a step early: its timeout, a cancel of the job, its own <c>task.complete done=true</c>.</summary>
 internal sealed class StepLimits : IDisposable
 {
-    private readonly CancellationTokenSource timeout;
-    private readonly CancellationTokenSource canceled;
-    private readonly CancellationTokenSource done = new();
-    private readonly CancellationTokenSource stop;
-    private readonly CancellationTokenRegistration onCancel;
+    private readonly CancellationTokenSource _timeout;
+    private readonly CancellationTokenSource _canceled;
+    private readonly CancellationTokenSource _done = new();
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenRegistration _onCancel;
 
     /// <param name="holdsInSpiteOfCancel">Whether the step's condition holds in a cancelled job; asked when the cancel comes.</param>
     public StepLimits(JobStep step, JobCancellation job, Func<bool> holdsInSpiteOfCancel, TimeProvider clock)
     {
-        timeout = step.TimeoutInMinutes > 0 ? new(TimeSpan.FromMinutes(step.TimeoutInMinutes), clock) : new();
-        canceled = CancellationTokenSource.CreateLinkedTokenSource(job.Ended);
-        stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, canceled.Token, done.Token);
-        onCancel = job.Requested.Register(() =>
+        _timeout = step.TimeoutInMinutes > 0 ? new(TimeSpan.FromMinutes(step.TimeoutInMinutes), clock) : new();
+        _canceled = CancellationTokenSource.CreateLinkedTokenSource(job.Ended);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, _canceled.Token, _done.Token);
+        _onCancel = job.Requested.Register(() =>
         {
             if (!holdsInSpiteOfCancel())
             {
-                canceled.Cancel();
+                _canceled.Cancel();
             }
         });
     }
 
     /// <summary>The step must end now.</summary>
-    public CancellationToken Stop => stop.Token;
+    public CancellationToken Stop => _stop.Token;
 
     /// <summary>The step said that it is complete.</summary>
-    public void Done() => done.Cancel();
+    public void Done() => _done.Cancel();
 
     /// <summary>The step's result in the light of what ended it.</summary>
     /// <param name="ofTask">What the task itself made of it.</param>
     /// <param name="ofCommands">The worst result of the step's logging commands.</param>
     public StepEnd Judge(JobStatus ofTask, JobStatus? ofCommands)
     {
-        if (canceled.IsCancellationRequested)
+        if (_canceled.IsCancellationRequested)
         {
             return new(JobStatus.Canceled, "The operation was canceled.", MayRetry: false);
         }
-        if (timeout.IsCancellationRequested)
+        if (_timeout.IsCancellationRequested)
         {
             return new(JobStatus.Failed, "The task has timed out.", MayRetry: false);
         }
-        return done.IsCancellationRequested
+        return _done.IsCancellationRequested
             ? new(JobStatus.Succeeded.Merge(ofCommands), null, MayRetry: false)
             : new(ofTask.Merge(ofCommands), null, MayRetry: true);
     }
 
     public void Dispose()
     {
-        onCancel.Dispose();
-        stop.Dispose();
-        done.Dispose();
-        canceled.Dispose();
-        timeout.Dispose();
+        _onCancel.Dispose();
+        _stop.Dispose();
+        _done.Dispose();
+        _canceled.Dispose();
+        _timeout.Dispose();
     }
 }
 

@@ -6,15 +6,15 @@ internal sealed class VariableSnapshot
     /// <summary>How deep macros may nest.</summary>
     private const int MaxDepth = 50;
 
-    private readonly Dictionary<string, JobVariable> all;
+    private readonly Dictionary<string, JobVariable> _all;
 
-    private VariableSnapshot(Dictionary<string, JobVariable> all) => this.all = all;
+    private VariableSnapshot(Dictionary<string, JobVariable> all) => _all = all;
 
-    public IReadOnlyCollection<JobVariable> All => all.Values;
+    public IReadOnlyCollection<JobVariable> All => _all.Values;
 
     /// <summary>What a condition sees as <c>variables</c>.</summary>
     public IEnumerable<KeyValuePair<string, string>> Values =>
-        all.Values.Select(variable => KeyValuePair.Create(variable.Name, variable.Value));
+        _all.Values.Select(variable => KeyValuePair.Create(variable.Name, variable.Value));
 
     /// <summary>Expands macros in all values; a cycle leaves its macro as text, with a warning.</summary>
     public static VariableSnapshot Of(IReadOnlyDictionary<string, JobVariable> variables, Action<string> warn)
@@ -30,7 +30,7 @@ internal sealed class VariableSnapshot
     /// <summary>Replaces macros in an input, once: a macro inside a value that was put in stays.</summary>
     /// <param name="environment">Answers names that are no variable.</param>
     public string Fill(string text, IReadOnlyDictionary<string, string> environment) =>
-        Macros.Replace(text, name => all.GetValueOrDefault(name)?.Value ?? environment.GetValueOrDefault(name));
+        Macros.Replace(text, name => _all.GetValueOrDefault(name)?.Value ?? environment.GetValueOrDefault(name));
 
     private static JobVariable Expand(
         JobVariable variable, IReadOnlyDictionary<string, JobVariable> all, List<string> path, Action<string> warn)

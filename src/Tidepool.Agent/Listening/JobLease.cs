@@ -13,7 +13,7 @@ internal sealed class JobLease(WireClient client, int poolId, long requestId, Ti
     /// <summary>The service may be unwell this long beyond the lease before the job is given up.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
 
-    private DateTimeOffset lockedUntil;
+    private DateTimeOffset _lockedUntil;
 
     private string Path => $"_apis/distributedtask/pools/{poolId}/jobrequests/{requestId}?lockToken=00000000-0000-0000-0000-000000000000";
 
@@ -40,8 +40,8 @@ internal sealed class JobLease(WireClient client, int poolId, long requestId, Ti
         {
             while (true)
             {
-                await Task.Delay(NextRenewal(lockedUntil - clock.GetUtcNow()), clock, ct);
-                await Retry.RunAsync(RenewAsync, lockedUntil - clock.GetUtcNow() + Grace, clock, ct);
+                await Task.Delay(NextRenewal(_lockedUntil - clock.GetUtcNow()), clock, ct);
+                await Retry.RunAsync(RenewAsync, _lockedUntil - clock.GetUtcNow() + Grace, clock, ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -88,6 +88,6 @@ internal sealed class JobLease(WireClient client, int poolId, long requestId, Ti
             ProtocolJson.Default.TaskAgentJobRequest,
             ProtocolJson.Default.TaskAgentJobRequest,
             ct);
-        lockedUntil = answer?.LockedUntil ?? clock.GetUtcNow() + Interval;
+        _lockedUntil = answer?.LockedUntil ?? clock.GetUtcNow() + Interval;
     }
 }

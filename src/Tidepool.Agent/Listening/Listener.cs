@@ -21,13 +21,13 @@ internal sealed class Listener(
     /// <summary>A poll that was answered with nothing sooner than this was not held; the next one waits.</summary>
     private static readonly TimeSpan ShortPoll = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource idle = new();
-    private readonly Lock gate = new();
-    private RunningJob? running;
+    private readonly CancellationTokenSource _idle = new();
+    private readonly Lock _gate = new();
+    private RunningJob? _running;
 
     // A job that came before the last one had quite ended here; the service counts it as ended from its report on.
-    private (AgentSession Session, TaskAgentMessage Message, AgentJobRequestMessage Request)? next;
-    private Task drain = Task.CompletedTask;
+    private (AgentSession Session, TaskAgentMessage Message, AgentJobRequestMessage Request)? _next;
+    private Task _drain = Task.CompletedTask;
 
     public async Task<ExitCode> RunAsync()
     {
@@ -35,15 +35,15 @@ internal sealed class Listener(
         AgentSession? session = null;
         try
         {
-            while (!idle.IsCancellationRequested)
+            while (!_idle.IsCancellationRequested)
             {
-                session = await AgentSession.OpenAsync(client, identity, host.Agent, host.Clock, idle.Token);
+                session = await AgentSession.OpenAsync(client, identity, host.Agent, host.Clock, _idle.Token);
                 AgentLog.Info($"Agent {host.Agent.Name} is online in pool {settings.Pool} and listens for jobs.");
                 await ServeAsync(session);
             }
             return ExitCode.Done;
         }
-        catch (OperationCanceledException) when (idle.IsCancellationRequested)
+        catch (OperationCanceledException) when (_idle.IsCancellationRequested)
         {
             return ExitCode.Done;
         }
@@ -64,7 +64,7 @@ internal sealed class Listener(
         finally
         {
             await EndJobAsync();
-            await drain;
+            await _drain;
             if (session is not null)
             {
                 await session.CloseAsync(host.Clock);
@@ -72,16 +72,16 @@ internal sealed class Listener(
         }
     }
 
-    public void Dispose() => idle.Dispose();
+    public void Dispose() => _idle.Dispose();
 
     /// <summary>Serves one session until a signal, or until the service does not know it any more.</summary>
     private async Task ServeAsync(AgentSession session)
     {
         long? last = null;
-        lock (gate)
+        lock (_gate)
         {
             // What another session held back comes again with this one.
-            next = null;
+            _next = null;
         }
         while (true)
         {
@@ -90,7 +90,7 @@ internal sealed class Listener(
             try
             {
                 var seen = last;
-                message = await Retry.RunAsync(token => session.PollAsync(seen, token), OutageLimit, host.Clock, idle.Token);
+                message = await Retry.RunAsync(token => session.PollAsync(seen, token), OutageLimit, host.Clock, _idle.Token);
             }
             catch (WireException e) when (e.TypeKey == "TaskAgentSessionExpiredException")
             {
@@ -99,14 +99,14 @@ internal sealed class Listener(
             }
             if (message is null)
             {
-                if (running is null)
+                if (_running is null)
                 {
                     // Nothing to do for a whole poll: give back what the last job needed.
                     GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
                 }
                 if (host.Clock.GetElapsedTime(polledAt) < ShortPoll)
                 {
-                    await Task.Delay(ShortPoll, host.Clock, idle.Token);
+                    await Task.Delay(ShortPoll, host.Clock, _idle.Token);
                 }
                 continue;
             }
@@ -138,9 +138,9 @@ internal sealed class Listener(
 
     private void Cancel(JobCancelMessage cancel)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (running is { } job && job.JobId == cancel.JobId)
+            if (_running is { } job && job.JobId == cancel.JobId)
             {
                 AgentLog.Info($"Job {job.Name} is cancelled.");
                 job.Cancel(cancel.Timeout);
@@ -150,32 +150,32 @@ internal sealed class Listener(
 
     private bool TryStart(AgentSession session, TaskAgentMessage message, AgentJobRequestMessage request)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (signals.Stop.IsCancellationRequested)
             {
                 return false;
             }
-            if (running is not null)
+            if (_running is not null)
             {
-                next = (session, message, request);
+                _next = (session, message, request);
                 return false;
             }
-            running = RunningJob.Start(client, request, host, OnJobEnded);
+            _running = RunningJob.Start(client, request, host, OnJobEnded);
             return true;
         }
     }
 
     private void OnJobEnded()
     {
-        lock (gate)
+        lock (_gate)
         {
-            running = null;
-            if (next is { } waiting && TryStart(waiting.Session, waiting.Message, waiting.Request))
+            _running = null;
+            if (_next is { } waiting && TryStart(waiting.Session, waiting.Message, waiting.Request))
             {
                 Delete(waiting.Session, waiting.Message);
             }
-            next = null;
+            _next = null;
             StopIfIdle();
         }
     }
@@ -185,12 +185,12 @@ internal sealed class Listener(
 
     private void Stop()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (running is { } job)
+            if (_running is { } job)
             {
                 AgentLog.Info($"The agent was told to stop. Job {job.Name} has {settings.Drain.TotalSeconds:0} s to end.");
-                drain = DrainAsync(job);
+                _drain = DrainAsync(job);
             }
             StopIfIdle();
         }
@@ -198,10 +198,10 @@ internal sealed class Listener(
 
     private void StopIfIdle()
     {
-        if (running is null && signals.Stop.IsCancellationRequested)
+        if (_running is null && signals.Stop.IsCancellationRequested)
         {
             // Not under the gate: what waits on the token runs on another thread.
-            _ = idle.CancelAsync();
+            _ = _idle.CancelAsync();
         }
     }
 
@@ -223,7 +223,7 @@ internal sealed class Listener(
     /// <summary>After an error of the listener itself a job may still run: nobody hears of it, so it ends.</summary>
     private async Task EndJobAsync()
     {
-        if (running is { } job)
+        if (_running is { } job)
         {
             job.Cancel(RunningJob.ShortestCancel);
             await job.Ended;

@@ -11,10 +11,10 @@ internal sealed class RunningJob
     /// <summary>What steps that run in spite of a cancel (always(), canceled()) get when the container is about to end.</summary>
     public static readonly TimeSpan ShortestCancel = TimeSpan.FromSeconds(8);
 
-    private readonly JobCancellation cancellation;
+    private readonly JobCancellation _cancellation;
 
     private RunningJob(AgentJobRequestMessage request, JobCancellation cancellation) =>
-        (JobId, Name, this.cancellation) = (request.JobId, request.JobDisplayName, cancellation);
+        (JobId, Name, _cancellation) = (request.JobId, request.JobDisplayName, cancellation);
 
     public Guid JobId { get; }
     public string Name { get; }
@@ -37,7 +37,7 @@ internal sealed class RunningJob
     }
 
     /// <summary>Cancels; steps that run in spite of it have <paramref name="timeout"/> for that.</summary>
-    public void Cancel(TimeSpan timeout) => cancellation.Cancel(timeout);
+    public void Cancel(TimeSpan timeout) => _cancellation.Cancel(timeout);
 
     private async Task RunAsync(WireClient client, AgentJobRequestMessage request, JobHost host, Action onEnded)
     {
@@ -51,19 +51,19 @@ internal sealed class RunningJob
                 return;
             }
             using var ended = new CancellationTokenSource();
-            var keeping = lease.KeepAsync(cancellation.Abandon, ended.Token);
-            var result = await new JobRunner(request, host, cancellation).RunAsync();
+            var keeping = lease.KeepAsync(_cancellation.Abandon, ended.Token);
+            var result = await new JobRunner(request, host, _cancellation).RunAsync();
             await ended.CancelAsync();
             await keeping;
             AgentLog.Info($"Job {Name} ended: {result}.");
-            if (request.Plan.Version < PlanClient.FirstVersionWithEvents && !cancellation.Abandoned)
+            if (request.Plan.Version < PlanClient.FirstVersionWithEvents && !_cancellation.Abandoned)
             {
                 await lease.FinishAsync(result, CancellationToken.None);
             }
         }
         finally
         {
-            cancellation.Dispose();
+            _cancellation.Dispose();
             onEnded();
         }
     }

@@ -5,12 +5,12 @@ namespace Tidepool.Agent.Posix;
 /// <summary>A null-terminated array of C strings, as argv and envp are.</summary>
 internal sealed unsafe class CStrings : IDisposable
 {
-    private readonly int count;
+    private readonly int _count;
 
     public CStrings(IReadOnlyCollection<string> values)
     {
-        count = values.Count;
-        Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(count + 1), (nuint)sizeof(byte*));
+        _count = values.Count;
+        Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
         var index = 0;
         foreach (var value in values)
         {
@@ -26,7 +26,7 @@ internal sealed unsafe class CStrings : IDisposable
 
     public void Dispose()
     {
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < _count; i++)
         {
             Marshal.ZeroFreeCoTaskMemUTF8((nint)Pointer[i]);
         }

@@ -9,9 +9,9 @@ namespace Tidepool.Agent.Posix;
 /// </summary>
 internal sealed class ChildReaper
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<int, TaskCompletionSource<int>> waiting = [];
-    private readonly AutoResetEvent childExists = new(false);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, TaskCompletionSource<int>> _waiting = [];
+    private readonly AutoResetEvent _childExists = new(false);
 
     public ChildReaper()
     {
@@ -30,12 +30,12 @@ internal sealed class ChildReaper
         // RunContinuationsAsynchronously: a continuation must not hold up the reaping of others.
         var exit = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         int id;
-        lock (gate)
+        lock (_gate)
         {
             id = start();
-            waiting.Add(id, exit);
+            _waiting.Add(id, exit);
         }
-        childExists.Set();
+        _childExists.Set();
         return (id, exit.Task);
     }
 
@@ -48,9 +48,9 @@ internal sealed class ChildReaper
             if (id > 0)
             {
                 // Under the gate: the child may have ended before Watch noted its id.
-                lock (gate)
+                lock (_gate)
                 {
-                    if (waiting.Remove(id, out var exit))
+                    if (_waiting.Remove(id, out var exit))
                     {
                         exit.SetResult(ExitCode(status));
                     }
@@ -58,7 +58,7 @@ internal sealed class ChildReaper
             }
             else if (Marshal.GetLastPInvokeError() == Libc.ECHILD)
             {
-                childExists.WaitOne();
+                _childExists.WaitOne();
             }
         }
     }

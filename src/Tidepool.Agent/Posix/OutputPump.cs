@@ -102,32 +102,32 @@ internal sealed class LineSplitter(Action<string> onLine)
 {
     private const int LongestLine = 1024 * 1024;
 
-    private readonly List<byte> partial = [];
-    private bool afterCarriageReturn;
+    private readonly List<byte> _partial = [];
+    private bool _afterCarriageReturn;
 
     public void Add(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            if (afterCarriageReturn && bytes[0] == '\n')
+            if (_afterCarriageReturn && bytes[0] == '\n')
             {
                 bytes = bytes[1..];
-                afterCarriageReturn = false;
+                _afterCarriageReturn = false;
                 continue;
             }
-            afterCarriageReturn = false;
+            _afterCarriageReturn = false;
             var end = bytes.IndexOfAny((byte)'\n', (byte)'\r');
             if (end < 0)
             {
-                partial.AddRange(bytes);
-                if (partial.Count > LongestLine)
+                _partial.AddRange(bytes);
+                if (_partial.Count > LongestLine)
                 {
                     Emit();
                 }
                 return;
             }
-            afterCarriageReturn = bytes[end] == '\r';
-            partial.AddRange(bytes[..end]);
+            _afterCarriageReturn = bytes[end] == '\r';
+            _partial.AddRange(bytes[..end]);
             Emit();
             bytes = bytes[(end + 1)..];
         }
@@ -135,7 +135,7 @@ internal sealed class LineSplitter(Action<string> onLine)
 
     public void Finish()
     {
-        if (partial.Count > 0)
+        if (_partial.Count > 0)
         {
             Emit();
         }
@@ -143,7 +143,7 @@ internal sealed class LineSplitter(Action<string> onLine)
 
     private void Emit()
     {
-        onLine(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(partial)));
-        partial.Clear();
+        onLine(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_partial)));
+        _partial.Clear();
     }
 }

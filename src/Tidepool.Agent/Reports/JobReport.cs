@@ -11,39 +11,39 @@ internal sealed class JobReport : IDisposable
     private static readonly TimeSpan RecordLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(2);
 
-    private readonly PlanClient plan;
-    private readonly TimeProvider clock;
-    private readonly ReportQueue queue = new();
-    private readonly CancellationTokenSource flushing = new();
-    private readonly Task sending;
-    private bool unwell;
+    private readonly PlanClient _plan;
+    private readonly TimeProvider _clock;
+    private readonly ReportQueue _queue = new();
+    private readonly CancellationTokenSource _flushing = new();
+    private readonly Task _sending;
+    private bool _unwell;
 
     public JobReport(PlanClient plan, TimeProvider clock)
     {
-        (this.plan, this.clock) = (plan, clock);
+        (_plan, _clock) = (plan, clock);
         Logs = new LogUploader(plan, clock);
-        sending = SendAllAsync();
+        _sending = SendAllAsync();
     }
 
     public LogUploader Logs { get; }
 
-    public void Add(TimelineRecord record) => queue.Add(record);
+    public void Add(TimelineRecord record) => _queue.Add(record);
 
-    public void AddLine(Guid step, long number, string line) => queue.Add(step, number, line);
+    public void AddLine(Guid step, long number, string line) => _queue.Add(step, number, line);
 
     /// <summary>Sends all that is left, then the job's end. After this nothing may be added.</summary>
     public async Task CompleteAsync(string? result)
     {
         await Logs.FinishAsync();
-        await flushing.CancelAsync();
-        await sending;
+        await _flushing.CancelAsync();
+        await _sending;
         if (result is null)
         {
             return;
         }
         try
         {
-            await Retry.RunAsync(token => plan.CompleteJobAsync(result, token), EndLimit, clock, CancellationToken.None);
+            await Retry.RunAsync(token => _plan.CompleteJobAsync(result, token), EndLimit, _clock, CancellationToken.None);
         }
         catch (Exception e) when (e is HttpRequestException or WireException)
         {
@@ -51,14 +51,14 @@ internal sealed class JobReport : IDisposable
         }
     }
 
-    public void Dispose() => flushing.Dispose();
+    public void Dispose() => _flushing.Dispose();
 
     private async Task SendAllAsync()
     {
         while (true)
         {
-            var last = flushing.IsCancellationRequested;
-            while (queue.Take() is { } item)
+            var last = _flushing.IsCancellationRequested;
+            while (_queue.Take() is { } item)
             {
                 await SendAsync(item);
             }
@@ -69,7 +69,7 @@ internal sealed class JobReport : IDisposable
             try
             {
                 // An urgent item ends the wait early.
-                await queue.Urgent.WaitAsync(Gather, flushing.Token);
+                await _queue.Urgent.WaitAsync(Gather, _flushing.Token);
             }
             catch (OperationCanceledException)
             {
@@ -85,22 +85,25 @@ internal sealed class JobReport : IDisposable
             await (item switch
             {
                 ReportItem.Records(var changed) => Retry.RunAsync(
-                    token => plan.UpdateRecordsAsync(changed, token), unwell ? TimeSpan.Zero : RecordLimit, clock, CancellationToken.None),
+                    token => _plan.UpdateRecordsAsync(changed, token),
+                    _unwell ? TimeSpan.Zero : RecordLimit,
+                    _clock,
+                    CancellationToken.None),
 
                 // Never tried again: the log has them.
-                ReportItem.Lines(var step, var start, var text) => plan.PostLinesAsync(step, start, text, CancellationToken.None),
+                ReportItem.Lines(var step, var start, var text) => _plan.PostLinesAsync(step, start, text, CancellationToken.None),
                 var other => throw new InvalidOperationException($"Unhandled item {other}."),
             });
-            unwell = false;
+            _unwell = false;
         }
         catch (Exception e) when (e is HttpRequestException or WireException)
         {
             // The job goes on. One line says so, and until a call succeeds none is tried twice.
-            if (!unwell)
+            if (!_unwell)
             {
                 AgentLog.Warning($"A part of the job's report could not be sent: {e.Message}");
             }
-            unwell = true;
+            _unwell = true;
         }
     }
 }

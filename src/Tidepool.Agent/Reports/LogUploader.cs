@@ -11,23 +11,24 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
     /// <summary>Bytes after which a page is sent while the step goes on.</summary>
     private const int PageSize = 1024 * 1024;
 
-    private readonly Lock gate = new();
-    private MemoryStream page = new();
-    private bool begun;
+    private readonly Lock _gate = new();
+    private MemoryStream _page = new();
+    private bool _begun;
 
     public void Write(string line)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!begun)
+            if (!_begun)
             {
                 // As the service's own agent begins a log.
-                page.Write(Encoding.UTF8.Preamble);
-                begun = true;
+                _page.Write(Encoding.UTF8.Preamble);
+                _begun = true;
             }
             var now = clock.GetUtcNow().UtcDateTime;
-            page.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-ddTHH:mm:ss.fffffffZ} {line}\n")));
-            if (page.Length >= PageSize)
+            var stamped = string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-ddTHH:mm:ss.fffffffZ} {line}\n");
+            _page.Write(Encoding.UTF8.GetBytes(stamped));
+            if (_page.Length >= PageSize)
             {
                 Send();
             }
@@ -36,9 +37,9 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
 
     public void Close()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (page.Length > 0)
+            if (_page.Length > 0)
             {
                 Send();
             }
@@ -47,8 +48,8 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
 
     private void Send()
     {
-        uploader.Add(record, page.GetBuffer().AsMemory(0, (int)page.Length));
-        page = new();
+        uploader.Add(record, _page.GetBuffer().AsMemory(0, (int)_page.Length));
+        _page = new();
     }
 }
 
@@ -59,57 +60,57 @@ internal sealed class LogUploader
     private const int Backlog = 16;
     private static readonly TimeSpan PageLimit = TimeSpan.FromMinutes(2);
 
-    private readonly PlanClient plan;
-    private readonly TimeProvider clock;
-    private readonly Channel<(StepRecord Record, ReadOnlyMemory<byte> Text)> pages =
+    private readonly PlanClient _plan;
+    private readonly TimeProvider _clock;
+    private readonly Channel<(StepRecord Record, ReadOnlyMemory<byte> Text)> _pages =
         Channel.CreateUnbounded<(StepRecord, ReadOnlyMemory<byte>)>(new() { SingleReader = true });
-    private readonly SemaphoreSlim room = new(Backlog);
-    private readonly Dictionary<Guid, int> logs = [];
-    private readonly Task uploading;
+    private readonly SemaphoreSlim _room = new(Backlog);
+    private readonly Dictionary<Guid, int> _logs = [];
+    private readonly Task _uploading;
 
     public LogUploader(PlanClient plan, TimeProvider clock)
     {
-        (this.plan, this.clock) = (plan, clock);
-        uploading = UploadAllAsync();
+        (_plan, _clock) = (plan, clock);
+        _uploading = UploadAllAsync();
     }
 
     /// <summary>Waits while too many pages wait.</summary>
     public void Add(StepRecord record, ReadOnlyMemory<byte> text)
     {
-        room.Wait();
-        pages.Writer.TryWrite((record, text));
+        _room.Wait();
+        _pages.Writer.TryWrite((record, text));
     }
 
     public Task FinishAsync()
     {
-        pages.Writer.Complete();
-        return uploading;
+        _pages.Writer.Complete();
+        return _uploading;
     }
 
     private async Task UploadAllAsync()
     {
-        await foreach (var (record, text) in pages.Reader.ReadAllAsync())
+        await foreach (var (record, text) in _pages.Reader.ReadAllAsync())
         {
             try
             {
-                await Retry.RunAsync(token => UploadAsync(record, text, token), PageLimit, clock, CancellationToken.None);
+                await Retry.RunAsync(token => UploadAsync(record, text, token), PageLimit, _clock, CancellationToken.None);
             }
             catch (Exception e) when (e is HttpRequestException or WireException)
             {
                 AgentLog.Warning($"A page of a log could not be sent: {e.Message}");
             }
-            room.Release();
+            _room.Release();
         }
     }
 
     private async Task UploadAsync(StepRecord record, ReadOnlyMemory<byte> text, CancellationToken ct)
     {
-        if (!logs.TryGetValue(record.Id, out var log))
+        if (!_logs.TryGetValue(record.Id, out var log))
         {
-            log = await plan.CreateLogAsync(record.Id, ct);
-            logs.Add(record.Id, log);
+            log = await _plan.CreateLogAsync(record.Id, ct);
+            _logs.Add(record.Id, log);
         }
-        await plan.AppendLogAsync(log, text, ct);
+        await _plan.AppendLogAsync(log, text, ct);
         record.Update(value => value with { Log = new() { Id = log } });
     }
 }

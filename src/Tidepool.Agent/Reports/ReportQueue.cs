@@ -23,25 +23,25 @@ internal sealed class ReportQueue
     /// <summary>Live lines are a courtesy, the log has them all: beyond this the oldest go unsent.</summary>
     private const int LongestBacklog = 5000;
 
-    private readonly Lock gate = new();
-    private readonly LinkedList<ReportItem> items = new();
-    private int lines;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<ReportItem> _items = new();
+    private int _lines;
 
     /// <summary>Signalled when an item should be sent without delay.</summary>
     public SemaphoreSlim Urgent { get; } = new(0);
 
     public void Add(TimelineRecord record)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (items.Last?.Value is ReportItem.Records { Changed: var changed })
+            if (_items.Last?.Value is ReportItem.Records { Changed: var changed })
             {
                 changed.RemoveAll(other => other.Id == record.Id);
                 changed.Add(record);
             }
             else
             {
-                items.AddLast(new ReportItem.Records([record]));
+                _items.AddLast(new ReportItem.Records([record]));
             }
         }
         Urgent.Release();
@@ -49,17 +49,17 @@ internal sealed class ReportQueue
 
     public void Add(Guid step, long number, string line)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (items.Last?.Value is ReportItem.Lines { Text: var text } last && last.Step == step && text.Count < LinesPerCall)
+            if (_items.Last?.Value is ReportItem.Lines { Text: var text } last && last.Step == step && text.Count < LinesPerCall)
             {
                 text.Add(line);
             }
             else
             {
-                items.AddLast(new ReportItem.Lines(step, number, [line]));
+                _items.AddLast(new ReportItem.Lines(step, number, [line]));
             }
-            lines++;
+            _lines++;
             DropOldest();
         }
         if (number == 1)
@@ -71,27 +71,27 @@ internal sealed class ReportQueue
     /// <summary>Takes the oldest item; null when there is none.</summary>
     public ReportItem? Take()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (items.First is not { Value: var item })
+            if (_items.First is not { Value: var item })
             {
                 return null;
             }
-            items.RemoveFirst();
-            lines -= item is ReportItem.Lines { Text.Count: var count } ? count : 0;
+            _items.RemoveFirst();
+            _lines -= item is ReportItem.Lines { Text.Count: var count } ? count : 0;
             return item;
         }
     }
 
     private void DropOldest()
     {
-        for (var node = items.First; lines > LongestBacklog && node is not null;)
+        for (var node = _items.First; _lines > LongestBacklog && node is not null;)
         {
             var next = node.Next;
             if (node.Value is ReportItem.Lines { Text.Count: var count })
             {
-                items.Remove(node);
-                lines -= count;
+                _items.Remove(node);
+                _lines -= count;
             }
             node = next;
         }

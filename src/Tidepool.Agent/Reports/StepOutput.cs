@@ -12,9 +12,9 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
     /// <summary>Characters of a live line.</summary>
     private const int LongestLiveLine = 1024;
 
-    private readonly Lock gate = new();
-    private readonly RecordLog log = new(report.Logs, record, clock);
-    private long written;
+    private readonly Lock _gate = new();
+    private readonly RecordLog _log = new(report.Logs, record, clock);
+    private long _written;
 
     public void Write(string text)
     {
@@ -33,7 +33,7 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
     public void Warning(string text, IReadOnlyDictionary<string, string>? data = null) => Issue("warning", text, data);
 
     /// <summary>Sends what the log still holds.</summary>
-    public void Close() => log.Close();
+    public void Close() => _log.Close();
 
     private void Issue(string type, string text, IReadOnlyDictionary<string, string>? data)
     {
@@ -46,7 +46,7 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
             var facts = new Dictionary<string, string>(data ?? new Dictionary<string, string>())
             {
                 ["type"] = type,
-                ["logFileLineNumber"] = written.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["logFileLineNumber"] = _written.ToString(System.Globalization.CultureInfo.InvariantCulture),
             };
             return value with
             {
@@ -61,11 +61,11 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
 
     private void WriteLine(string line)
     {
-        lock (gate)
+        lock (_gate)
         {
-            written++;
-            report.AddLine(record.Id, written, line.Length <= LongestLiveLine ? line : $"{line[..LongestLiveLine]}...");
-            log.Write(line);
+            _written++;
+            report.AddLine(record.Id, _written, line.Length <= LongestLiveLine ? line : $"{line[..LongestLiveLine]}...");
+            _log.Write(line);
             jobLog?.Write(line);
         }
     }

@@ -6,27 +6,27 @@ namespace Tidepool.Agent.Reports;
 /// <summary>One timeline record as the agent knows it; each change goes into the report whole.</summary>
 internal sealed class StepRecord
 {
-    private readonly Lock gate = new();
-    private readonly JobReport report;
-    private TimelineRecord value;
+    private readonly Lock _gate = new();
+    private readonly JobReport _report;
+    private TimelineRecord _value;
 
     public StepRecord(JobReport report, TimelineRecord first)
     {
-        (this.report, value) = (report, first);
+        (_report, _value) = (report, first);
         report.Add(first);
     }
 
-    public Guid Id => value.Id;
+    public Guid Id => _value.Id;
 
-    public TimelineRecord Value => value;
+    public TimelineRecord Value => _value;
 
     public void Update(Func<TimelineRecord, TimelineRecord> change)
     {
         // Under the gate up to the report, or an older value could overtake a newer one.
-        lock (gate)
+        lock (_gate)
         {
-            value = change(value);
-            report.Add(value);
+            _value = change(_value);
+            _report.Add(_value);
         }
     }
 

@@ -28,36 +28,36 @@ internal static class Credentials
 internal sealed class AgentTokens(
     HttpClient http, AgentIdentity identity, string tokenUrl, TaskAgentAuthorization authorization, TimeProvider clock) : IDisposable
 {
-    private readonly SemaphoreSlim oneAtATime = new(1);
-    private AuthenticationHeaderValue? current;
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private AuthenticationHeaderValue? _current;
 
     /// <summary>Called with each new token, so that it can be masked.</summary>
     public Action<string> OnNewToken { get; init; } = _ => { };
 
     public async ValueTask<AuthenticationHeaderValue> AuthorizeAsync(bool refused, CancellationToken ct)
     {
-        var seen = current;
+        var seen = _current;
         if (seen is not null && !refused)
         {
             return seen;
         }
-        await oneAtATime.WaitAsync(ct);
+        await _oneAtATime.WaitAsync(ct);
         try
         {
             // Another call may have renewed it meanwhile.
-            if (current is null || ReferenceEquals(current, seen))
+            if (_current is null || ReferenceEquals(_current, seen))
             {
-                current = new("Bearer", await RequestAsync(ct));
+                _current = new("Bearer", await RequestAsync(ct));
             }
-            return current;
+            return _current;
         }
         finally
         {
-            oneAtATime.Release();
+            _oneAtATime.Release();
         }
     }
 
-    public void Dispose() => oneAtATime.Dispose();
+    public void Dispose() => _oneAtATime.Dispose();
 
     private async Task<string> RequestAsync(CancellationToken ct)
     {

@@ -8,10 +8,10 @@ internal sealed class Evaluator(ExpressionContext context, string text)
     /// <summary>Most characters that all results together may have.</summary>
     private const int MaxCharacters = 5_000_000;
 
-    private readonly Dictionary<Node, ExpressionValue> results = [];
-    private long characters;
+    private readonly Dictionary<Node, ExpressionValue> _results = [];
+    private long _characters;
 
-    public IReadOnlyDictionary<Node, ExpressionValue> Results => results;
+    public IReadOnlyDictionary<Node, ExpressionValue> Results => _results;
 
     public ExpressionValue Evaluate(Node node)
     {
@@ -30,15 +30,15 @@ internal sealed class Evaluator(ExpressionContext context, string text)
         {
             Spend(length);
         }
-        return results[node] = value;
+        return _results[node] = value;
     }
 
     /// <summary>Counts characters that are about to be made.</summary>
     /// <exception cref="ExpressionException">They are too many.</exception>
     public void Spend(long count)
     {
-        characters += count;
-        if (characters > MaxCharacters)
+        _characters += count;
+        if (_characters > MaxCharacters)
         {
             throw new ExpressionException(
                 $"The maximum allowed memory size was exceeded while evaluating the following expression: {text}");

@@ -5,20 +5,20 @@ namespace Tidepool.Expressions.Syntax;
 /// <summary>Cuts an expression into tokens; what a character means can depend on the token before it.</summary>
 internal sealed class Lexer(string text)
 {
-    private int at;
-    private Token? last;
+    private int _at;
+    private Token? _last;
 
     /// <summary>The next token, or null at the end.</summary>
     public Token? Next()
     {
-        while (at < text.Length && char.IsWhiteSpace(text[at]))
+        while (_at < text.Length && char.IsWhiteSpace(text[_at]))
         {
-            at++;
+            _at++;
         }
-        return at == text.Length ? null : last = Read();
+        return _at == text.Length ? null : _last = Read();
     }
 
-    private Token Read() => text[at] switch
+    private Token Read() => text[_at] switch
     {
         '[' => Sign(TokenKind.StartIndex),
         ']' => Sign(TokenKind.EndIndex),
@@ -32,32 +32,32 @@ internal sealed class Lexer(string text)
         _ => Word(),
     };
 
-    private bool StartsValue => last is null or { Kind: TokenKind.Separator or TokenKind.StartArguments or TokenKind.StartIndex };
+    private bool StartsValue => _last is null or { Kind: TokenKind.Separator or TokenKind.StartArguments or TokenKind.StartIndex };
 
-    private Token Sign(TokenKind kind) => new(kind, text[at..(at + 1)], at++);
+    private Token Sign(TokenKind kind) => new(kind, text[_at..(_at + 1)], _at++);
 
     private Token Text()
     {
-        var start = at++;
-        while (at < text.Length)
+        var start = _at++;
+        while (_at < text.Length)
         {
-            if (text[at++] != '\'')
+            if (text[_at++] != '\'')
             {
                 continue;
             }
-            if (at == text.Length || text[at] != '\'')
+            if (_at == text.Length || text[_at] != '\'')
             {
-                var inner = text[(start + 1)..(at - 1)].Replace("''", "'", StringComparison.Ordinal);
-                return new Token(TokenKind.Literal, text[start..at], start, new StringValue(inner));
+                var inner = text[(start + 1)..(_at - 1)].Replace("''", "'", StringComparison.Ordinal);
+                return new Token(TokenKind.Literal, text[start.._at], start, new StringValue(inner));
             }
-            at++;
+            _at++;
         }
         return new Token(TokenKind.Unrecognized, text[start..], start);
     }
 
     private Token NumberOrVersion()
     {
-        var (start, raw) = (at, ReadUntilBoundary(dotsBelong: true));
+        var (start, raw) = (_at, ReadUntilBoundary(dotsBelong: true));
         if (raw.Count(c => c == '.') >= 2)
         {
             return Version.TryParse(raw, out var version)
@@ -72,8 +72,8 @@ internal sealed class Lexer(string text)
 
     private Token Word()
     {
-        var afterDot = last is { Kind: TokenKind.Dereference };
-        var (start, raw) = (at, ReadUntilBoundary(dotsBelong: false));
+        var afterDot = _last is { Kind: TokenKind.Dereference };
+        var (start, raw) = (_at, ReadUntilBoundary(dotsBelong: false));
         if (!IsName(raw))
         {
             return new Token(TokenKind.Unrecognized, raw, start);
@@ -89,12 +89,12 @@ internal sealed class Lexer(string text)
 
     private string ReadUntilBoundary(bool dotsBelong)
     {
-        var start = at;
+        var start = _at;
         do
         {
-            at++;
+            _at++;
         }
-        while (at < text.Length && !char.IsWhiteSpace(text[at]) && !"[](),*".Contains(text[at]) && (dotsBelong || text[at] != '.'));
-        return text[start..at];
+        while (_at < text.Length && !char.IsWhiteSpace(text[_at]) && !"[](),*".Contains(text[_at]) && (dotsBelong || text[_at] != '.'));
+        return text[start.._at];
     }
 }

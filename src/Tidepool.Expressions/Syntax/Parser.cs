@@ -5,17 +5,17 @@ namespace Tidepool.Expressions.Syntax;
 /// <summary>Recursive descent with one token of look-ahead; errors appear in the order of the text.</summary>
 internal sealed class Parser
 {
-    private readonly string text;
-    private readonly ExpressionContext? names;
-    private readonly Lexer lexer;
-    private Token? token;
-    private int depth;
+    private readonly string _text;
+    private readonly ExpressionContext? _names;
+    private readonly Lexer _lexer;
+    private Token? _token;
+    private int _depth;
 
     private Parser(string text, ExpressionContext? names)
     {
-        (this.text, this.names) = (text, names);
-        lexer = new Lexer(text);
-        token = lexer.Next();
+        (_text, _names) = (text, names);
+        _lexer = new Lexer(text);
+        _token = _lexer.Next();
     }
 
     /// <param name="text">The expression.</param>
@@ -27,24 +27,24 @@ internal sealed class Parser
             throw new ExpressionException($"Exceeded max expression length {Expression.MaxLength}");
         }
         var parser = new Parser(text, names);
-        if (parser.token is null)
+        if (parser._token is null)
         {
             return new LiteralNode(ExpressionValue.Null);
         }
-        var root = parser.ReadValue(parser.token);
-        return parser.token is { } extra ? throw parser.Unexpected(extra) : root;
+        var root = parser.ReadValue(parser._token);
+        return parser._token is { } extra ? throw parser.Unexpected(extra) : root;
     }
 
     private Node ReadValue(Token first)
     {
-        token = lexer.Next();
+        _token = _lexer.Next();
         switch (first.Kind)
         {
             case TokenKind.Literal:
                 return new LiteralNode(first.Value!);
             case TokenKind.Word when ArityOf(first) is { } arity:
                 return ReadPath(ReadCall(first, arity.Min, arity.Max));
-            case TokenKind.Word when names is null || names.Values.ContainsKey(first.Raw):
+            case TokenKind.Word when _names is null || _names.Values.ContainsKey(first.Raw):
                 return ReadPath(new NamedValueNode(first.Raw));
             case TokenKind.Word:
                 throw Fault("Unrecognized value", first);
@@ -59,31 +59,31 @@ internal sealed class Parser
         {
             return (builtIn.MinArguments, builtIn.MaxArguments);
         }
-        if (names is null)
+        if (_names is null)
         {
-            return token is { Kind: TokenKind.StartArguments } ? (0, int.MaxValue) : null;
+            return _token is { Kind: TokenKind.StartArguments } ? (0, int.MaxValue) : null;
         }
-        return names.Functions.TryGetValue(word.Raw, out var added) ? (added.MinArguments, added.MaxArguments) : null;
+        return _names.Functions.TryGetValue(word.Raw, out var added) ? (added.MinArguments, added.MaxArguments) : null;
     }
 
     private CallNode ReadCall(Token name, int min, int max)
     {
-        if (token is not { Kind: TokenKind.StartArguments })
+        if (_token is not { Kind: TokenKind.StartArguments })
         {
             throw Fault("Expected '(' to follow a function", name);
         }
         Enter();
         List<Node> arguments = [];
-        token = lexer.Next();
+        _token = _lexer.Next();
         while (true)
         {
-            var next = token ?? throw Fault("Unclosed function", name);
+            var next = _token ?? throw Fault("Unclosed function", name);
             if (next.Kind == TokenKind.EndArguments && arguments.Count == 0)
             {
                 break;
             }
             arguments.Add(ReadValue(next));
-            var after = token ?? throw Fault("Unclosed function", name);
+            var after = _token ?? throw Fault("Unclosed function", name);
             if (after.Kind == TokenKind.EndArguments)
             {
                 break;
@@ -92,15 +92,15 @@ internal sealed class Parser
             {
                 throw Unexpected(after);
             }
-            token = lexer.Next();
-            if (token is { Kind: TokenKind.EndArguments } early)
+            _token = _lexer.Next();
+            if (_token is { Kind: TokenKind.EndArguments } early)
             {
                 throw Unexpected(early);
             }
         }
         if (arguments.Count < min || arguments.Count > max)
         {
-            throw Unexpected(token!);
+            throw Unexpected(_token!);
         }
         return new CallNode(name.Raw, Leave(arguments));
     }
@@ -108,7 +108,7 @@ internal sealed class Parser
     private Node ReadPath(Node target)
     {
         List<Node?> indexes = [];
-        while (token is { Kind: TokenKind.Dereference or TokenKind.StartIndex } start)
+        while (_token is { Kind: TokenKind.Dereference or TokenKind.StartIndex } start)
         {
             indexes.Add(start.Kind == TokenKind.Dereference ? ReadProperty(start) : ReadIndex(start));
         }
@@ -117,8 +117,8 @@ internal sealed class Parser
 
     private LiteralNode? ReadProperty(Token dot)
     {
-        var name = lexer.Next() ?? throw Fault("Expected a property name to follow the dereference operator '.'", dot);
-        token = lexer.Next();
+        var name = _lexer.Next() ?? throw Fault("Expected a property name to follow the dereference operator '.'", dot);
+        _token = _lexer.Next();
         return name.Kind switch
         {
             TokenKind.Wildcard => null,
@@ -130,24 +130,24 @@ internal sealed class Parser
     private Node? ReadIndex(Token bracket)
     {
         Enter();
-        token = lexer.Next();
-        var next = token ?? throw Fault("Unclosed indexer", bracket);
+        _token = _lexer.Next();
+        var next = _token ?? throw Fault("Unclosed indexer", bracket);
         Node? index = null;
         if (next.Kind == TokenKind.Wildcard)
         {
-            token = lexer.Next();
+            _token = _lexer.Next();
         }
         else
         {
             index = ReadValue(next);
         }
-        var end = token ?? throw Fault("Unclosed indexer", bracket);
+        var end = _token ?? throw Fault("Unclosed indexer", bracket);
         return end.Kind == TokenKind.EndIndex ? Leave(index) : throw Unexpected(end);
     }
 
     private void Enter()
     {
-        if (++depth >= Expression.MaxDepth)
+        if (++_depth >= Expression.MaxDepth)
         {
             throw new ExpressionException($"Exceeded max expression depth {Expression.MaxDepth}");
         }
@@ -156,8 +156,8 @@ internal sealed class Parser
     /// <summary>Steps over the closing sign.</summary>
     private T Leave<T>(T read)
     {
-        depth--;
-        token = lexer.Next();
+        _depth--;
+        _token = _lexer.Next();
         return read;
     }
 
@@ -165,5 +165,5 @@ internal sealed class Parser
         Fault(at.Kind == TokenKind.Unrecognized ? "Unrecognized value" : "Unexpected symbol", at);
 
     private ExpressionException Fault(string what, Token at) =>
-        new($"{what}: '{at.Raw}'. Located at position {at.Index + 1} within expression: {text}.");
+        new($"{what}: '{at.Raw}'. Located at position {at.Index + 1} within expression: {_text}.");
 }

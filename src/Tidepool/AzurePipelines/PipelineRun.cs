@@ -6,24 +6,24 @@ namespace Tidepool.AzurePipelines;
 /// <summary>One run of a pipeline.</summary>
 public sealed class PipelineRun
 {
-    private readonly RunLoop loop;
+    private readonly RunLoop _loop;
 
-    internal PipelineRun(RunLoop loop) => this.loop = loop;
+    internal PipelineRun(RunLoop loop) => _loop = loop;
 
-    public int Id => loop.Facts.Id;
+    public int Id => _loop.Facts.Id;
 
     /// <summary>The run's number, as in <c>20260102.1</c>.</summary>
-    public string Number => loop.Facts.Number;
+    public string Number => _loop.Facts.Number;
 
     /// <summary>Completes with the run's result.</summary>
-    public Task<NodeResult> Completion => loop.Completion;
+    public Task<NodeResult> Completion => _loop.Completion;
 
     /// <summary>The run as it is now.</summary>
-    public RunSnapshot Snapshot() => loop.Snapshot();
+    public RunSnapshot Snapshot() => _loop.Snapshot();
 
     /// <summary>Everything that happened, from the beginning, until the run has ended. Any number of readers may read.</summary>
-    public IAsyncEnumerable<RunEvent> ReadEventsAsync(CancellationToken ct) => loop.Events.ReadAsync(ct);
+    public IAsyncEnumerable<RunEvent> ReadEventsAsync(CancellationToken ct) => _loop.Events.ReadAsync(ct);
 
     /// <summary>Cancels the run: running jobs are asked to stop, waiting ones end, conditions count anew; the run ends later.</summary>
-    public Task CancelAsync() => loop.CancelAsync();
+    public Task CancelAsync() => _loop.CancelAsync();
 }

@@ -17,24 +17,24 @@ public sealed class PipelinesService : IAsyncDisposable
     // Polls end at once; this is for a clone that is under way.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly WebApplication app;
-    private readonly CancellationTokenSource stopping;
-    private readonly AgentPool pool;
-    private readonly RunDirectory runs;
+    private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stopping;
+    private readonly AgentPool _pool;
+    private readonly RunDirectory _runs;
 
     private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organization) =>
-        (this.app, this.stopping, this.pool, this.runs, OrganizationUrl) = (app, stopping, pool, runs, organization);
+        (_app, _stopping, _pool, _runs, OrganizationUrl) = (app, stopping, pool, runs, organization);
 
     /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
     public Uri OrganizationUrl { get; }
 
     /// <summary>The pool's name.</summary>
-    public string Pool => pool.Name;
+    public string Pool => _pool.Name;
 
     /// <summary>The agents of the pool as they are now, with their capabilities and the job request they have.</summary>
-    public IReadOnlyList<TaskAgent> Agents => pool.List(name: null, capabilities: true, assignedRequest: true);
+    public IReadOnlyList<TaskAgent> Agents => _pool.List(name: null, capabilities: true, assignedRequest: true);
 
-    internal int PollsUnderWay => pool.PollsUnderWay;
+    internal int PollsUnderWay => _pool.PollsUnderWay;
 
     /// <summary>Starts the service.</summary>
     /// <exception cref="ProblemException">SERVICE001: the port is in use.</exception>
@@ -86,33 +86,33 @@ public sealed class PipelinesService : IAsyncDisposable
 
     /// <summary>Waits until the agents are as wanted; the condition is looked at whenever an agent changes.</summary>
     public Task<IReadOnlyList<TaskAgent>> WaitForAgentsAsync(Func<IReadOnlyList<TaskAgent>, bool> until, CancellationToken ct) =>
-        pool.WaitAsync(until, ct);
+        _pool.WaitAsync(until, ct);
 
     /// <summary>Starts a run at once.</summary>
     /// <exception cref="ProblemException">SERVICE002: the pipeline's <c>name</c> makes a run number that the service refuses.</exception>
-    public PipelineRun QueueRun(RunRequest request) => new(runs.Start(request, OrganizationUrl));
+    public PipelineRun QueueRun(RunRequest request) => new(_runs.Start(request, OrganizationUrl));
 
     /// <summary>Says that an agent's process is gone: it is offline at once, and the job it ran is abandoned with the reason.</summary>
     /// <param name="agentName">The agent's name.</param>
     /// <param name="reason">Why, as the run shows it.</param>
     /// <param name="since">When it was lost. A session that began later belongs to the process that came after it and stays.</param>
-    public void ReportLost(string agentName, string reason, DateTimeOffset since) => pool.ReportLost(agentName, reason, since);
+    public void ReportLost(string agentName, string reason, DateTimeOffset since) => _pool.ReportLost(agentName, reason, since);
 
     /// <summary>Lets an agent take jobs or keeps it from them; a job that it runs goes on.</summary>
-    public void SetEnabled(string agentName, bool enabled) => pool.SetEnabled(agentName, enabled);
+    public void SetEnabled(string agentName, bool enabled) => _pool.SetEnabled(agentName, enabled);
 
     /// <summary>Stops the service: polls end at once, runs that have not ended are canceled as tasks.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested)
         {
             return;
         }
 
-        await stopping.CancelAsync();
-        await app.StopAsync();
-        await app.DisposeAsync();
-        pool.Dispose();
-        stopping.Dispose();
+        await _stopping.CancelAsync();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _pool.Dispose();
+        _stopping.Dispose();
     }
 }

@@ -5,15 +5,15 @@ namespace Tidepool.Pipelines;
 /// <summary>Gathers everything wrong with a pipeline, so that one look shows it all.</summary>
 internal sealed class PipelineErrors
 {
-    private readonly List<PipelineError> errors = [];
+    private readonly List<PipelineError> _errors = [];
 
-    public bool Any => errors.Count > 0;
+    public bool Any => _errors.Count > 0;
 
-    public void Add(SourcePosition? position, string text) => errors.Add(new PipelineError(position, text));
+    public void Add(SourcePosition? position, string text) => _errors.Add(new PipelineError(position, text));
 
     /// <summary>In the order of the file; errors without a place come last.</summary>
     public IReadOnlyList<PipelineError> InOrder() =>
-        [.. errors.Distinct().OrderBy(e => e.Position is null).ThenBy(e => e.Position?.Line).ThenBy(e => e.Position?.Column)];
+        [.. _errors.Distinct().OrderBy(e => e.Position is null).ThenBy(e => e.Position?.Line).ThenBy(e => e.Position?.Column)];
 
     /// <exception cref="PipelineNotValidException">There is an error.</exception>
     public void ThrowIfAny()

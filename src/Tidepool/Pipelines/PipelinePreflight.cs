@@ -55,7 +55,7 @@ internal sealed class StepFinder
     private static readonly string[] AroundJob =
         ["strategy", "container", "services", "uses", "templateContext", "extends", "queue", "server"];
 
-    private readonly List<PreflightStep> steps = [];
+    private readonly List<PreflightStep> _steps = [];
 
     public IReadOnlyList<PreflightStep> Find(YamlNode root)
     {
@@ -63,7 +63,7 @@ internal sealed class StepFinder
         {
             VisitBodies(mapping, ObstacleIn(mapping, KnownKeys.Pipeline));
         }
-        return steps;
+        return _steps;
     }
 
     private void VisitBodies(MappingNode mapping, string? obstacle)
@@ -85,7 +85,7 @@ internal sealed class StepFinder
                     VisitHooks(value, obstacle);
                     break;
                 case "extends" when value is MappingNode extends && extends["template"] is ScalarNode template:
-                    steps.Add(new PreflightStep(value.Position, $"template: {template.Value}", StepObstacles.NotYet("extends")));
+                    _steps.Add(new PreflightStep(value.Position, $"template: {template.Value}", StepObstacles.NotYet("extends")));
                     break;
                 case var directive when DirectiveOf(key) is not null:
                     VisitBodiesOf(value, obstacle ?? Inside(directive));
@@ -138,7 +138,7 @@ internal sealed class StepFinder
         }
         if (kind == "template")
         {
-            steps.Add(new PreflightStep(mapping.Position, StepObstacles.TextOf(mapping, first), StepObstacles.NotYet("template")));
+            _steps.Add(new PreflightStep(mapping.Position, StepObstacles.TextOf(mapping, first), StepObstacles.NotYet("template")));
             return;
         }
         var own = kind == kinds[0] ? null : StepObstacles.NotYet(kind);
@@ -150,11 +150,11 @@ internal sealed class StepFinder
         if (node is MappingNode { Entries: [var first, ..] } mapping)
         {
             var why = obstacle ?? StepObstacles.Of(mapping, first);
-            steps.Add(new PreflightStep(mapping.Position, StepObstacles.TextOf(mapping, first), why));
+            _steps.Add(new PreflightStep(mapping.Position, StepObstacles.TextOf(mapping, first), why));
         }
         else if (node is ScalarNode { Value: var text })
         {
-            steps.Add(new PreflightStep(node.Position, text, StepObstacles.NotYet(text)));
+            _steps.Add(new PreflightStep(node.Position, text, StepObstacles.NotYet(text)));
         }
     }
 

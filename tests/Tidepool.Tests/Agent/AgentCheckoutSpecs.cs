@@ -5,15 +5,15 @@ namespace Tidepool.Tests.Agent;
 
 public sealed class AgentCheckoutSpecs : IDisposable
 {
-    private readonly string repository = Directory.CreateTempSubdirectory("tidepool-repository-").FullName;
+    private readonly string _repository = Directory.CreateTempSubdirectory("tidepool-repository-").FullName;
 
-    public void Dispose() => Directory.Delete(repository, recursive: true);
+    public void Dispose() => Directory.Delete(_repository, recursive: true);
 
     [Fact]
     public async Task A_job_checks_out_the_exact_commit_and_no_more_than_it_needs()
     {
         var (older, newer) = (await CommitAsync("one"), await CommitAsync("two"));
-        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = repository });
+        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = _repository });
 
         var run = await agent.RunAsync("steps:\n- script: cat file; git log --format=%s; git status --short --branch", At(older));
 
@@ -37,7 +37,7 @@ public sealed class AgentCheckoutSpecs : IDisposable
     public async Task A_repository_that_is_there_is_cleaned_unless_the_step_says_not()
     {
         var commit = await CommitAsync("one");
-        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = repository });
+        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = _repository });
         const string Dirty = "\n- script: ls; git status --short; echo changed > file; echo new > untracked";
 
         Assert.Equal(["file"], Output(await agent.RunAsync($"steps:\n- checkout: self{Dirty}", At(commit))));
@@ -50,7 +50,7 @@ public sealed class AgentCheckoutSpecs : IDisposable
     public async Task A_path_puts_the_repository_elsewhere_in_the_workspace_and_nowhere_else()
     {
         var commit = await CommitAsync("one");
-        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = repository });
+        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = _repository });
 
         var run = await agent.RunAsync("steps:\n- checkout: self\n  path: src/here\n- script: pwd; cat file", At(commit));
         Assert.Equal([$"{agent.Folder}/_work/1/src/here", "one"], Output(run));
@@ -63,7 +63,7 @@ public sealed class AgentCheckoutSpecs : IDisposable
     public async Task The_jobs_token_is_in_no_file_argument_or_environment_of_git()
     {
         var commit = await CommitAsync("one");
-        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = repository });
+        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = _repository });
 
         // A git that tells what it was started with, and what its own children can see, before it does its work.
         var tools = Directory.CreateDirectory(Path.Combine(agent.Folder, "tools")).FullName;
@@ -103,7 +103,7 @@ public sealed class AgentCheckoutSpecs : IDisposable
     public async Task Credentials_that_a_checkout_keeps_serve_later_steps_and_end_with_the_job()
     {
         var commit = await CommitAsync("one");
-        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = repository });
+        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = _repository });
 
         var run = await agent.RunAsync(
             "steps:\n- checkout: self\n  persistCredentials: true\n- script: git fetch origin && git config --get-regexp extraheader | wc -l", At(commit));
@@ -118,7 +118,7 @@ public sealed class AgentCheckoutSpecs : IDisposable
     public async Task A_commit_that_is_not_there_fails_the_checkout_with_gits_words()
     {
         await CommitAsync("one");
-        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = repository });
+        await using var agent = await AgentUnderTest.OnlineAsync(change: options => options with { GitFolder = _repository });
 
         var run = await agent.RunAsync("steps:\n- script: echo no", At(new string('b', 40)));
 
@@ -135,15 +135,15 @@ public sealed class AgentCheckoutSpecs : IDisposable
 
     private async Task<string> CommitAsync(string text)
     {
-        if (!Directory.Exists(Path.Combine(repository, "objects")))
+        if (!Directory.Exists(Path.Combine(_repository, "objects")))
         {
-            await AgentUnderTest.RunAsync("git", "init", "--quiet", "--bare", "-b", "main", repository);
-            await AgentUnderTest.RunAsync("git", "-C", repository, "config", "uploadpack.allowAnySHA1InWant", "true");
+            await AgentUnderTest.RunAsync("git", "init", "--quiet", "--bare", "-b", "main", _repository);
+            await AgentUnderTest.RunAsync("git", "-C", _repository, "config", "uploadpack.allowAnySHA1InWant", "true");
         }
         var work = Directory.CreateTempSubdirectory("tidepool-commit-").FullName;
         try
         {
-            await AgentUnderTest.RunAsync("git", "-C", work, "clone", "--quiet", repository, ".");
+            await AgentUnderTest.RunAsync("git", "-C", work, "clone", "--quiet", _repository, ".");
             await File.WriteAllTextAsync(Path.Combine(work, "file"), $"{text}\n", TestContext.Current.CancellationToken);
             await AgentUnderTest.RunAsync("git", "-C", work, "add", ".");
             await AgentUnderTest.RunAsync("git", "-C", work, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", text);

@@ -14,14 +14,14 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     private static readonly bool IsRoot = Environment.UserName == "root";
 
-    private readonly ConcurrentQueue<string> log = new();
-    private readonly ProcessStartInfo start;
-    private Process process;
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly ProcessStartInfo _start;
+    private Process _process;
 
     private AgentUnderTest(PipelinesService service, string folder, string token, ProcessStartInfo start)
     {
-        (Service, Folder, Token, this.start) = (service, folder, token, start);
-        process = Launch();
+        (Service, Folder, Token, _start) = (service, folder, token, start);
+        _process = Launch();
     }
 
     public PipelinesService Service { get; }
@@ -33,7 +33,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     public string Token { get; }
 
     /// <summary>What the agent wrote to its own output and error streams.</summary>
-    public IReadOnlyCollection<string> Log => log;
+    public IReadOnlyCollection<string> Log => _log;
 
     public static Task<AgentUnderTest> StartAsync(IReadOnlyDictionary<string, string> variables) => StartAsync(_ => variables, null, null);
 
@@ -52,8 +52,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     /// <summary>Starts another process with the same settings.</summary>
     public void StartAgain()
     {
-        process.Dispose();
-        process = Launch();
+        _process.Dispose();
+        _process = Launch();
     }
 
     /// <summary>Waits until the pool's agents are as wanted.</summary>
@@ -96,30 +96,30 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         Assert.Fail($"The run ended without the line {text}.");
     }
 
-    public Task SignalAsync(string signal) => RunAsync("kill", $"-{signal}", $"{process.Id}");
+    public Task SignalAsync(string signal) => RunAsync("kill", $"-{signal}", $"{_process.Id}");
 
     public async Task<int> ExitAsync()
     {
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limit);
-        return process.ExitCode;
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limit);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
             // A killed agent leaves its steps behind, so it is asked first.
             await SignalAsync("INT");
             try
             {
-                await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+                await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
             }
             catch (TimeoutException)
             {
-                process.Kill(entireProcessTree: true);
+                _process.Kill(entireProcessTree: true);
             }
         }
-        process.Dispose();
+        _process.Dispose();
         await Service.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
@@ -186,9 +186,9 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     private Process Launch()
     {
-        var launched = Process.Start(start)!;
-        launched.OutputDataReceived += (_, line) => log.Enqueue(line.Data ?? "");
-        launched.ErrorDataReceived += (_, line) => log.Enqueue(line.Data ?? "");
+        var launched = Process.Start(_start)!;
+        launched.OutputDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
+        launched.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
         launched.BeginOutputReadLine();
         launched.BeginErrorReadLine();
         return launched;

@@ -5,11 +5,11 @@ namespace Tidepool.Tests.Agent;
 
 public sealed class LineSplitterSpecs
 {
-    private readonly List<string> lines = [];
+    private readonly List<string> _lines = [];
 
     private void Feed(params string[] pieces)
     {
-        var splitter = new LineSplitter(lines.Add);
+        var splitter = new LineSplitter(_lines.Add);
         foreach (var piece in pieces)
         {
             splitter.Add(Encoding.Latin1.GetBytes(piece));
@@ -22,7 +22,7 @@ public sealed class LineSplitterSpecs
     {
         Feed("a\nb\rc\r\nd\n\ne");
 
-        Assert.Equal(["a", "b", "c", "d", "", "e"], lines);
+        Assert.Equal(["a", "b", "c", "d", "", "e"], _lines);
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class LineSplitterSpecs
     {
         Feed("a\r", "\nb", "c\n");
 
-        Assert.Equal(["a", "bc"], lines);
+        Assert.Equal(["a", "bc"], _lines);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class LineSplitterSpecs
     {
         Feed("caf\u00c3", "\u00a9\n");
 
-        Assert.Equal(["café"], lines);
+        Assert.Equal(["café"], _lines);
     }
 
     [Fact]
@@ -46,6 +46,6 @@ public sealed class LineSplitterSpecs
     {
         Feed(new string('x', 700_000), new string('x', 700_000), "y");
 
-        Assert.Equal([1_400_000, 1], lines.Select(line => line.Length));
+        Assert.Equal([1_400_000, 1], _lines.Select(line => line.Length));
     }
 }

@@ -4,7 +4,7 @@ namespace Tidepool.Tests.Agent;
 
 public sealed class SecretMaskerSpecs
 {
-    private readonly SecretMasker masker = new();
+    private readonly SecretMasker _masker = new();
 
     [Theory]
     [InlineData("hunter2", "hunter2", "***")]
@@ -16,27 +16,27 @@ public sealed class SecretMaskerSpecs
     [InlineData("a.c", "abc a.c", "abc ***")] // a value is no pattern
     public void A_secret_is_masked_wherever_it_stands_whole(string secret, string line, string shown)
     {
-        masker.Add(secret);
+        _masker.Add(secret);
 
-        Assert.Equal(shown, masker.Apply(line));
+        Assert.Equal(shown, _masker.Apply(line));
     }
 
     [Fact]
     public void Secrets_that_overlap_or_touch_give_one_mask()
     {
-        masker.Add("abcd");
-        masker.Add("cdef");
+        _masker.Add("abcd");
+        _masker.Add("cdef");
 
-        Assert.Equal("1***2", masker.Apply("1abcdef2"));
-        Assert.Equal("1***2", masker.Apply("1abcdcdef2"));
+        Assert.Equal("1***2", _masker.Apply("1abcdef2"));
+        Assert.Equal("1***2", _masker.Apply("1abcdcdef2"));
     }
 
     [Fact]
     public void Each_line_of_a_secret_with_several_lines_is_masked()
     {
-        masker.Add("-----BEGIN-----\r\nMIIabc\r\n\r\n-----END-----\n");
+        _masker.Add("-----BEGIN-----\r\nMIIabc\r\n\r\n-----END-----\n");
 
-        Assert.Equal(["***", "x***", "", "***"], new[] { "-----BEGIN-----", "xMIIabc", "", "-----END-----" }.Select(masker.Apply));
+        Assert.Equal(["***", "x***", "", "***"], new[] { "-----BEGIN-----", "xMIIabc", "", "-----END-----" }.Select(_masker.Apply));
     }
 
     [Theory]
@@ -44,28 +44,28 @@ public sealed class SecretMaskerSpecs
     [InlineData(" \n ")]
     public void An_empty_secret_masks_nothing(string secret)
     {
-        masker.Add(secret);
+        _masker.Add(secret);
 
-        Assert.Equal("a b", masker.Apply("a b"));
+        Assert.Equal("a b", _masker.Apply("a b"));
     }
 
     [Fact]
     public void A_mask_hint_is_a_regular_expression_and_one_that_is_none_is_a_value()
     {
-        masker.AddPattern("k-[0-9]+");
-        masker.AddPattern("((");
+        _masker.AddPattern("k-[0-9]+");
+        _masker.AddPattern("((");
 
-        Assert.Equal("*** and ***", masker.Apply("k-42 and (("));
+        Assert.Equal("*** and ***", _masker.Apply("k-42 and (("));
     }
 
     [Fact]
     public void A_copy_knows_the_secrets_so_far_and_shares_no_later_ones()
     {
-        masker.Add("one");
-        var copy = masker.Copy();
+        _masker.Add("one");
+        var copy = _masker.Copy();
         copy.Add("two");
 
         Assert.Equal("*** ***", copy.Apply("one two"));
-        Assert.Equal("*** two", masker.Apply("one two"));
+        Assert.Equal("*** two", _masker.Apply("one two"));
     }
 }

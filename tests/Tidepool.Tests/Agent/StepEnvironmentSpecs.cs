@@ -4,12 +4,12 @@ namespace Tidepool.Tests.Agent;
 
 public sealed class StepEnvironmentSpecs
 {
-    private readonly JobVariables variables = new();
+    private readonly JobVariables _variables = new();
 
     private Dictionary<string, string> Build(
         Dictionary<string, string>? container = null, string[]? paths = null, Dictionary<string, string>? ofStep = null) => StepEnvironment.Build(
         container ?? new() { ["PATH"] = "/bin" },
-        variables.Expand(_ => { }),
+        _variables.Expand(_ => { }),
         paths ?? [],
         ofStep ?? [],
         JobStatus.SucceededWithIssues,
@@ -18,8 +18,8 @@ public sealed class StepEnvironmentSpecs
     [Fact]
     public void Variables_become_upper_case_with_underscores_unless_they_keep_their_case()
     {
-        variables.Set(new("build.My Name", "1", false, false));
-        variables.Set(new("camel.Case", "2", false, false, KeepsCase: true));
+        _variables.Set(new("build.My Name", "1", false, false));
+        _variables.Set(new("camel.Case", "2", false, false, KeepsCase: true));
 
         var environment = Build();
 
@@ -30,7 +30,7 @@ public sealed class StepEnvironmentSpecs
     [Fact]
     public void A_secret_gets_in_only_where_the_step_names_it()
     {
-        variables.Set(new("password", "hunter2", true, false));
+        _variables.Set(new("password", "hunter2", true, false));
 
         Assert.DoesNotContain("hunter2", Build().Values);
         Assert.Equal("hunter2", Build(ofStep: new() { ["PW"] = "hunter2" })["PW"]);
@@ -39,8 +39,8 @@ public sealed class StepEnvironmentSpecs
     [Fact]
     public void The_names_of_public_and_secret_variables_are_listed()
     {
-        variables.Set(new("a.b", "1", false, false));
-        variables.Set(new("password", "hunter2", true, false));
+        _variables.Set(new("a.b", "1", false, false));
+        _variables.Set(new("password", "hunter2", true, false));
 
         var environment = Build();
 
@@ -51,7 +51,7 @@ public sealed class StepEnvironmentSpecs
     [Fact]
     public void The_containers_variables_stay_and_the_steps_own_win()
     {
-        variables.Set(new("who", "variable", false, false));
+        _variables.Set(new("who", "variable", false, false));
 
         var environment = Build(
             new() { ["AWS_REGION"] = "eu-west-1", ["WHO"] = "container" }, ofStep: new() { ["WHO"] = "step" });

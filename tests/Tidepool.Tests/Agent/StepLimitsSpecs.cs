@@ -6,14 +6,15 @@ namespace Tidepool.Tests.Agent;
 
 public sealed class StepLimitsSpecs : IDisposable
 {
-    private readonly FakeTimeProvider clock = new();
-    private readonly JobCancellation job;
+    private readonly FakeTimeProvider _clock = new();
+    private readonly JobCancellation _job;
 
-    public StepLimitsSpecs() => job = new(clock);
+    public StepLimitsSpecs() => _job = new(_clock);
 
-    public void Dispose() => job.Dispose();
+    public void Dispose() => _job.Dispose();
 
-    private StepLimits Limits(int minutes = 0, bool holds = false) => new(new JobStep { TimeoutInMinutes = minutes }, job, () => holds, clock);
+    private StepLimits Limits(int minutes = 0, bool holds = false) =>
+        new(new JobStep { TimeoutInMinutes = minutes }, _job, () => holds, _clock);
 
     private static Task StoppedAsync(StepLimits limits)
     {
@@ -26,10 +27,10 @@ public sealed class StepLimitsSpecs : IDisposable
     public async Task A_step_that_outlives_its_timeout_fails_and_is_not_tried_again()
     {
         using var limits = Limits(minutes: 2);
-        clock.Advance(TimeSpan.FromMinutes(2) - TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromMinutes(2) - TimeSpan.FromSeconds(1));
         Assert.False(limits.Stop.IsCancellationRequested);
 
-        clock.Advance(TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
         await StoppedAsync(limits);
 
         Assert.Equal(new StepEnd(JobStatus.Failed, "The task has timed out.", MayRetry: false), limits.Judge(JobStatus.Succeeded, null));
@@ -40,7 +41,7 @@ public sealed class StepLimitsSpecs : IDisposable
     {
         using var limits = Limits();
 
-        job.Cancel(TimeSpan.FromMinutes(5));
+        _job.Cancel(TimeSpan.FromMinutes(5));
         await StoppedAsync(limits);
 
         Assert.Equal(JobStatus.Canceled, limits.Judge(JobStatus.Failed, null).Result);
@@ -50,11 +51,11 @@ public sealed class StepLimitsSpecs : IDisposable
     public async Task A_step_that_runs_in_spite_of_a_cancel_has_the_time_that_came_with_it()
     {
         using var limits = Limits(holds: true);
-        job.Cancel(TimeSpan.FromMinutes(5));
-        clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+        _job.Cancel(TimeSpan.FromMinutes(5));
+        _clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
         Assert.False(limits.Stop.IsCancellationRequested);
 
-        clock.Advance(TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
         await StoppedAsync(limits);
 
         Assert.Equal(JobStatus.Canceled, limits.Judge(JobStatus.Succeeded, null).Result);

@@ -6,12 +6,12 @@ public sealed class VariableSnapshotSpecs
 {
     private static readonly Dictionary<string, string> Container = new() { ["HOME"] = "/home/agent" };
 
-    private readonly JobVariables variables = new();
-    private readonly List<string> warnings = [];
+    private readonly JobVariables _variables = new();
+    private readonly List<string> _warnings = [];
 
-    private string Fill(string text) => variables.Expand(warnings.Add).Fill(text, Container);
+    private string Fill(string text) => _variables.Expand(_warnings.Add).Fill(text, Container);
 
-    private void Set(string name, string value, bool secret = false) => variables.Set(new(name, value, secret, false));
+    private void Set(string name, string value, bool secret = false) => _variables.Set(new(name, value, secret, false));
 
     [Theory]
     [InlineData("$(a)", "1")]
@@ -54,7 +54,7 @@ public sealed class VariableSnapshotSpecs
         Set("b", "2$(a)");
 
         Assert.Equal("12$(a)", Fill("$(a)"));
-        Assert.Contains("Unable to expand variable 'b'. A cyclical reference was detected.", warnings);
+        Assert.Contains("Unable to expand variable 'b'. A cyclical reference was detected.", _warnings);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class VariableSnapshotSpecs
         }
 
         Assert.Equal("$(v50)", Fill("$(v0)"));
-        Assert.Contains(warnings, warning => warning.Contains("maximum depth of 50", StringComparison.Ordinal));
+        Assert.Contains(_warnings, warning => warning.Contains("maximum depth of 50", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -75,6 +75,6 @@ public sealed class VariableSnapshotSpecs
         Set("password", "hunter2", secret: true);
         Set("url", "https://x:$(password)@host");
 
-        Assert.True(variables.Expand(warnings.Add).All.Single(variable => variable.Name == "url").IsSecret);
+        Assert.True(_variables.Expand(_warnings.Add).All.Single(variable => variable.Name == "url").IsSecret);
     }
 }

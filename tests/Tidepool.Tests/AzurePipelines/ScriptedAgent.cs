@@ -13,18 +13,18 @@ namespace Tidepool.Tests.AzurePipelines;
 /// <summary>An agent that does on the wire what a test says, step by step.</summary>
 internal sealed class ScriptedAgent : IDisposable
 {
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
-    private readonly RSA key;
-    private readonly Uri organization;
-    private readonly string token;
-    private readonly TimeProvider clock;
-    private byte[] sessionKey = [];
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly RSA _key;
+    private readonly Uri _organization;
+    private readonly string _token;
+    private readonly TimeProvider _clock;
+    private byte[] _sessionKey = [];
 
     public ScriptedAgent(
         Uri organization, string token, TimeProvider clock, RSA key, string name, params (string Name, string Value)[] capabilities)
     {
-        this.key = key;
-        (this.organization, this.token, this.clock, Name) = (organization, token, clock, name);
+        _key = key;
+        (_organization, _token, _clock, Name) = (organization, token, clock, name);
         Capabilities = capabilities.ToDictionary(pair => pair.Name, pair => pair.Value);
     }
 
@@ -36,9 +36,9 @@ internal sealed class ScriptedAgent : IDisposable
     public string Bearer { get; private set; } = "";
 
     /// <summary>The public key's modulus, base64.</summary>
-    public string Modulus => Convert.ToBase64String(key.ExportParameters(includePrivateParameters: false).Modulus!);
+    public string Modulus => Convert.ToBase64String(_key.ExportParameters(includePrivateParameters: false).Modulus!);
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     /// <summary>Registers and goes online.</summary>
     public async Task<ScriptedAgent> GoOnlineAsync()
@@ -87,7 +87,7 @@ internal sealed class ScriptedAgent : IDisposable
     public void UseSession(TaskAgentSession session)
     {
         Session = session;
-        sessionKey = key.Decrypt(Convert.FromBase64String(session.EncryptionKey!.Value), RSAEncryptionPadding.OaepSHA1);
+        _sessionKey = _key.Decrypt(Convert.FromBase64String(session.EncryptionKey!.Value), RSAEncryptionPadding.OaepSHA1);
     }
 
     /// <summary>Decrypts a message and remembers it as the last one seen.</summary>
@@ -154,10 +154,10 @@ internal sealed class ScriptedAgent : IDisposable
     public async Task<HttpResponseMessage> TrySendAsync(
         HttpMethod method, string path, object? body, bool asOwner = false, string? bearerToken = null)
     {
-        using var request = new HttpRequestMessage(method, $"{organization}/{path}");
+        using var request = new HttpRequestMessage(method, $"{_organization}/{path}");
         request.Headers.Accept.ParseAdd("application/json; api-version=5.1-preview.1");
         request.Headers.Authorization = asOwner
-            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{token}")))
+            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{_token}")))
             : new AuthenticationHeaderValue("Bearer", bearerToken ?? Bearer);
         request.Content = body switch
         {
@@ -165,13 +165,13 @@ internal sealed class ScriptedAgent : IDisposable
             byte[] bytes => new ByteArrayContent(bytes),
             _ => new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
         };
-        return await http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await _http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Asks for a token with a signed assertion, its claims changed by a test that wants it refused.</summary>
     public async Task<HttpResponseMessage> AskForTokenAsync(Action<JsonObject>? change = null, RSA? otherKey = null)
     {
-        var now = clock.GetUtcNow();
+        var now = _clock.GetUtcNow();
         var claims = new JsonObject
         {
             ["sub"] = Registration!.Authorization!.ClientId.ToString(),
@@ -183,14 +183,14 @@ internal sealed class ScriptedAgent : IDisposable
         };
         change?.Invoke(claims);
         var unsigned = $"{Encode("{\"typ\":\"JWT\",\"alg\":\"RS256\"}"u8)}.{Encode(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
-        var signature = (otherKey ?? key).SignData(Encoding.ASCII.GetBytes(unsigned), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var signature = (otherKey ?? _key).SignData(Encoding.ASCII.GetBytes(unsigned), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
         {
             ["grant_type"] = "client_credentials",
             ["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             ["client_assertion"] = $"{unsigned}.{Encode(signature)}",
         });
-        return await http.PostAsync(Registration.Authorization.AuthorizationUrl, form, TestContext.Current.CancellationToken);
+        return await _http.PostAsync(Registration.Authorization.AuthorizationUrl, form, TestContext.Current.CancellationToken);
     }
 
     private static string Encode(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
@@ -205,7 +205,7 @@ internal sealed class ScriptedAgent : IDisposable
 
     private object Description()
     {
-        var parameters = key.ExportParameters(includePrivateParameters: false);
+        var parameters = _key.ExportParameters(includePrivateParameters: false);
         return new
         {
             id = 0,
@@ -226,7 +226,7 @@ internal sealed class ScriptedAgent : IDisposable
     private string Decrypt(TaskAgentMessage message)
     {
         using var aes = Aes.Create();
-        aes.Key = sessionKey;
+        aes.Key = _sessionKey;
         return Encoding.UTF8.GetString(aes.DecryptCbc(Convert.FromBase64String(message.Body), Convert.FromBase64String(message.Iv!)));
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     // Making a key takes longer than most tests: all tests share a few, and the agents of one test have different ones.
     private static readonly Lazy<RSA>[] Keys = [.. Enumerable.Range(0, 4).Select(_ => new Lazy<RSA>(() => RSA.Create(2048)))];
 
-    private readonly List<ScriptedAgent> agents = [];
+    private readonly List<ScriptedAgent> _agents = [];
 
     private ServiceUnderTest(PipelinesService service, FakeTimeProvider clock) => (Service, Clock) = (service, clock);
 
@@ -31,8 +31,8 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
 
     public ScriptedAgent Agent(string name, params (string Name, string Value)[] capabilities)
     {
-        var agent = new ScriptedAgent(Service.OrganizationUrl, Token, Clock, Keys[agents.Count].Value, name, capabilities);
-        agents.Add(agent);
+        var agent = new ScriptedAgent(Service.OrganizationUrl, Token, Clock, Keys[_agents.Count].Value, name, capabilities);
+        _agents.Add(agent);
         return agent;
     }
 
@@ -91,7 +91,7 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var agent in agents)
+        foreach (var agent in _agents)
         {
             agent.Dispose();
         }

@@ -7,17 +7,17 @@ namespace Tidepool.Tests.AzurePipelines;
 /// <summary>A real repository in a temporary folder, with git settings of its own.</summary>
 internal sealed class TestRepository : IDisposable
 {
-    private readonly string root = Directory.CreateTempSubdirectory("tidepool-repository-").FullName;
+    private readonly string _root = Directory.CreateTempSubdirectory("tidepool-repository-").FullName;
 
     public TestRepository() => Directory.CreateDirectory(Folder);
 
     /// <summary>The working tree.</summary>
-    public string Folder => Path.Combine(root, "site");
+    public string Folder => Path.Combine(_root, "site");
 
     /// <summary>Where a snapshot goes.</summary>
-    public string Target => Path.Combine(root, "snapshot.git");
+    public string Target => Path.Combine(_root, "snapshot.git");
 
-    public string Beside(string name) => Path.Combine(root, name);
+    public string Beside(string name) => Path.Combine(_root, name);
 
     /// <summary>A repository with one commit of two files.</summary>
     public static async Task<TestRepository> WithCommitAsync()
@@ -97,5 +97,5 @@ internal sealed class TestRepository : IDisposable
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 }

@@ -13,23 +13,23 @@ namespace Tidepool.Tests.AzurePipelines;
 /// <summary>Sends what an agent sent once, with the ids of this service in it, and compares the answers.</summary>
 internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) : IDisposable
 {
-    private readonly HttpClient http = new();
-    private readonly Dictionary<string, string> ids = [];
-    private readonly Queue<Guid> recordedSteps = new();
-    private Dictionary<Guid, string> locations = [];
-    private AgentJobRequestMessage? job;
+    private readonly HttpClient _http = new();
+    private readonly Dictionary<string, string> _ids = [];
+    private readonly Queue<Guid> _recordedSteps = new();
+    private Dictionary<Guid, string> _locations = [];
+    private AgentJobRequestMessage? _job;
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     /// <summary>Says which recorded id stands for which of ours.</summary>
-    public void Map(string recorded, string ours) => ids[recorded] = ours;
+    public void Map(string recorded, string ours) => _ids[recorded] = ours;
 
     /// <summary>The step records of the recording, in the order of the pipeline's steps; the first is the job's.</summary>
     public void MapRecords(params string[] recorded)
     {
         foreach (var id in recorded)
         {
-            recordedSteps.Enqueue(new(id));
+            _recordedSteps.Enqueue(new(id));
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
             "Basic" => new AuthenticationHeaderValue("Basic",
                 Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{ServiceUnderTest.Token}"))),
             "Bearer" when exchange.Url.StartsWith("/runner/server", StringComparison.Ordinal) => new("Bearer", agent.Bearer),
-            "Bearer" => new("Bearer", job!.Resources.Endpoints.Single().Authorization!.Parameters["AccessToken"]),
+            "Bearer" => new("Bearer", _job!.Resources.Endpoints.Single().Authorization!.Parameters["AccessToken"]),
             _ => null,
         };
         if (authorization is null && exchange.Status == 200)
@@ -80,7 +80,7 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
             request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=utf-8; api-version=5.1-preview.1");
         }
 
-        var sending = http.SendAsync(request, TestContext.Current.CancellationToken);
+        var sending = _http.SendAsync(request, TestContext.Current.CancellationToken);
         if (exchange is { Method: "GET", Status: 204 })
         {
             // The agent waited in this poll until it was empty.
@@ -99,7 +99,7 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
             return bare + query;
         }
 
-        var ours = Regex.Replace(locations[location].TrimStart('/'), @"/?\{(\w+)\}", match =>
+        var ours = Regex.Replace(_locations[location].TrimStart('/'), @"/?\{(\w+)\}", match =>
             values.TryGetValue(match.Groups[1].Value, out var value)
                 ? $"{(match.Value[0] == '/' ? "/" : "")}{RouteValue(match.Groups[1].Value, value)}"
                 : "");
@@ -111,13 +111,13 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
         "poolId" => "1",
         "agentId" => $"{agent.Registration!.Id}",
         "messageId" => $"{agent.LastMessageId}",
-        "requestId" => $"{job!.RequestId}",
-        "scopeIdentifier" => $"{job!.Plan.ScopeIdentifier}",
-        "hubName" => job!.Plan.PlanType,
-        "planId" => $"{job!.Plan.PlanId}",
-        "timelineId" => $"{job!.Timeline.Id}",
-        "logId" => ids[$"log {value}"],
-        _ => ids.GetValueOrDefault(value, value),
+        "requestId" => $"{_job!.RequestId}",
+        "scopeIdentifier" => $"{_job!.Plan.ScopeIdentifier}",
+        "hubName" => _job!.Plan.PlanType,
+        "planId" => $"{_job!.Plan.PlanId}",
+        "timelineId" => $"{_job!.Timeline.Id}",
+        "logId" => _ids[$"log {value}"],
+        _ => _ids.GetValueOrDefault(value, value),
     };
 
     private string Replaced(string query) => Regex.Replace(
@@ -129,15 +129,15 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
     {
         JsonObject fields => new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, OurField(name, field.Key, field.Value)))),
         JsonArray items => new JsonArray([.. items.Select(item => Ours(item))]),
-        JsonValue value when value.TryGetValue<string>(out var text) && ids.TryGetValue(text, out var ours) => ours,
+        JsonValue value when value.TryGetValue<string>(out var text) && _ids.TryGetValue(text, out var ours) => ours,
         _ => recorded?.DeepClone(),
     };
 
     private JsonNode? OurField(string? parent, string name, JsonNode? value) => (parent, name) switch
     {
         ("agent", "id") => agent.Registration!.Id,
-        ("log", "id") => int.Parse(ids[$"log {value}"], System.Globalization.CultureInfo.InvariantCulture),
-        (_, "requestId") => job!.RequestId,
+        ("log", "id") => int.Parse(_ids[$"log {value}"], System.Globalization.CultureInfo.InvariantCulture),
+        (_, "requestId") => _job!.RequestId,
         ("publicKey", "modulus") => agent.Modulus,
         _ => Ours(value, name),
     };
@@ -166,7 +166,7 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
     {
         if (answer?["locationServiceData"]?["serviceDefinitions"] is JsonArray { Count: > 0 } rows)
         {
-            locations = rows.ToDictionary(row => row!["identifier"]!.GetValue<Guid>(), row => row!["relativePath"]!.GetValue<string>());
+            _locations = rows.ToDictionary(row => row!["identifier"]!.GetValue<Guid>(), row => row!["relativePath"]!.GetValue<string>());
         }
         else if (answer?["access_token"] is { } token)
         {
@@ -186,7 +186,7 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
         }
         else if (exchange.Response?["path"] is not null)
         {
-            ids[$"log {exchange.Response["id"]}"] = answer!["id"]!.ToString();
+            _ids[$"log {exchange.Response["id"]}"] = answer!["id"]!.ToString();
         }
     }
 
@@ -197,12 +197,12 @@ internal sealed class WireReplay(ServiceUnderTest tested, ScriptedAgent agent) :
             return;
         }
 
-        job = JsonSerializer.Deserialize(message.Body, ProtocolJson.Default.AgentJobRequestMessage)!;
-        foreach (var ours in job.Steps.Select(step => step.Id).Prepend(job.JobId))
+        _job = JsonSerializer.Deserialize(message.Body, ProtocolJson.Default.AgentJobRequestMessage)!;
+        foreach (var ours in _job.Steps.Select(step => step.Id).Prepend(_job.JobId))
         {
-            var recorded = recordedSteps.Dequeue().ToString();
-            ids[recorded] = ours.ToString();
-            ids[$"logs\\{recorded}"] = $"logs\\{recorded}";
+            var recorded = _recordedSteps.Dequeue().ToString();
+            _ids[recorded] = ours.ToString();
+            _ids[$"logs\\{recorded}"] = $"logs\\{recorded}";
         }
     }
 }

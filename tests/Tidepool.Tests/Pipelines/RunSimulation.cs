@@ -8,8 +8,8 @@ internal sealed class RunSimulation(Pipeline pipeline)
 {
     private static readonly Dictionary<string, string> NoOutputs = [];
 
-    private readonly List<string> started = [];
-    private readonly List<NodeDecision> finished = [];
+    private readonly List<string> _started = [];
+    private readonly List<NodeDecision> _finished = [];
 
     /// <summary>How jobs end, by name; others succeed.</summary>
     public Dictionary<string, NodeResult> Results { get; init; } = [];
@@ -22,9 +22,9 @@ internal sealed class RunSimulation(Pipeline pipeline)
 
     public RunState State { get; private set; } = new() { StartTime = DateTimeOffset.UnixEpoch };
 
-    public IReadOnlyList<string> Started => started;
+    public IReadOnlyList<string> Started => _started;
 
-    public IReadOnlyList<NodeDecision> Finished => finished;
+    public IReadOnlyList<NodeDecision> Finished => _finished;
 
     public static Pipeline Read(string yaml) =>
         PipelineReader.Read("/azure-pipelines.yml", yaml, new Dictionary<string, string>(), new Dictionary<string, string>());
@@ -71,11 +71,11 @@ internal sealed class RunSimulation(Pipeline pipeline)
     {
         if (decision.Action == NodeAction.Start)
         {
-            started.Add(decision.Job ?? decision.Stage);
+            _started.Add(decision.Job ?? decision.Stage);
         }
         else
         {
-            finished.Add(decision);
+            _finished.Add(decision);
         }
         if (decision.Job is not null)
         {

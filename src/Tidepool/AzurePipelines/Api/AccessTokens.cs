@@ -7,14 +7,14 @@ namespace Tidepool.AzurePipelines.Api;
 /// <summary>The personal access token and the tokens given out for it: who holds which.</summary>
 internal sealed class AccessTokens(string personalAccessToken, TimeProvider clock)
 {
-    private readonly byte[] ownerHash = SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken));
-    private readonly ConcurrentDictionary<string, Issued> issued = new();
+    private readonly byte[] _ownerHash = SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken));
+    private readonly ConcurrentDictionary<string, Issued> _issued = new();
 
     /// <summary>Makes a token for a caller.</summary>
     public string Issue(Caller caller, TimeSpan life)
     {
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        issued[token] = new(caller, clock.GetUtcNow() + life);
+        _issued[token] = new(caller, clock.GetUtcNow() + life);
         return token;
     }
 
@@ -22,15 +22,15 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
     public void Retire(Caller caller, TimeSpan grace)
     {
         var end = clock.GetUtcNow() + grace;
-        foreach (var (token, entry) in issued)
+        foreach (var (token, entry) in _issued)
         {
             if (entry.ExpiresAt < clock.GetUtcNow())
             {
-                issued.TryRemove(token, out _);
+                _issued.TryRemove(token, out _);
             }
             else if (entry.Caller == caller && entry.ExpiresAt > end)
             {
-                issued[token] = entry with { ExpiresAt = end };
+                _issued[token] = entry with { ExpiresAt = end };
             }
         }
     }
@@ -57,10 +57,10 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
     }
 
     private bool IsOwners(string secret) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), ownerHash);
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), _ownerHash);
 
     private Caller? Find(string token) =>
-        issued.TryGetValue(token, out var entry) && entry.ExpiresAt > clock.GetUtcNow() ? entry.Caller : null;
+        _issued.TryGetValue(token, out var entry) && entry.ExpiresAt > clock.GetUtcNow() ? entry.Caller : null;
 
     private sealed record Issued(Caller Caller, DateTimeOffset ExpiresAt);
 }

@@ -15,7 +15,7 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
     // What Azure DevOps gives; agents ask again when it ends.
     private static readonly TimeSpan TokenLife = TimeSpan.FromDays(7);
 
-    private readonly Guid instanceId = RecordId.Of("instance", organization);
+    private readonly Guid _instanceId = RecordId.Of("instance", organization);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -54,8 +54,8 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
             {
                 AuthenticatedUser = identity,
                 AuthorizedUser = identity,
-                InstanceId = instanceId,
-                DeploymentId = instanceId,
+                InstanceId = _instanceId,
+                DeploymentId = _instanceId,
                 // With this word an agent keeps the host it was configured with, whatever URLs it gets.
                 DeploymentType = "onPremises",
                 LocationServiceData = new()

@@ -11,22 +11,22 @@ internal sealed partial class AgentPool
     /// <remarks>Seen on the wire: an agent renews each minute, and the answer's <c>lockedUntil</c> is some minutes ahead.</remarks>
     private static readonly TimeSpan ServiceLease = TimeSpan.FromMinutes(10);
 
-    private readonly SortedDictionary<long, JobRequest> requests = [];
-    private long lastRequestId;
+    private readonly SortedDictionary<long, JobRequest> _requests = [];
+    private long _lastRequestId;
 
     /// <summary>Puts a job into the queue and assigns it if an agent is free.</summary>
     /// <returns>The request, or in the service's words why no agent will ever take the job.</returns>
     public (JobRequest? Request, string? Refusal) Queue(QueuedJob job)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!agents.Values.Any(agent => Meets(agent, job)))
+            if (!_agents.Values.Any(agent => Meets(agent, job)))
             {
-                return (null, PoolTexts.NoAgent(Name, job.Demands, [.. agents.Values.Select(agent => agent.AllCapabilities)]));
+                return (null, PoolTexts.NoAgent(Name, job.Demands, [.. _agents.Values.Select(agent => agent.AllCapabilities)]));
             }
 
-            var request = new JobRequest(++lastRequestId, Id, job, clock.GetUtcNow());
-            requests.Add(request.Id, request);
+            var request = new JobRequest(++_lastRequestId, Id, job, _clock.GetUtcNow());
+            _requests.Add(request.Id, request);
             Assign();
             return (request, null);
         }
@@ -35,10 +35,10 @@ internal sealed partial class AgentPool
     /// <summary>Prolongs an agent's lock on a job; the first renewal is the agent's word that it took the job.</summary>
     public TaskAgentJobRequest Renew(long requestId)
     {
-        lock (gate)
+        lock (_gate)
         {
             var request = Running(requestId);
-            var now = clock.GetUtcNow();
+            var now = _clock.GetUtcNow();
             if (request.ReceiveTime is null)
             {
                 request.ReceiveTime = now;
@@ -59,9 +59,9 @@ internal sealed partial class AgentPool
     /// <summary>Ends a request; one that ended already stays as it is.</summary>
     public void Finish(long requestId, NodeResult result, string? reason)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (requests.TryGetValue(requestId, out var request) && request.Result is null)
+            if (_requests.TryGetValue(requestId, out var request) && request.Result is null)
             {
                 Finish(request, result, reason);
                 Assign();
@@ -72,9 +72,9 @@ internal sealed partial class AgentPool
     /// <summary>Asks the agent of a running job to stop it; a job that no agent took ends here and now.</summary>
     public void Cancel(long requestId, TimeSpan timeout)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!requests.TryGetValue(requestId, out var request) || request.Result is not null)
+            if (!_requests.TryGetValue(requestId, out var request) || request.Result is not null)
             {
                 return;
             }
@@ -94,9 +94,9 @@ internal sealed partial class AgentPool
 
     public TaskAgentJobRequest GetRequest(long requestId)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return requests.TryGetValue(requestId, out var request) ? Show(request) : throw Refusal.JobRequestNotFound(requestId);
+            return _requests.TryGetValue(requestId, out var request) ? Show(request) : throw Refusal.JobRequestNotFound(requestId);
         }
     }
 
@@ -105,12 +105,12 @@ internal sealed partial class AgentPool
     /// <param name="finished">At most so many of the finished.</param>
     public IReadOnlyList<TaskAgentJobRequest> ListRequests(int? top, int? finished)
     {
-        lock (gate)
+        lock (_gate)
         {
             return
             [
-                .. requests.Values.Where(request => request.Result is null)
-                    .Concat(requests.Values.Where(request => request.Result is not null)
+                .. _requests.Values.Where(request => request.Result is null)
+                    .Concat(_requests.Values.Where(request => request.Result is not null)
                         .OrderByDescending(request => request.FinishTime)
                         .Take(finished ?? int.MaxValue))
                     .Take(top ?? int.MaxValue)
@@ -129,27 +129,27 @@ internal sealed partial class AgentPool
         agent.AllCapabilities is var capabilities && job.Demands.All(demand => demand.IsMetBy(capabilities));
 
     private TimeSpan LeaseOf(RegisteredAgent agent) =>
-        agent.IsBuiltIn || builtInLease > ServiceLease ? builtInLease : ServiceLease;
+        agent.IsBuiltIn || _builtInLease > ServiceLease ? _builtInLease : ServiceLease;
 
-    private JobRequest Running(long requestId) => !requests.TryGetValue(requestId, out var request)
+    private JobRequest Running(long requestId) => !_requests.TryGetValue(requestId, out var request)
         ? throw Refusal.JobRequestNotFound(requestId)
         : request is { Result: null, Agent: not null } ? request : throw Refusal.JobRequestOver(requestId);
 
     private TaskAgentJobRequest Show(JobRequest request) =>
-        request.ToWire([.. agents.Values.Where(agent => Meets(agent, request.Job)).Select(agent => agent.ToReference())]);
+        request.ToWire([.. _agents.Values.Where(agent => Meets(agent, request.Job)).Select(agent => agent.ToReference())]);
 
     /// <summary>Gives waiting requests, oldest first, to agents that are online, enabled and idle.</summary>
     private void Assign()
     {
-        foreach (var request in requests.Values.Where(request => request is { Result: null, Agent: null }))
+        foreach (var request in _requests.Values.Where(request => request is { Result: null, Agent: null }))
         {
-            var idle = agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null });
+            var idle = _agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null });
             if (idle.FirstOrDefault(agent => Meets(agent, request.Job)) is not { } agent)
             {
                 continue;
             }
 
-            var now = clock.GetUtcNow();
+            var now = _clock.GetUtcNow();
             (request.Agent, request.AssignTime, request.LockedUntil, agent.Assigned) = (agent, now, now + LeaseOf(agent), request);
             request.Job.Hears(new JobRequestNews.Assigned(agent.Name, agent.AllCapabilities));
             Send(agent.Session!, TaskAgentMessage.JobRequest, organization => request.Job.Message(request, organization), request);
@@ -173,22 +173,22 @@ internal sealed partial class AgentPool
             agent.Session?.Messages.RemoveAll(message => message.Request == request);
         }
 
-        (request.Result, request.FinishTime, request.LockedUntil) = (result, clock.GetUtcNow(), null);
+        (request.Result, request.FinishTime, request.LockedUntil) = (result, _clock.GetUtcNow(), null);
         request.Job.Hears(new JobRequestNews.Finished(result, reason));
     }
 
     /// <summary>Ends what ran out: locks that were not renewed, sessions that nobody polls.</summary>
     private void Sweep()
     {
-        lock (gate)
+        lock (_gate)
         {
-            var now = clock.GetUtcNow();
-            foreach (var request in requests.Values.Where(request => LockEnd(request) <= now).ToList())
+            var now = _clock.GetUtcNow();
+            foreach (var request in _requests.Values.Where(request => LockEnd(request) <= now).ToList())
             {
                 Finish(request, NodeResult.Abandoned, $"lost: agent {request.Agent!.Name} stopped renewing");
             }
 
-            foreach (var session in sessions.Values.Where(session => IdleEnd(session) <= now).ToList())
+            foreach (var session in _sessions.Values.Where(session => IdleEnd(session) <= now).ToList())
             {
                 Close(session);
             }
@@ -205,9 +205,9 @@ internal sealed partial class AgentPool
 
     private void Arm()
     {
-        var next = requests.Values.Select(LockEnd).Concat(sessions.Values.Select(IdleEnd)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
-        var wait = next - clock.GetUtcNow();
-        sweep.Change(
+        var next = _requests.Values.Select(LockEnd).Concat(_sessions.Values.Select(IdleEnd)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        var wait = next - _clock.GetUtcNow();
+        _sweep.Change(
             next == DateTimeOffset.MaxValue ? Timeout.InfiniteTimeSpan : wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
             Timeout.InfiniteTimeSpan);
     }

@@ -11,16 +11,16 @@ internal sealed partial class AgentPool
     /// <summary>An agent that neither polls nor renews for so long is offline. Agents pause up to a minute between two polls.</summary>
     public static readonly TimeSpan SessionIdleLimit = TimeSpan.FromMinutes(2);
 
-    private readonly Dictionary<Guid, AgentSession> sessions = [];
-    private long lastMessageId;
+    private readonly Dictionary<Guid, AgentSession> _sessions = [];
+    private long _lastMessageId;
 
     public int PollsUnderWay
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return sessions.Values.Sum(session => session.PollsUnderWay);
+                return _sessions.Values.Sum(session => session.PollsUnderWay);
             }
         }
     }
@@ -29,7 +29,7 @@ internal sealed partial class AgentPool
     /// <exception cref="WireException">The agent is unknown, or has a live session.</exception>
     public TaskAgentSession OpenSession(int agentId, string? ownerName, IReadOnlyDictionary<string, string>? capabilities)
     {
-        lock (gate)
+        lock (_gate)
         {
             var agent = Find(agentId);
             if (agent.Session is not null)
@@ -38,10 +38,10 @@ internal sealed partial class AgentPool
             }
 
             agent.SystemCapabilities = capabilities is null ? agent.SystemCapabilities : Capabilities.Of(capabilities);
-            var session = new AgentSession(agent, ownerName) { BeganAt = clock.GetUtcNow(), LastSeen = clock.GetUtcNow() };
+            var session = new AgentSession(agent, ownerName) { BeganAt = _clock.GetUtcNow(), LastSeen = _clock.GetUtcNow() };
             var wire = session.ToWire();
             agent.Session = session;
-            sessions.Add(session.Id, session);
+            _sessions.Add(session.Id, session);
             if (agent.Assigned is { CancelTimeout: { } timeout } running)
             {
                 // The old session took the word with it.
@@ -57,7 +57,7 @@ internal sealed partial class AgentPool
     /// <exception cref="WireException">The session is over.</exception>
     public int AgentOf(Guid sessionId)
     {
-        lock (gate)
+        lock (_gate)
         {
             return Session(sessionId).Agent.Id;
         }
@@ -66,7 +66,7 @@ internal sealed partial class AgentPool
     /// <summary>Closes a session. A job whose message the agent did not take goes back to the queue; a running job goes on.</summary>
     public void CloseSession(Guid sessionId)
     {
-        lock (gate)
+        lock (_gate)
         {
             Close(Session(sessionId));
             Assign();
@@ -77,7 +77,7 @@ internal sealed partial class AgentPool
     /// <returns>Null when none came in <see cref="PollHold"/>.</returns>
     public async Task<TaskAgentMessage?> NextMessageAsync(Guid sessionId, long lastSeenMessageId, Uri organization, CancellationToken ct)
     {
-        var end = clock.GetUtcNow() + PollHold;
+        var end = _clock.GetUtcNow() + PollHold;
         var session = CountPoll(sessionId, +1);
         try
         {
@@ -85,7 +85,7 @@ internal sealed partial class AgentPool
             {
                 PoolMessage? message;
                 Task next;
-                lock (gate)
+                lock (_gate)
                 {
                     message = Session(sessionId).Messages.Find(candidate => candidate.Id > lastSeenMessageId);
                     next = session.Changed.Task;
@@ -96,7 +96,7 @@ internal sealed partial class AgentPool
                     return session.Seal(message.Id, message.Type, message.Body(organization));
                 }
 
-                await next.WaitAsync(end - clock.GetUtcNow() is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, ct);
+                await next.WaitAsync(end - _clock.GetUtcNow() is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, ct);
             }
         }
         catch (TimeoutException)
@@ -112,18 +112,18 @@ internal sealed partial class AgentPool
     /// <summary>Takes a message out of a session; one that is gone already is no error.</summary>
     public void DeleteMessage(Guid sessionId, long messageId)
     {
-        lock (gate)
+        lock (_gate)
         {
             Session(sessionId).Messages.RemoveAll(message => message.Id == messageId);
         }
     }
 
     private AgentSession Session(Guid sessionId) =>
-        sessions.TryGetValue(sessionId, out var session) ? session : throw Refusal.SessionExpired(sessionId);
+        _sessions.TryGetValue(sessionId, out var session) ? session : throw Refusal.SessionExpired(sessionId);
 
     private AgentSession CountPoll(Guid sessionId, int change)
     {
-        lock (gate)
+        lock (_gate)
         {
             return CountPoll(Session(sessionId), change);
         }
@@ -131,10 +131,10 @@ internal sealed partial class AgentPool
 
     private AgentSession CountPoll(AgentSession session, int change)
     {
-        lock (gate)
+        lock (_gate)
         {
             session.PollsUnderWay += change;
-            session.LastSeen = clock.GetUtcNow();
+            session.LastSeen = _clock.GetUtcNow();
             Arm();
             return session;
         }
@@ -142,7 +142,7 @@ internal sealed partial class AgentPool
 
     private void Send(AgentSession session, string type, Func<Uri, string> body, JobRequest request)
     {
-        session.Messages.Add(new(++lastMessageId, type, body, request));
+        session.Messages.Add(new(++_lastMessageId, type, body, request));
         session.Wake();
     }
 
@@ -153,7 +153,7 @@ internal sealed partial class AgentPool
             return;
         }
 
-        sessions.Remove(session.Id);
+        _sessions.Remove(session.Id);
         session.Agent.Session = null;
         session.Wake();
         foreach (var request in session.Messages.Select(message => message.Request))

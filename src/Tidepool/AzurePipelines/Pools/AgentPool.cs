@@ -9,38 +9,38 @@ internal sealed partial class AgentPool : IDisposable
 {
     public const int Id = 1;
 
-    private readonly Lock gate = new();
-    private readonly TimeProvider clock;
-    private readonly TimeSpan builtInLease;
-    private readonly DateTimeOffset createdOn;
-    private readonly ITimer sweep;
-    private readonly SortedDictionary<int, RegisteredAgent> agents = [];
-    private int lastAgentId;
-    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _builtInLease;
+    private readonly DateTimeOffset _createdOn;
+    private readonly ITimer _sweep;
+    private readonly SortedDictionary<int, RegisteredAgent> _agents = [];
+    private int _lastAgentId;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AgentPool(string name, TimeSpan lease, TimeProvider clock)
     {
         Name = name;
-        builtInLease = lease;
-        this.clock = clock;
-        createdOn = clock.GetUtcNow();
-        sweep = clock.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _builtInLease = lease;
+        _clock = clock;
+        _createdOn = clock.GetUtcNow();
+        _sweep = clock.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public string Name { get; }
 
-    public void Dispose() => sweep.Dispose();
+    public void Dispose() => _sweep.Dispose();
 
     public TaskAgentPool ToWire()
     {
-        lock (gate)
+        lock (_gate)
         {
             return new()
             {
                 Id = Id,
                 Name = Name,
-                Size = agents.Count,
-                CreatedOn = createdOn,
+                Size = _agents.Count,
+                CreatedOn = _createdOn,
                 AutoProvision = true,
                 AutoUpdate = false,
                 AutoSize = true,
@@ -51,11 +51,11 @@ internal sealed partial class AgentPool : IDisposable
 
     public IReadOnlyList<TaskAgent> List(string? name, bool capabilities, bool assignedRequest)
     {
-        lock (gate)
+        lock (_gate)
         {
             return
             [
-                .. agents.Values
+                .. _agents.Values
                     .Where(agent => name is null || agent.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
                     .Select(agent => agent.ToWire(capabilities, assignedRequest)),
             ];
@@ -64,7 +64,7 @@ internal sealed partial class AgentPool : IDisposable
 
     public TaskAgent Get(int agentId, bool capabilities, bool assignedRequest)
     {
-        lock (gate)
+        lock (_gate)
         {
             return Find(agentId).ToWire(capabilities, assignedRequest);
         }
@@ -72,9 +72,9 @@ internal sealed partial class AgentPool : IDisposable
 
     public RegisteredAgent? FindByClient(Guid clientId)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return agents.Values.FirstOrDefault(agent => agent.ClientId == clientId);
+            return _agents.Values.FirstOrDefault(agent => agent.ClientId == clientId);
         }
     }
 
@@ -83,9 +83,9 @@ internal sealed partial class AgentPool : IDisposable
         while (true)
         {
             Task next;
-            lock (gate)
+            lock (_gate)
             {
-                next = changed.Task;
+                next = _changed.Task;
             }
 
             if (List(name: null, capabilities: true, assignedRequest: true) is var list && until(list))
@@ -101,15 +101,15 @@ internal sealed partial class AgentPool : IDisposable
     /// <exception cref="WireException">The name is taken.</exception>
     public TaskAgent Add(TaskAgent agent, string authorizationUrl)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (agents.Values.Any(other => other.Name.Equals(agent.Name, StringComparison.OrdinalIgnoreCase)))
+            if (_agents.Values.Any(other => other.Name.Equals(agent.Name, StringComparison.OrdinalIgnoreCase)))
             {
                 throw Refusal.AgentExists(agent.Name, Name);
             }
 
-            var added = new RegisteredAgent { Id = ++lastAgentId, Name = agent.Name, CreatedOn = clock.GetUtcNow() };
-            agents.Add(added.Id, added);
+            var added = new RegisteredAgent { Id = ++_lastAgentId, Name = agent.Name, CreatedOn = _clock.GetUtcNow() };
+            _agents.Add(added.Id, added);
             Describe(added, agent);
             SetKey(added, agent.Authorization?.PublicKey, authorizationUrl);
             Assign();
@@ -120,7 +120,7 @@ internal sealed partial class AgentPool : IDisposable
     /// <summary>Replaces an agent. With another key it is another agent by the same name: the old one's session and job end.</summary>
     public TaskAgent Replace(int agentId, TaskAgent agent, string authorizationUrl)
     {
-        lock (gate)
+        lock (_gate)
         {
             var known = Find(agentId);
             if (agent.Authorization?.PublicKey is { } key && key != known.PublicKey)
@@ -138,7 +138,7 @@ internal sealed partial class AgentPool : IDisposable
     /// <summary>Changes what is given: whether the agent takes jobs, its capabilities.</summary>
     public TaskAgent Update(int agentId, TaskAgent agent)
     {
-        lock (gate)
+        lock (_gate)
         {
             var known = Find(agentId);
             Describe(known, agent);
@@ -150,10 +150,10 @@ internal sealed partial class AgentPool : IDisposable
     /// <summary>Removes an agent; a job it still runs is lost.</summary>
     public void Remove(int agentId)
     {
-        lock (gate)
+        lock (_gate)
         {
             var known = Find(agentId);
-            agents.Remove(agentId);
+            _agents.Remove(agentId);
             End(known, $"lost: agent {known.Name} was removed");
             Assign();
         }
@@ -162,7 +162,7 @@ internal sealed partial class AgentPool : IDisposable
     /// <summary>Ends the session and the job of an agent whose process is known to be gone.</summary>
     public void ReportLost(string agentName, string reason, DateTimeOffset since)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (Named(agentName) is { Session: { } session } known && session.BeganAt <= since)
             {
@@ -174,7 +174,7 @@ internal sealed partial class AgentPool : IDisposable
 
     public void SetEnabled(string agentName, bool enabled)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (Named(agentName) is { } known)
             {
@@ -185,7 +185,7 @@ internal sealed partial class AgentPool : IDisposable
     }
 
     private RegisteredAgent? Named(string name) =>
-        agents.Values.FirstOrDefault(agent => agent.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        _agents.Values.FirstOrDefault(agent => agent.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static void Describe(RegisteredAgent known, TaskAgent agent)
     {
@@ -200,7 +200,7 @@ internal sealed partial class AgentPool : IDisposable
     private static void SetKey(RegisteredAgent agent, TaskAgentPublicKey? key, string authorizationUrl) =>
         (agent.ClientId, agent.PublicKey, agent.AuthorizationUrl) = (Guid.NewGuid(), key, authorizationUrl);
 
-    private RegisteredAgent Find(int agentId) => agents.TryGetValue(agentId, out var agent) ? agent : throw Refusal.AgentNotFound(agentId);
+    private RegisteredAgent Find(int agentId) => _agents.TryGetValue(agentId, out var agent) ? agent : throw Refusal.AgentNotFound(agentId);
 
     private void End(RegisteredAgent agent, string reason)
     {
@@ -213,8 +213,8 @@ internal sealed partial class AgentPool : IDisposable
 
     private void Announce()
     {
-        var signal = changed;
-        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var signal = _changed;
+        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         signal.SetResult();
         Arm();
     }

@@ -14,7 +14,7 @@ internal sealed class SnapshotGit(SourceRepository source, string target, string
         "-c", "filter.lfs.clean=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false",
     ];
 
-    private readonly Dictionary<string, string> environment = new()
+    private readonly Dictionary<string, string> _environment = new()
     {
         ["GIT_INDEX_FILE"] = indexFile,
         ["GIT_OBJECT_DIRECTORY"] = Path.Combine(target, "objects"),
@@ -26,7 +26,7 @@ internal sealed class SnapshotGit(SourceRepository source, string target, string
 
     /// <summary>Runs git in the user's working tree.</summary>
     public Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken ct) =>
-        CheckedAsync(environment, ["-C", source.TopLevel, .. Harmless, .. arguments], ct);
+        CheckedAsync(_environment, ["-C", source.TopLevel, .. Harmless, .. arguments], ct);
 
     /// <summary>Runs git in the bare repository.</summary>
     public Task<string> RunInTargetAsync(IEnumerable<string> arguments, CancellationToken ct) =>

@@ -7,21 +7,21 @@ namespace Tidepool.AzurePipelines.Runs;
 internal sealed class RunDirectory(
     AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock, CancellationToken stopping)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<Guid, RunLoop> runs = [];
-    private readonly List<string> definitions = [];
-    private readonly Dictionary<(string Definition, string Number), int> revisions = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, RunLoop> _runs = [];
+    private readonly List<string> _definitions = [];
+    private readonly Dictionary<(string Definition, string Number), int> _revisions = [];
 
     /// <summary>Numbers and starts a run.</summary>
     /// <exception cref="ProblemException">The run's number is not one that the service accepts.</exception>
     public RunLoop Start(RunRequest request, Uri organization)
     {
         RunLoop run;
-        lock (gate)
+        lock (_gate)
         {
             var facts = new RunFacts
             {
-                Id = runs.Count + 1,
+                Id = _runs.Count + 1,
                 Number = "",
                 DefinitionId = DefinitionId(request.DefinitionName),
                 Request = request,
@@ -35,7 +35,7 @@ internal sealed class RunDirectory(
                 NameVariables(facts, organization),
                 rest => NextRevision(request.DefinitionName.ToLowerInvariant(), rest));
             run = new(facts with { Number = number }, pool, tokens, options, organization, clock, stopping);
-            runs.Add(run.Facts.PlanId, run);
+            _runs.Add(run.Facts.PlanId, run);
         }
 
         run.Start();
@@ -45,9 +45,9 @@ internal sealed class RunDirectory(
     /// <exception cref="WireException">There is no such plan.</exception>
     public RunLoop Find(Guid planId)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return runs.GetValueOrDefault(planId) ?? throw Refusal.PlanNotFound(planId);
+            return _runs.GetValueOrDefault(planId) ?? throw Refusal.PlanNotFound(planId);
         }
     }
 
@@ -68,15 +68,15 @@ internal sealed class RunDirectory(
     }
 
     private int NextRevision(string definition, string rest) =>
-        revisions[(definition, rest)] = revisions.GetValueOrDefault((definition, rest)) + 1;
+        _revisions[(definition, rest)] = _revisions.GetValueOrDefault((definition, rest)) + 1;
 
     private int DefinitionId(string name)
     {
-        if (!definitions.Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (!_definitions.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            definitions.Add(name);
+            _definitions.Add(name);
         }
 
-        return definitions.FindIndex(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) + 1;
+        return _definitions.FindIndex(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) + 1;
     }
 }

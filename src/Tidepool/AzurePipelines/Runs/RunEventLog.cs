@@ -5,15 +5,15 @@ namespace Tidepool.AzurePipelines.Runs;
 /// <summary>The events of a run, kept, so that each reader gets all of them.</summary>
 internal sealed class RunEventLog
 {
-    private readonly Lock gate = new();
-    private readonly List<RunEvent> events = [];
-    private TaskCompletionSource changed = NewSignal();
-    private bool closed;
+    private readonly Lock _gate = new();
+    private readonly List<RunEvent> _events = [];
+    private TaskCompletionSource _changed = NewSignal();
+    private bool _closed;
 
-    public void Add(RunEvent happened) => Change(() => events.Add(happened));
+    public void Add(RunEvent happened) => Change(() => _events.Add(happened));
 
     /// <summary>No more events will come.</summary>
-    public void Close() => Change(() => closed = true);
+    public void Close() => Change(() => _closed = true);
 
     public async IAsyncEnumerable<RunEvent> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -22,9 +22,9 @@ internal sealed class RunEventLog
             RunEvent[] fresh;
             Task more;
             bool last;
-            lock (gate)
+            lock (_gate)
             {
-                (fresh, more, last) = ([.. events.Skip(next)], changed.Task, closed);
+                (fresh, more, last) = ([.. _events.Skip(next)], _changed.Task, _closed);
             }
 
             foreach (var happened in fresh)
@@ -47,10 +47,10 @@ internal sealed class RunEventLog
     private void Change(Action change)
     {
         TaskCompletionSource signal;
-        lock (gate)
+        lock (_gate)
         {
             change();
-            (signal, changed) = (changed, NewSignal());
+            (signal, _changed) = (_changed, NewSignal());
         }
 
         signal.SetResult();

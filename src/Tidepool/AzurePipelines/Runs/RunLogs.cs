@@ -6,37 +6,37 @@ namespace Tidepool.AzurePipelines.Runs;
 /// <summary>The text of a run: console lines as they came, and the logs that agents post at the end of each record.</summary>
 internal sealed class RunLogs
 {
-    private readonly Dictionary<int, (TaskLog Log, StringBuilder Text)> logs = [];
-    private readonly Dictionary<Guid, List<string>> console = [];
+    private readonly Dictionary<int, (TaskLog Log, StringBuilder Text)> _logs = [];
+    private readonly Dictionary<Guid, List<string>> _console = [];
 
     public TaskLog Create(string? path, DateTimeOffset now)
     {
-        var log = new TaskLog { Id = logs.Count + 1, Path = path, CreatedOn = now, LastChangedOn = now, LineCount = 0 };
-        logs.Add(log.Id, (log, new StringBuilder()));
+        var log = new TaskLog { Id = _logs.Count + 1, Path = path, CreatedOn = now, LastChangedOn = now, LineCount = 0 };
+        _logs.Add(log.Id, (log, new StringBuilder()));
         return log;
     }
 
     /// <returns>Null when there is no such log.</returns>
     public TaskLog? Append(int logId, string text, DateTimeOffset now)
     {
-        if (!logs.TryGetValue(logId, out var entry))
+        if (!_logs.TryGetValue(logId, out var entry))
         {
             return null;
         }
 
         entry.Text.Append(text.TrimStart('\uFEFF'));
         var log = entry.Log with { LastChangedOn = now, LineCount = entry.Log.LineCount + text.Count(character => character == '\n') };
-        logs[logId] = (log, entry.Text);
+        _logs[logId] = (log, entry.Text);
         return log;
     }
 
-    public string? Text(int logId) => logs.TryGetValue(logId, out var entry) ? entry.Text.ToString() : null;
+    public string? Text(int logId) => _logs.TryGetValue(logId, out var entry) ? entry.Text.ToString() : null;
 
     public void AddConsole(Guid recordId, IEnumerable<string> lines)
     {
-        if (!console.TryGetValue(recordId, out var known))
+        if (!_console.TryGetValue(recordId, out var known))
         {
-            console.Add(recordId, known = []);
+            _console.Add(recordId, known = []);
         }
 
         known.AddRange(lines);
@@ -45,7 +45,7 @@ internal sealed class RunLogs
     /// <summary>A record's lines: from its log where there is one, since agents may drop console lines in a hurry.</summary>
     public IReadOnlyList<string> Lines(Guid recordId, int? logId) => logId is { } id && Text(id) is { } text
         ? [.. text.TrimEnd('\n').Split('\n').Select(WithoutTime)]
-        : [.. console.GetValueOrDefault(recordId) ?? []];
+        : [.. _console.GetValueOrDefault(recordId) ?? []];
 
     private static string WithoutTime(string line)
     {

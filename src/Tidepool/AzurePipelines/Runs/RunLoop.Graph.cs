@@ -11,12 +11,12 @@ internal sealed partial class RunLoop
     private static readonly TimeSpan TokenGrace = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TokenLife = TimeSpan.FromDays(7);
 
-    private IEnumerable<JobNode> Jobs => stages.SelectMany(stage => stage.Jobs);
+    private IEnumerable<JobNode> Jobs => _stages.SelectMany(stage => stage.Jobs);
 
     private void Begin()
     {
-        Events.Add(new RunStarted(clock.GetUtcNow(), Facts.Id, Facts.Number));
-        foreach (var stage in stages)
+        Events.Add(new RunStarted(_clock.GetUtcNow(), Facts.Id, Facts.Number));
+        foreach (var stage in _stages)
         {
             foreach (var record in stage.ToRecords())
             {
@@ -28,10 +28,10 @@ internal sealed partial class RunLoop
     /// <summary>Does what the planner decides until it decides nothing more.</summary>
     private void Advance()
     {
-        graphChanged = false;
+        _graphChanged = false;
         while (true)
         {
-            if (stages.All(stage => stage.Result is not null))
+            if (_stages.All(stage => stage.Result is not null))
             {
                 FinishRun();
                 return;
@@ -50,7 +50,7 @@ internal sealed partial class RunLoop
 
             if (!news)
             {
-                if (!Jobs.Any(job => job is { Started: true, Result: null }) && !stages.Any(stage => stage.Checking))
+                if (!Jobs.Any(job => job is { Started: true, Result: null }) && !_stages.Any(stage => stage.Checking))
                 {
                     throw new InvalidOperationException($"Run {Facts.Number} has nodes left, but none runs and none may start.");
                 }
@@ -62,7 +62,7 @@ internal sealed partial class RunLoop
 
     private RunState State()
     {
-        var variables = RunVariables.OfRun(Facts, organization);
+        var variables = RunVariables.OfRun(Facts, _organization);
         foreach (var (name, value) in Facts.Request.Variables.Concat(Facts.Request.Secrets))
         {
             variables.TryAdd(name, value);
@@ -70,17 +70,17 @@ internal sealed partial class RunLoop
 
         return new()
         {
-            Canceling = canceling,
+            Canceling = _canceling,
             StartTime = Facts.StartTime,
             Variables = variables,
-            Stages = stages.Where(stage => stage.Started || stage.Result is not null)
+            Stages = _stages.Where(stage => stage.Started || stage.Result is not null)
                 .ToDictionary(stage => stage.Definition.Name, stage => stage.ToState(), StringComparer.OrdinalIgnoreCase),
         };
     }
 
     private void Apply(NodeDecision decision)
     {
-        var stage = stages.First(stage => Same(stage.Definition.Name, decision.Stage));
+        var stage = _stages.First(stage => Same(stage.Definition.Name, decision.Stage));
         var job = decision.Job is { } name ? stage.Jobs.First(job => Same(job.Definition.Name, name)) : null;
         switch (decision.Action, job)
         {
@@ -108,30 +108,30 @@ internal sealed partial class RunLoop
     private void StartStage(StageNode stage)
     {
         stage.Started = true;
-        Events.Add(new StageStarted(clock.GetUtcNow(), stage.Name));
-        Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
+        Events.Add(new StageStarted(_clock.GetUtcNow(), stage.Name));
+        Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = _clock.GetUtcNow() });
     }
 
     private bool IsChecking(string name) =>
-        stages.Any(stage => stage.Checking && stage.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        _stages.Any(stage => stage.Checking && stage.Definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Awaits a stage's check outside of the loop; the loop hears of its end.</summary>
     private async Task CheckAsync(StageNode stage, StageCheck check)
     {
         var snapshot = Snapshot();
-        var checking = Task.Run(() => check(stage.Definition.Name, snapshot, checksEnd.Token));
+        var checking = Task.Run(() => check(stage.Definition.Name, snapshot, _checksEnd.Token));
         await checking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Post(() => HearOfCheck(stage, checking));
     }
 
     private void HearOfCheck(StageNode stage, Task check)
     {
-        (stage.Checking, graphChanged) = (false, true);
+        (stage.Checking, _graphChanged) = (false, true);
         if (check is { IsFaulted: true, Exception.InnerException: ProblemException e })
         {
             FinishUnrun(stage, NodeResult.Failed, e.Problem.ToString());
         }
-        else if (!canceling)
+        else if (!_canceling)
         {
             // Anything but a problem is a bug and ends the run's loop with it.
             check.GetAwaiter().GetResult();
@@ -152,16 +152,16 @@ internal sealed partial class RunLoop
     private void FinishStage(StageNode stage, NodeResult how, string? reason)
     {
         (stage.Result, stage.Reason) = (how, Masked(reason));
-        Events.Add(new StageFinished(clock.GetUtcNow(), stage.Name, how, stage.Reason));
+        Events.Add(new StageFinished(_clock.GetUtcNow(), stage.Name, how, stage.Reason));
         Complete(stage.RecordId, how);
     }
 
     private void FinishRun()
     {
-        var how = RunPlanner.Aggregate(stages.Select(stage => stage.Result!.Value));
+        var how = RunPlanner.Aggregate(_stages.Select(stage => stage.Result!.Value));
         // A run that was cancelled before anything ran has nothing but skipped nodes; it was cancelled all the same.
-        result = canceling && how != NodeResult.Failed ? NodeResult.Canceled : how;
-        Events.Add(new RunFinished(clock.GetUtcNow(), result.Value));
+        _result = _canceling && how != NodeResult.Failed ? NodeResult.Canceled : how;
+        Events.Add(new RunFinished(_clock.GetUtcNow(), _result.Value));
     }
 
     private void StartJob(StageNode stage, JobNode job)
@@ -189,11 +189,11 @@ internal sealed partial class RunLoop
     {
         var (name, image) = (job.Plan!.PoolName, job.Plan.VmImage);
         job.MappedFrom = name is not null
-            ? Same(pool.Name, name) ? null : name
+            ? Same(_pool.Name, name) ? null : name
             : image is null ? "no pool" : $"vmImage: {image}";
         return name is null || job.MappedFrom is null
-            || options.PoolMap.Any(pair =>
-                (pair.Key == PipelinesServiceOptions.AnyPool || Same(pair.Key, name)) && Same(pair.Value, pool.Name));
+            || _options.PoolMap.Any(pair =>
+                (pair.Key == PipelinesServiceOptions.AnyPool || Same(pair.Key, name)) && Same(pair.Value, _pool.Name));
     }
 
     private static bool Same(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
@@ -201,10 +201,10 @@ internal sealed partial class RunLoop
     private void Enqueue(StageNode stage, JobNode job, JobPlan plan, IReadOnlyList<Demand> demands)
     {
         var caller = new Caller.Job(Facts.PlanId, job.RecordId);
-        var token = tokens.Issue(caller, TokenLife);
-        mask.Add(token);
-        var message = new JobMessage(Facts, stage, job, token, JobMessage.UserVariables(Facts.Request, plan, mask.IsIn));
-        var (request, refusal) = pool.Queue(new()
+        var token = _tokens.Issue(caller, TokenLife);
+        _mask.Add(token);
+        var message = new JobMessage(Facts, stage, job, token, JobMessage.UserVariables(Facts.Request, plan, _mask.IsIn));
+        var (request, refusal) = _pool.Queue(new()
         {
             ScopeId = Facts.ProjectId,
             PlanId = Facts.PlanId,
@@ -223,14 +223,14 @@ internal sealed partial class RunLoop
             return;
         }
 
-        (job.Request, job.QueuedAt) = (request, clock.GetUtcNow());
+        (job.Request, job.QueuedAt) = (request, _clock.GetUtcNow());
         Events.Add(new JobQueued(
-            job.QueuedAt.Value, stage.Name, job.Name, pool.Name, [.. plan.Demands.Select(mask.Apply)], job.MappedFrom));
+            job.QueuedAt.Value, stage.Name, job.Name, _pool.Name, [.. plan.Demands.Select(_mask.Apply)], job.MappedFrom));
     }
 
     private void Hear(JobNode job, JobRequestNews news)
     {
-        var now = clock.GetUtcNow();
+        var now = _clock.GetUtcNow();
         switch (news)
         {
             case JobRequestNews.Assigned assigned:
@@ -258,19 +258,19 @@ internal sealed partial class RunLoop
         if (job.Plan!.Timeout is { } limit && !job.Stopping)
         {
             var reason = $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
-            job.Deadline = clock.CreateTimer(_ => Post(() => Stop(job, reason)), null, limit, Timeout.InfiniteTimeSpan);
+            job.Deadline = _clock.CreateTimer(_ => Post(() => Stop(job, reason)), null, limit, Timeout.InfiniteTimeSpan);
         }
     }
 
     private void Cancel()
     {
-        if (canceling)
+        if (_canceling)
         {
             return;
         }
 
-        canceling = graphChanged = true;
-        checksEnd.Cancel();
+        _canceling = _graphChanged = true;
+        _checksEnd.Cancel();
         foreach (var job in Jobs.Where(job => job is { Request: not null, Result: null }))
         {
             Stop(job, "The run was canceled.");
@@ -289,21 +289,21 @@ internal sealed partial class RunLoop
         (job.StopReason, job.Stopping) = (reason, true);
         job.Deadline?.Dispose();
         var end = $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
-        job.Deadline = clock.CreateTimer(_ => pool.Finish(request.Id, NodeResult.Canceled, end), null, limit, Timeout.InfiniteTimeSpan);
-        pool.Cancel(request.Id, limit);
+        job.Deadline = _clock.CreateTimer(_ => _pool.Finish(request.Id, NodeResult.Canceled, end), null, limit, Timeout.InfiniteTimeSpan);
+        _pool.Cancel(request.Id, limit);
     }
 
     private void FinishJob(JobNode job, NodeResult how, string? reason)
     {
         job.Deadline?.Dispose();
         Settle(job, how);
-        (job.FinishedAt, job.Reason, graphChanged) = (clock.GetUtcNow(), Masked(reason), true);
+        (job.FinishedAt, job.Reason, _graphChanged) = (_clock.GetUtcNow(), Masked(reason), true);
         job.Result = job.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
         job.Outputs = OutputsOf(job);
-        tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
+        _tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
         Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, job.Reason));
     }
 
     // A condition's trace and a demand may hold a secret variable's value.
-    private string? Masked(string? text) => text is null ? null : mask.Apply(text);
+    private string? Masked(string? text) => text is null ? null : _mask.Apply(text);
 }

@@ -7,16 +7,16 @@ internal sealed partial class RunLoop
 {
     public RunSnapshot Snapshot()
     {
-        lock (gate)
+        lock (_gate)
         {
             return new()
             {
                 Id = Facts.Id,
                 Number = Facts.Number,
-                Result = result,
+                Result = _result,
                 Stages =
                 [
-                    .. stages.Select(stage => new StageSnapshot
+                    .. _stages.Select(stage => new StageSnapshot
                     {
                         Name = stage.Definition.Name,
                         DisplayName = stage.Definition.DisplayName,
@@ -41,7 +41,7 @@ internal sealed partial class RunLoop
         QueuedAt = job.QueuedAt,
         StartedAt = job.StartedAt,
         FinishedAt = job.FinishedAt,
-        Outputs = OutputsOf(job).ToDictionary(output => output.Key, output => mask.Apply(output.Value), StringComparer.OrdinalIgnoreCase),
+        Outputs = OutputsOf(job).ToDictionary(output => output.Key, output => _mask.Apply(output.Value), StringComparer.OrdinalIgnoreCase),
         Issues = IssuesOf(Main.Find(job.RecordId)),
         Steps = [.. Main.ChildrenOf(job.RecordId).Select(ToSnapshot)],
     };
@@ -56,9 +56,9 @@ internal sealed partial class RunLoop
         Issues = IssuesOf(record),
         ReadLog = () =>
         {
-            lock (gate)
+            lock (_gate)
             {
-                return logs.Lines(record.Id, Main.Find(record.Id)?.Log?.Id);
+                return _logs.Lines(record.Id, Main.Find(record.Id)?.Log?.Id);
             }
         },
     };

@@ -7,11 +7,11 @@ namespace Tidepool.AzurePipelines.Runs;
 
 internal sealed partial class RunLoop
 {
-    private readonly Dictionary<Guid, RunTimeline> timelines;
-    private readonly Dictionary<(Guid Record, string Type, string Name), byte[]> attachments = [];
-    private readonly RunLogs logs = new();
+    private readonly Dictionary<Guid, RunTimeline> _timelines;
+    private readonly Dictionary<(Guid Record, string Type, string Name), byte[]> _attachments = [];
+    private readonly RunLogs _logs = new();
 
-    private RunTimeline Main => timelines[Facts.TimelineId];
+    private RunTimeline Main => _timelines[Facts.TimelineId];
 
     public Task<Timeline> GetTimelineAsync(Guid timelineId, bool includeRecords) =>
         InvokeAsync(() => Find(timelineId).ToWire(includeRecords));
@@ -20,57 +20,65 @@ internal sealed partial class RunLoop
     public Task<Timeline> AddTimelineAsync(Guid timelineId) => InvokeAsync(() =>
     {
         var timeline = new RunTimeline(timelineId);
-        return timelines.TryAdd(timelineId, timeline) ? timeline.ToWire(includeRecords: false) : throw Refusal.TimelineExists(timelineId);
+        return _timelines.TryAdd(timelineId, timeline) ? timeline.ToWire(includeRecords: false) : throw Refusal.TimelineExists(timelineId);
     });
 
     /// <summary>Merges what an agent says of its records.</summary>
     public Task<IReadOnlyList<TimelineRecord>> PatchAsync(Guid timelineId, IReadOnlyList<TimelineRecord> records) =>
         InvokeAsync<IReadOnlyList<TimelineRecord>>(() => timelineId == Facts.TimelineId
             ? [.. records.Select(PatchMain)]
-            : [.. records.Select(record => Find(timelineId).Merge(Masked(record), clock.GetUtcNow()).After)]);
+            : [.. records.Select(record => Find(timelineId).Merge(Masked(record), _clock.GetUtcNow()).After)]);
 
     /// <summary>Takes console lines of a job.</summary>
     public Task FeedAsync(Guid jobRecordId, TimelineRecordFeedLines lines) => InvokeAsync(() =>
     {
         if (JobOf(jobRecordId) is { Result: null } job)
         {
-            Feed(job, lines.StepId == Guid.Empty ? job.RecordId : lines.StepId, [.. lines.Value.Select(mask.Apply)]);
+            Feed(job, lines.StepId == Guid.Empty ? job.RecordId : lines.StepId, [.. lines.Value.Select(_mask.Apply)]);
         }
 
         return true;
     });
 
-    public Task<TaskLog> AddLogAsync(string? path) => InvokeAsync(() => logs.Create(path, clock.GetUtcNow()));
+    public Task<TaskLog> AddLogAsync(string? path) => InvokeAsync(() => _logs.Create(path, _clock.GetUtcNow()));
 
     public Task<TaskLog> AppendLogAsync(int logId, string text) =>
-        InvokeAsync(() => logs.Append(logId, mask.Apply(text), clock.GetUtcNow()) ?? throw Refusal.NotFound($"Log {logId} was not found."));
+        InvokeAsync(() => _logs.Append(logId, _mask.Apply(text), _clock.GetUtcNow())
+            ?? throw Refusal.NotFound($"Log {logId} was not found."));
 
     public Task<TaskAttachment> AttachAsync(Guid timelineId, Guid recordId, string type, string name, byte[] content) => InvokeAsync(() =>
     {
-        attachments[(recordId, type, name)] = content;
-        return new TaskAttachment { Type = type, Name = name, CreatedOn = clock.GetUtcNow(), TimelineId = timelineId, RecordId = recordId };
+        _attachments[(recordId, type, name)] = content;
+        return new TaskAttachment
+        {
+            Type = type,
+            Name = name,
+            CreatedOn = _clock.GetUtcNow(),
+            TimelineId = timelineId,
+            RecordId = recordId,
+        };
     });
 
     public Task<byte[]> GetAttachmentAsync(Guid recordId, string type, string name) => InvokeAsync(() =>
-        attachments.GetValueOrDefault((recordId, type, name)) ?? throw Refusal.NotFound($"Attachment {type}/{name} was not found."));
+        _attachments.GetValueOrDefault((recordId, type, name)) ?? throw Refusal.NotFound($"Attachment {type}/{name} was not found."));
 
     /// <summary>Ends a job as its agent says.</summary>
     public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>
     {
         var request = JobOf(jobId)?.Request ?? throw Refusal.NotFound($"Plan {Facts.PlanId} has no running job {jobId}.");
-        pool.Finish(request.Id, how, reason: null);
+        _pool.Finish(request.Id, how, reason: null);
         return true;
     });
 
     private RunTimeline Find(Guid timelineId) =>
-        timelines.GetValueOrDefault(timelineId) ?? throw Refusal.NotFound($"Timeline {timelineId} was not found.");
+        _timelines.GetValueOrDefault(timelineId) ?? throw Refusal.NotFound($"Timeline {timelineId} was not found.");
 
     private JobNode? JobOf(Guid recordId) => Jobs.FirstOrDefault(job => job.RecordId == recordId);
 
-    private void Record(TimelineRecord record) => Main.Merge(record, clock.GetUtcNow());
+    private void Record(TimelineRecord record) => Main.Merge(record, _clock.GetUtcNow());
 
     private void Complete(Guid recordId, NodeResult how) =>
-        Record(new() { Id = recordId, State = RecordStates.Completed, Result = how.ToWire(), FinishTime = clock.GetUtcNow() });
+        Record(new() { Id = recordId, State = RecordStates.Completed, Result = how.ToWire(), FinishTime = _clock.GetUtcNow() });
 
     private TimelineRecord PatchMain(TimelineRecord sent)
     {
@@ -82,7 +90,7 @@ internal sealed partial class RunLoop
             return Main.Find(sent.Id) ?? sent;
         }
 
-        var (before, after) = Main.Merge(Masked(sent), clock.GetUtcNow());
+        var (before, after) = Main.Merge(Masked(sent), _clock.GetUtcNow());
         if (after.Type == "Task")
         {
             Tell(job, before, after);
@@ -96,15 +104,15 @@ internal sealed partial class RunLoop
     {
         foreach (var secret in record.Variables?.Values.Where(variable => variable.IsSecret == true) ?? [])
         {
-            mask.Add(secret.Value ?? "");
+            _mask.Add(secret.Value ?? "");
         }
 
         return record with
         {
-            Name = record.Name is { } name ? mask.Apply(name) : null,
-            CurrentOperation = record.CurrentOperation is { } operation ? mask.Apply(operation) : null,
+            Name = record.Name is { } name ? _mask.Apply(name) : null,
+            CurrentOperation = record.CurrentOperation is { } operation ? _mask.Apply(operation) : null,
             Issues = record.Issues is { } issues
-                ? [.. issues.Select(issue => issue with { Message = mask.Apply(issue.Message ?? "") })]
+                ? [.. issues.Select(issue => issue with { Message = _mask.Apply(issue.Message ?? "") })]
                 : null,
         };
     }
@@ -115,7 +123,7 @@ internal sealed partial class RunLoop
         var wasSkipped = isDone && WireResults.Parse(after.Result) == NodeResult.Skipped;
         if (!HasStarted(before) && HasStarted(after) && !wasSkipped)
         {
-            Events.Add(new StepStarted(clock.GetUtcNow(), job.Stage.Name, job.Name, NameOf(after)));
+            Events.Add(new StepStarted(_clock.GetUtcNow(), job.Stage.Name, job.Name, NameOf(after)));
         }
 
         if (job.HeldLines.Remove(after.Id, out var held))
@@ -126,7 +134,7 @@ internal sealed partial class RunLoop
         if (isDone && before?.State != RecordStates.Completed)
         {
             Events.Add(new StepFinished(
-                clock.GetUtcNow(),
+                _clock.GetUtcNow(),
                 job.Stage.Name,
                 job.Name,
                 NameOf(after),
@@ -138,7 +146,7 @@ internal sealed partial class RunLoop
 
     private void Feed(JobNode job, Guid recordId, IReadOnlyList<string> lines)
     {
-        logs.AddConsole(recordId, lines);
+        _logs.AddConsole(recordId, lines);
         if (recordId == job.RecordId)
         {
             Show(job, step: null, lines);
@@ -148,7 +156,7 @@ internal sealed partial class RunLoop
             if (!HasStarted(record))
             {
                 // Lines overtake the record's change of state, which agents send in batches.
-                Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = clock.GetUtcNow() });
+                Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = _clock.GetUtcNow() });
                 Tell(job, record, Main.Find(recordId)!);
             }
 
@@ -164,7 +172,7 @@ internal sealed partial class RunLoop
     {
         foreach (var line in lines)
         {
-            Events.Add(new LogLine(clock.GetUtcNow(), job.Stage.Name, job.Name, step, line));
+            Events.Add(new LogLine(_clock.GetUtcNow(), job.Stage.Name, job.Name, step, line));
         }
     }
 

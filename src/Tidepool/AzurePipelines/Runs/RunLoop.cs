@@ -8,22 +8,22 @@ namespace Tidepool.AzurePipelines.Runs;
 /// <summary>Runs one pipeline. Everything that changes the run is a command to this loop, its one writer.</summary>
 internal sealed partial class RunLoop
 {
-    private readonly AgentPool pool;
-    private readonly AccessTokens tokens;
-    private readonly PipelinesServiceOptions options;
-    private readonly Uri organization;
-    private readonly TimeProvider clock;
-    private readonly CancellationToken stopping;
-    private readonly Channel<Command> commands = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
+    private readonly AgentPool _pool;
+    private readonly AccessTokens _tokens;
+    private readonly PipelinesServiceOptions _options;
+    private readonly Uri _organization;
+    private readonly TimeProvider _clock;
+    private readonly CancellationToken _stopping;
+    private readonly Channel<Command> _commands = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
 
     // The loop holds it while it changes something, a reader while it takes a snapshot.
-    private readonly Lock gate = new();
-    private readonly SecretMask mask = new();
-    private readonly IReadOnlyList<StageNode> stages;
-    private readonly CancellationTokenSource checksEnd = new();
-    private bool canceling;
-    private bool graphChanged;
-    private NodeResult? result;
+    private readonly Lock _gate = new();
+    private readonly SecretMask _mask = new();
+    private readonly IReadOnlyList<StageNode> _stages;
+    private readonly CancellationTokenSource _checksEnd = new();
+    private bool _canceling;
+    private bool _graphChanged;
+    private NodeResult? _result;
 
     public RunLoop(
         RunFacts facts,
@@ -34,14 +34,14 @@ internal sealed partial class RunLoop
         TimeProvider clock,
         CancellationToken stopping)
     {
-        (Facts, this.pool, this.tokens, this.options) = (facts, pool, tokens, options);
-        (this.organization, this.clock, this.stopping) = (organization, clock, stopping);
-        stages = [.. facts.Pipeline.Stages.Select(stage => new StageNode(stage))];
-        timelines = new() { [facts.TimelineId] = new(facts.TimelineId) };
-        mask.Add(options.Token);
+        (Facts, _pool, _tokens, _options) = (facts, pool, tokens, options);
+        (_organization, _clock, _stopping) = (organization, clock, stopping);
+        _stages = [.. facts.Pipeline.Stages.Select(stage => new StageNode(stage))];
+        _timelines = new() { [facts.TimelineId] = new(facts.TimelineId) };
+        _mask.Add(options.Token);
         foreach (var secret in facts.Request.Secrets.Values)
         {
-            mask.Add(secret);
+            _mask.Add(secret);
         }
     }
 
@@ -64,31 +64,31 @@ internal sealed partial class RunLoop
     {
         try
         {
-            lock (gate)
+            lock (_gate)
             {
                 Begin();
                 Advance();
             }
 
-            while (result is null)
+            while (_result is null)
             {
-                var command = await commands.Reader.ReadAsync(stopping);
-                lock (gate)
+                var command = await _commands.Reader.ReadAsync(_stopping);
+                lock (_gate)
                 {
                     command.Run();
-                    if (graphChanged)
+                    if (_graphChanged)
                     {
                         Advance();
                     }
                 }
             }
 
-            return result.Value;
+            return _result.Value;
         }
         finally
         {
-            commands.Writer.Complete();
-            while (commands.Reader.TryRead(out var late))
+            _commands.Writer.Complete();
+            while (_commands.Reader.TryRead(out var late))
             {
                 late.Drop();
             }
@@ -103,7 +103,7 @@ internal sealed partial class RunLoop
     }
 
     /// <summary>Passes news on; after the run's end nobody needs them.</summary>
-    private void Post(Action change) => commands.Writer.TryWrite(new(change, Drop: () => { }));
+    private void Post(Action change) => _commands.Writer.TryWrite(new(change, Drop: () => { }));
 
     /// <summary>Runs a change in the loop and waits for it.</summary>
     /// <exception cref="WireException">The run is over.</exception>
@@ -125,7 +125,7 @@ internal sealed partial class RunLoop
                 }
             },
             Drop: () => done.SetException(Refusal.PlanNotFound(Facts.PlanId)));
-        return commands.Writer.TryWrite(command) ? done.Task : null;
+        return _commands.Writer.TryWrite(command) ? done.Task : null;
     }
 
     private sealed record Command(Action Run, Action Drop);

@@ -6,19 +6,19 @@ namespace Tidepool.AzurePipelines.Runs;
 /// <summary>The records of one timeline. In what agents send, a null or an empty list means "no change".</summary>
 internal sealed class RunTimeline(Guid id)
 {
-    private readonly Dictionary<Guid, TimelineRecord> records = [];
-    private int changeId;
+    private readonly Dictionary<Guid, TimelineRecord> _records = [];
+    private int _changeId;
 
-    public TimelineRecord? Find(Guid recordId) => records.GetValueOrDefault(recordId);
+    public TimelineRecord? Find(Guid recordId) => _records.GetValueOrDefault(recordId);
 
     public IEnumerable<TimelineRecord> ChildrenOf(Guid parentId) =>
-        records.Values.Where(record => record.ParentId == parentId).OrderBy(record => record.Order ?? int.MaxValue);
+        _records.Values.Where(record => record.ParentId == parentId).OrderBy(record => record.Order ?? int.MaxValue);
 
     /// <summary>Merges a record into the one that is known.</summary>
     /// <returns>The record before (null when it is new) and after.</returns>
     public (TimelineRecord? Before, TimelineRecord After) Merge(TimelineRecord sent, DateTimeOffset now)
     {
-        var before = records.GetValueOrDefault(sent.Id);
+        var before = _records.GetValueOrDefault(sent.Id);
         var known = before ?? new TimelineRecord { Id = sent.Id };
         var after = known with
         {
@@ -45,18 +45,18 @@ internal sealed class RunTimeline(Guid id)
             Location = sent.Location ?? known.Location,
             Attempt = sent.Attempt ?? known.Attempt,
             Identifier = known.Identifier ?? sent.Identifier,
-            ChangeId = ++changeId,
+            ChangeId = ++_changeId,
             LastModified = now,
         };
-        records[sent.Id] = after;
+        _records[sent.Id] = after;
         return (before, after);
     }
 
     public Timeline ToWire(bool includeRecords) => new()
     {
         Id = id,
-        ChangeId = changeId,
-        Records = includeRecords ? [.. records.Values] : null,
+        ChangeId = _changeId,
+        Records = includeRecords ? [.. _records.Values] : null,
     };
 
     private static IReadOnlyDictionary<string, VariableValue> MergeVariables(

@@ -8,7 +8,7 @@ internal sealed class SecretMask
     // A very short line of a longer secret, a brace say, would mask half of a log.
     private const int ShortestLine = 4;
 
-    private readonly SortedSet<string> secrets = new(Comparer<string>.Create((a, b) =>
+    private readonly SortedSet<string> _secrets = new(Comparer<string>.Create((a, b) =>
         b.Length.CompareTo(a.Length) is not 0 and var longerFirst ? longerFirst : string.CompareOrdinal(a, b)));
 
     /// <summary>Adds a secret; of one with several lines also each line, since text comes line by line.</summary>
@@ -19,18 +19,18 @@ internal sealed class SecretMask
             return;
         }
 
-        secrets.Add(secret);
+        _secrets.Add(secret);
         if (secret.Contains('\n'))
         {
-            secrets.UnionWith(secret.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.Length >= ShortestLine));
+            _secrets.UnionWith(secret.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.Length >= ShortestLine));
         }
     }
 
-    public bool IsIn(string text) => secrets.Any(secret => text.Contains(secret, StringComparison.Ordinal));
+    public bool IsIn(string text) => _secrets.Any(secret => text.Contains(secret, StringComparison.Ordinal));
 
     public string Apply(string text)
     {
-        foreach (var secret in secrets)
+        foreach (var secret in _secrets)
         {
             text = text.Replace(secret, Mask, StringComparison.Ordinal);
         }

@@ -19,16 +19,16 @@ internal sealed class Expander
         Other,
     }
 
-    private readonly PipelineErrors errors;
-    private readonly ObjectValue parameters;
-    private readonly IReadOnlyDictionary<string, string> predefined;
-    private Dictionary<string, string> variables;
+    private readonly PipelineErrors _errors;
+    private readonly ObjectValue _parameters;
+    private readonly IReadOnlyDictionary<string, string> _predefined;
+    private Dictionary<string, string> _variables;
 
     public Expander(ObjectValue parameters, IReadOnlyDictionary<string, string> predefined, PipelineErrors errors)
     {
-        (this.parameters, this.errors) = (parameters, errors);
-        this.predefined = new Dictionary<string, string>(predefined, StringComparer.OrdinalIgnoreCase);
-        variables = new(this.predefined, StringComparer.OrdinalIgnoreCase);
+        (_parameters, _errors) = (parameters, errors);
+        _predefined = new Dictionary<string, string>(predefined, StringComparer.OrdinalIgnoreCase);
+        _variables = new(_predefined, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The document without expressions and without its <c>parameters</c>.</summary>
@@ -82,10 +82,10 @@ internal sealed class Expander
 
     private MappingNode ExpandMapping(MappingNode mapping, Place place)
     {
-        var outer = variables;
+        var outer = _variables;
         if (place is Place.Stage or Place.Job)
         {
-            variables = new(variables, StringComparer.OrdinalIgnoreCase);
+            _variables = new(_variables, StringComparer.OrdinalIgnoreCase);
         }
         List<MappingEntry> entries = [];
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -98,7 +98,7 @@ internal sealed class Expander
             var key = ExpandKey(entry.Key);
             if (!key.IsFailed && !names.Add(key.Value))
             {
-                errors.Add(entry.Key.Position, $"'{key.Value}' is already defined");
+                _errors.Add(entry.Key.Position, $"'{key.Value}' is already defined");
                 continue;
             }
             var value = Expand(entry.Value, PlaceOf(key.Value, place));
@@ -115,7 +115,7 @@ internal sealed class Expander
         }
         if (place is Place.Stage or Place.Job)
         {
-            variables = outer;
+            _variables = outer;
         }
         return expanded;
     }
@@ -131,9 +131,9 @@ internal sealed class Expander
     /// <summary>A predefined variable keeps its value.</summary>
     private void Declare(string name, string value)
     {
-        if (!predefined.ContainsKey(name))
+        if (!_predefined.ContainsKey(name))
         {
-            variables[name] = value;
+            _variables[name] = value;
         }
     }
 
@@ -165,7 +165,7 @@ internal sealed class Expander
             case null:
                 return Failed(key);
             case ArrayValue or ObjectValue:
-                errors.Add(key.Position, "Expected a scalar value");
+                _errors.Add(key.Position, "Expected a scalar value");
                 return Failed(key);
             case var value:
                 return key with { Value = value.ToText(), Style = ScalarStyle.Quoted };
@@ -177,7 +177,7 @@ internal sealed class Expander
         var template = TemplateText.Parse(scalar.Value, out var error);
         if (template is null)
         {
-            errors.Add(scalar.Position, error!);
+            _errors.Add(scalar.Position, error!);
             return Failed(scalar);
         }
         var texts = template.Parts.Select(part => part.IsExpression ? EvaluateInText(part.Text, scalar) : part.Text).ToList();
@@ -188,7 +188,7 @@ internal sealed class Expander
     {
         if (TemplateText.DirectiveOf(expression) is { } directive)
         {
-            errors.Add(
+            _errors.Add(
                 scalar.Position,
                 $"The directive '{directive}' is not allowed in this context. Directives are not supported for expressions that are "
                 + "embedded within a string. Directives are only supported when the entire value is an expression.");
@@ -197,7 +197,7 @@ internal sealed class Expander
         var value = Evaluate(expression, scalar);
         if (value is ArrayValue or ObjectValue)
         {
-            errors.Add(scalar.Position, $"Unable to convert from {value.Kind} to String. Value: {value.Kind}");
+            _errors.Add(scalar.Position, $"Unable to convert from {value.Kind} to String. Value: {value.Kind}");
             return null;
         }
         return value?.ToText();
@@ -212,7 +212,7 @@ internal sealed class Expander
     {
         if (TemplateText.DirectiveOf(expression) is not null)
         {
-            errors.Add(scalar.Position, $"Unexpected value '{scalar.Value}'");
+            _errors.Add(scalar.Position, $"Unexpected value '{scalar.Value}'");
             return null;
         }
         try
@@ -221,15 +221,15 @@ internal sealed class Expander
             {
                 Values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
                 {
-                    ["parameters"] = parameters,
-                    ["variables"] = ExpressionValue.Of(variables),
+                    ["parameters"] = _parameters,
+                    ["variables"] = ExpressionValue.Of(_variables),
                 },
             };
             return Expression.Parse(expression, context).Evaluate(context).Value;
         }
         catch (ExpressionException e)
         {
-            errors.Add(scalar.Position, e.Message);
+            _errors.Add(scalar.Position, e.Message);
             return null;
         }
     }
@@ -241,7 +241,7 @@ internal sealed class Expander
         {
             return false;
         }
-        errors.Add(key.Position, Refusal.Of($"${{{{ {directive} }}}}"));
+        _errors.Add(key.Position, Refusal.Of($"${{{{ {directive} }}}}"));
         CheckSyntax(body);
         return true;
     }
@@ -275,7 +275,7 @@ internal sealed class Expander
         var template = TemplateText.Parse(scalar.Value, out var error);
         if (error is not null)
         {
-            errors.Add(scalar.Position, error);
+            _errors.Add(scalar.Position, error);
         }
         foreach (var part in template?.Parts.Where(p => p.IsExpression && TemplateText.DirectiveOf(p.Text) is null) ?? [])
         {
@@ -285,7 +285,7 @@ internal sealed class Expander
             }
             catch (ExpressionException e)
             {
-                errors.Add(scalar.Position, e.Message);
+                _errors.Add(scalar.Position, e.Message);
             }
         }
     }

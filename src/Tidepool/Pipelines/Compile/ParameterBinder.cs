@@ -19,7 +19,7 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
         "stringList", "environment", "filePath", "pool", "secureFile", "serviceConnection",
     ];
 
-    private readonly List<KeyValuePair<string, ExpressionValue>> bound = [];
+    private readonly List<KeyValuePair<string, ExpressionValue>> _bound = [];
 
     /// <summary>The <c>parameters</c> context.</summary>
     /// <param name="declarations">The value of the key <c>parameters</c>; null when the file has none.</param>
@@ -44,10 +44,10 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
         {
             errors.Add(null, $"Unexpected parameter '{name}'");
         }
-        return new ObjectValue(bound) { MissIsError = true };
+        return new ObjectValue(_bound) { MissIsError = true };
     }
 
-    private bool IsBound(string name) => bound.Any(b => b.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
+    private bool IsBound(string name) => _bound.Any(b => b.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private void BindOne(YamlNode declaration)
     {
@@ -68,10 +68,10 @@ internal sealed partial class ParameterBinder(IReadOnlyDictionary<string, string
         if (type is not ("string" or "number" or "boolean" or "object"))
         {
             errors.Add(mapping["type"]!.Position, OtherTypes.Contains(type) ? Refusal.Of($"type: {type}") : $"Unexpected value '{type}'");
-            bound.Add(KeyValuePair.Create(name, ExpressionValue.Null));
+            _bound.Add(KeyValuePair.Create(name, ExpressionValue.Null));
             return;
         }
-        bound.Add(KeyValuePair.Create(name, ValueOf(name, type, mapping) ?? ExpressionValue.Null));
+        _bound.Add(KeyValuePair.Create(name, ValueOf(name, type, mapping) ?? ExpressionValue.Null));
     }
 
     private ExpressionValue? ValueOf(string name, string type, MappingNode mapping)

@@ -6,7 +6,7 @@ internal sealed record NodeView(string Name, IReadOnlyList<string> DependsOn, No
 /// <summary>The nodes before one node: those it depends on, and theirs.</summary>
 internal sealed class Ancestors
 {
-    private readonly List<NodeView> all = [];
+    private readonly List<NodeView> _all = [];
 
     public Ancestors(IReadOnlyList<string> dependsOn, IReadOnlyList<NodeView> graph)
     {
@@ -17,7 +17,7 @@ internal sealed class Ancestors
         {
             if (seen.Add(name) && byName.TryGetValue(name, out var node))
             {
-                all.Add(node);
+                _all.Add(node);
                 foreach (var next in node.DependsOn)
                 {
                     open.Enqueue(next);
@@ -27,7 +27,7 @@ internal sealed class Ancestors
     }
 
     /// <summary>Nearest first.</summary>
-    public IReadOnlyList<NodeView> All => all;
+    public IReadOnlyList<NodeView> All => _all;
 
     /// <summary>The answer of a status function.</summary>
     /// <param name="function">succeeded, failed or succeededOrFailed.</param>
@@ -41,8 +41,8 @@ internal sealed class Ancestors
     public bool Status(string function, IReadOnlyList<string> names, bool canceling)
     {
         var results = names.Count == 0
-            ? all.Select(n => n.Result)
-            : names.Select(name => all.Find(n => n.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Result);
+            ? _all.Select(n => n.Result)
+            : names.Select(name => _all.Find(n => n.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Result);
         return function switch
         {
             "failed" => results.Any(r => r is NodeResult.Failed or NodeResult.Abandoned),
@@ -53,7 +53,7 @@ internal sealed class Ancestors
     }
 
     /// <summary>The nodes that keep <c>succeeded()</c> from being true, in words.</summary>
-    public string Unsuccessful() => string.Join(", ", all
+    public string Unsuccessful() => string.Join(", ", _all
         .Where(n => n.Result is not (NodeResult.Succeeded or NodeResult.SucceededWithIssues))
         .Select(n => $"{n.Name} {Words(n.Result)}"));
 

@@ -9,9 +9,9 @@ internal sealed class RunVariables
     private static readonly string[] SystemPrefixes =
         ["system.", "build.", "agent.", "pipeline.", "environment.", "common.", "release.", "strategy.", "resources."];
 
-    private readonly Dictionary<string, string> seen;
-    private readonly Dictionary<string, PlannedVariable> planned = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, ExpressionValue> values;
+    private readonly Dictionary<string, string> _seen;
+    private readonly Dictionary<string, PlannedVariable> _planned = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ExpressionValue> _values;
 
     /// <param name="state">The run, whose variables are the ground.</param>
     /// <param name="levels">Variables of the pipeline, then of the stage, then of the job; a later one overrides.</param>
@@ -19,25 +19,25 @@ internal sealed class RunVariables
     /// <exception cref="ProblemException">PIPELINE001: a <c>$[ ]</c> failed; the message holds it and its place.</exception>
     public RunVariables(RunState state, IEnumerable<PipelineVariable> levels, Dictionary<string, ExpressionValue> values)
     {
-        this.values = values;
-        seen = new(state.Variables, StringComparer.OrdinalIgnoreCase);
+        _values = values;
+        _seen = new(state.Variables, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in state.Variables.Where(v => !IsSystem(v.Key)))
         {
-            planned[name] = new PlannedVariable(value, ReadOnly: false);
+            _planned[name] = new PlannedVariable(value, ReadOnly: false);
         }
         foreach (var variable in levels.Where(v => !IsOverSystem(v.Name, state)))
         {
             var value = Evaluate(variable.Value, $"variable {variable.Name}", variable.Position);
-            planned[variable.Name] = new PlannedVariable(value, variable.ReadOnly);
-            seen[variable.Name] = value;
+            _planned[variable.Name] = new PlannedVariable(value, variable.ReadOnly);
+            _seen[variable.Name] = value;
         }
     }
 
     /// <summary>User variables only.</summary>
-    public IReadOnlyDictionary<string, PlannedVariable> Planned => planned;
+    public IReadOnlyDictionary<string, PlannedVariable> Planned => _planned;
 
     /// <summary>User and system variables, as expressions see them.</summary>
-    public ExpressionValue AsValue => ExpressionValue.Of(seen);
+    public ExpressionValue AsValue => ExpressionValue.Of(_seen);
 
     /// <summary>Evaluates a text that may be a whole <c>$[ ]</c>; other text is its own value.</summary>
     /// <exception cref="ProblemException">PIPELINE001: the expression failed; the message holds it and its place.</exception>
@@ -49,8 +49,8 @@ internal sealed class RunVariables
         }
         try
         {
-            values["variables"] = AsValue;
-            var context = new ExpressionContext { Values = values };
+            _values["variables"] = AsValue;
+            var context = new ExpressionContext { Values = _values };
             return Expression.Parse(expression).Evaluate(context).Value.ToText();
         }
         catch (ExpressionException e)
@@ -61,7 +61,7 @@ internal sealed class RunVariables
     }
 
     /// <summary>Puts the values of variables in the place of <c>$(name)</c>; a name without a value stays as it is.</summary>
-    public string Expand(string text) => Macros.Expand(text, name => seen.GetValueOrDefault(name));
+    public string Expand(string text) => Macros.Expand(text, name => _seen.GetValueOrDefault(name));
 
     private static bool IsSystem(string name) =>
         name.Equals("TF_BUILD", StringComparison.OrdinalIgnoreCase)

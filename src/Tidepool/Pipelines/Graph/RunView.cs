@@ -7,10 +7,10 @@ internal sealed class RunView(Pipeline pipeline, RunState state)
 {
     private static readonly Dictionary<string, string> NoOutputs = [];
 
-    private readonly List<NodeView> stages =
+    private readonly List<NodeView> _stages =
         [.. pipeline.Stages.Select(s => new NodeView(s.Name, s.DependsOn, state.Stages.GetValueOrDefault(s.Name)?.Result))];
 
-    public Ancestors AncestorsOf(PipelineStage stage) => new(stage.DependsOn, stages);
+    public Ancestors AncestorsOf(PipelineStage stage) => new(stage.DependsOn, _stages);
 
     public Ancestors AncestorsOf(PipelineStage stage, PipelineJob job) =>
         new(job.DependsOn, [.. stage.Jobs.Select(j => new NodeView(j.Name, j.DependsOn, StateOf(stage, j)?.Result))]);

@@ -10,12 +10,12 @@ internal sealed class MappingReader
     private static readonly string[] Yes = ["true", "y", "yes", "on"];
     private static readonly string[] No = ["false", "n", "no", "off"];
 
-    private readonly MappingNode mapping;
-    private readonly PipelineErrors errors;
+    private readonly MappingNode _mapping;
+    private readonly PipelineErrors _errors;
 
     public MappingReader(MappingNode mapping, KeyTable keys, PipelineErrors errors)
     {
-        (this.mapping, this.errors) = (mapping, errors);
+        (_mapping, _errors) = (mapping, errors);
         foreach (var key in mapping.Entries.Select(e => e.Key).Where(k => !k.IsFailed))
         {
             if (keys.NotYet.Contains(key.Value))
@@ -29,12 +29,12 @@ internal sealed class MappingReader
         }
     }
 
-    public SourcePosition Position => mapping.Position;
+    public SourcePosition Position => _mapping.Position;
 
-    public bool Has(string key) => mapping[key] is not null;
+    public bool Has(string key) => _mapping[key] is not null;
 
     /// <summary>The value of a key, or null; also null where an expression failed.</summary>
-    public YamlNode? Node(string key) => mapping[key] is var node and not ScalarNode { IsFailed: true } ? node : null;
+    public YamlNode? Node(string key) => _mapping[key] is var node and not ScalarNode { IsFailed: true } ? node : null;
 
     /// <summary>A scalar, or null when the key is missing.</summary>
     public ScalarNode? Scalar(string key)
@@ -47,7 +47,7 @@ internal sealed class MappingReader
         {
             return scalar;
         }
-        errors.Add(node.Position, Unexpected.Text(node));
+        _errors.Add(node.Position, Unexpected.Text(node));
         return null;
     }
 
@@ -63,7 +63,7 @@ internal sealed class MappingReader
         var flag = ToFlag(scalar.Value);
         if (flag is null)
         {
-            errors.Add(scalar.Position, $"Expected a Boolean value. Actual value: '{scalar.Value}'");
+            _errors.Add(scalar.Position, $"Expected a Boolean value. Actual value: '{scalar.Value}'");
         }
         return flag;
     }
@@ -78,7 +78,7 @@ internal sealed class MappingReader
         var number = ToNumber(scalar.Value);
         if (number is null)
         {
-            errors.Add(scalar.Position, $"Expected an Integer value. Actual value: '{scalar.Value}'");
+            _errors.Add(scalar.Position, $"Expected an Integer value. Actual value: '{scalar.Value}'");
         }
         return number;
     }
@@ -106,12 +106,12 @@ internal sealed class MappingReader
                     }
                     else
                     {
-                        errors.Add(entry.Value.Position, Unexpected.Text(entry.Value));
+                        _errors.Add(entry.Value.Position, Unexpected.Text(entry.Value));
                     }
                 }
                 break;
             case var other:
-                errors.Add(other.Position, Unexpected.Text(other));
+                _errors.Add(other.Position, Unexpected.Text(other));
                 break;
         }
         return texts;
@@ -129,11 +129,11 @@ internal sealed class MappingReader
             case SequenceNode { Items: var items }:
                 foreach (var item in items.Where(i => i is not ScalarNode))
                 {
-                    errors.Add(item.Position, Unexpected.Text(item));
+                    _errors.Add(item.Position, Unexpected.Text(item));
                 }
                 return [.. items.OfType<ScalarNode>().Where(s => !s.IsFailed)];
             case var other:
-                errors.Add(other.Position, Unexpected.Text(other));
+                _errors.Add(other.Position, Unexpected.Text(other));
                 return null;
         }
     }
@@ -141,11 +141,11 @@ internal sealed class MappingReader
     /// <summary>Says of keys that have no place here, though the schema knows them elsewhere, that they are unknown.</summary>
     public void Refuse(params ReadOnlySpan<string> keys)
     {
-        foreach (var entry in mapping.Entries)
+        foreach (var entry in _mapping.Entries)
         {
             if (keys.Contains(entry.Key.Value))
             {
-                errors.Add(entry.Key.Position, $"Unexpected value '{entry.Key.Value}'");
+                _errors.Add(entry.Key.Position, $"Unexpected value '{entry.Key.Value}'");
             }
         }
     }
@@ -170,10 +170,10 @@ internal sealed class MappingReader
         }
         if (RuntimeText.ExpressionOf(scalar.Value) is { } expression)
         {
-            Conditions.CheckSyntax(expression, scalar.Position, errors);
+            Conditions.CheckSyntax(expression, scalar.Position, _errors);
             return scalar.Value;
         }
-        errors.Add(scalar.Position, $"Expected {kind} value. Actual value: '{scalar.Value}'");
+        _errors.Add(scalar.Position, $"Expected {kind} value. Actual value: '{scalar.Value}'");
         return null;
     }
 }

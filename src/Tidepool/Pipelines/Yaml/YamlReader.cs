@@ -9,14 +9,14 @@ internal sealed class YamlReader
 {
     private const int MaxDepth = 100;
 
-    private readonly string file;
-    private readonly SteadyParser parser;
-    private int depth;
+    private readonly string _file;
+    private readonly SteadyParser _parser;
+    private int _depth;
 
     private YamlReader(string file, string text)
     {
-        this.file = file;
-        parser = new SteadyParser(new Parser(new StringReader(text)));
+        _file = file;
+        _parser = new SteadyParser(new Parser(new StringReader(text)));
     }
 
     /// <summary>The file's one document; null, and an error, when it has none or is not YAML.</summary>
@@ -41,15 +41,15 @@ internal sealed class YamlReader
 
     private YamlNode ReadStream()
     {
-        parser.Consume<StreamStart>();
-        if (parser.Accept<StreamEnd>(out _))
+        _parser.Consume<StreamStart>();
+        if (_parser.Accept<StreamEnd>(out _))
         {
             throw IsEmpty();
         }
-        parser.Consume<DocumentStart>();
+        _parser.Consume<DocumentStart>();
         var root = ReadNode();
-        parser.Consume<DocumentEnd>();
-        if (parser.Accept<DocumentStart>(out var second))
+        _parser.Consume<DocumentEnd>();
+        if (_parser.Accept<DocumentStart>(out var second))
         {
             throw Refused(second, "A pipeline file holds one YAML document. Remove the second one.");
         }
@@ -60,9 +60,9 @@ internal sealed class YamlReader
 
     private YamlNode ReadNode()
     {
-        var start = parser.Current!;
+        var start = _parser.Current!;
         RefuseUnsupported(start);
-        if (depth++ == MaxDepth)
+        if (_depth++ == MaxDepth)
         {
             throw Refused(start, "Maximum object depth exceeded");
         }
@@ -73,13 +73,13 @@ internal sealed class YamlReader
             MappingStart => ReadMapping(start),
             _ => throw Refused(start, $"Unexpected value '{start}'"),
         };
-        depth--;
+        _depth--;
         return node;
     }
 
     private ScalarNode ReadScalar()
     {
-        var scalar = parser.Consume<Scalar>();
+        var scalar = _parser.Consume<Scalar>();
         var style = scalar.Style switch
         {
             YamlDotNet.Core.ScalarStyle.SingleQuoted or YamlDotNet.Core.ScalarStyle.DoubleQuoted => ScalarStyle.Quoted,
@@ -91,9 +91,9 @@ internal sealed class YamlReader
 
     private SequenceNode ReadSequence(ParsingEvent start)
     {
-        parser.Consume<SequenceStart>();
+        _parser.Consume<SequenceStart>();
         List<YamlNode> items = [];
-        while (!parser.TryConsume<SequenceEnd>(out _))
+        while (!_parser.TryConsume<SequenceEnd>(out _))
         {
             items.Add(ReadNode());
         }
@@ -102,9 +102,9 @@ internal sealed class YamlReader
 
     private MappingNode ReadMapping(ParsingEvent start)
     {
-        parser.Consume<MappingStart>();
+        _parser.Consume<MappingStart>();
         List<MappingEntry> entries = [];
-        while (!parser.TryConsume<MappingEnd>(out _))
+        while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var key = ReadNode();
             entries.Add(key is ScalarNode scalar
@@ -131,11 +131,11 @@ internal sealed class YamlReader
     }
 
     private YamlRefusedException IsEmpty() =>
-        new(new SourcePosition(file, 1, 1), "The file is empty. Write at least one of stages, jobs or steps.");
+        new(new SourcePosition(_file, 1, 1), "The file is empty. Write at least one of stages, jobs or steps.");
 
     private YamlRefusedException Refused(ParsingEvent at, string text) => new(At(at), text);
 
-    private SourcePosition At(ParsingEvent at) => new(file, (int)at.Start.Line, (int)at.Start.Column);
+    private SourcePosition At(ParsingEvent at) => new(_file, (int)at.Start.Line, (int)at.Start.Column);
 
     private sealed class YamlRefusedException(SourcePosition position, string text) : Exception(text)
     {
