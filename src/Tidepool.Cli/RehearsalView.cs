@@ -102,7 +102,7 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
                 break;
             case ScenarioFinished({ } report):
                 _live.MarkupLine(report.Ok
-                    ? $"  [green]✓[/] {Markup.Escape(report.Observed)}, as expected"
+                    ? $"  [green]✓[/] {Markup.Escape(report.Observed)}{(report.Observed == report.Expected ? ", as expected" : "")}"
                     : $"  [red]✗[/] {Markup.Escape(report.Observed)}, expected {Markup.Escape(report.Expected)}. {Markup.Escape(report.Reason ?? "")}");
                 break;
             case TaskSeen({ Kind: TaskStateChangeKind.Task } change)

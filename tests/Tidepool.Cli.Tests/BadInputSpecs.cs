@@ -124,6 +124,27 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Agents_that_end_over_and_over_before_they_are_online()
+    {
+        var agent = Path.Combine(_scratch.Folder, "agent.sh");
+        await File.WriteAllTextAsync(agent, "#!/bin/sh\necho the pool is closed\nsleep 0.2\nexit 1\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(agent, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        _scratch.Environment["TIDEPOOL_AGENT_BINARY"] = agent;
+        var outcome = await TidepoolProcess.RunAsync(_scratch, "demo");
+        Refused(outcome, "REHEARSAL007: Task ");
+        Assert.Contains("has agents that end over and over before they are online. Its agents wrote: the pool is closed", outcome.Error);
+    }
+
+    [Fact]
+    public async Task A_token_too_short_to_be_a_secret()
+    {
+        _scratch.Environment["TIDEPOOL_TOKEN"] = "1";
+        Refused(
+            await TidepoolProcess.RunAsync(_scratch, "demo"),
+            "CLI009: TIDEPOOL_TOKEN has 1 characters. Use at least 16, or unset it to have one made.");
+    }
+
+    [Fact]
     public async Task A_report_file_in_a_folder_that_is_not_there() => Refused(
         await TidepoolProcess.RunAsync(_scratch, "demo", "--json", "/nowhere/report.json"),
         "CLI002: The report cannot be written to /nowhere/report.json. Name a file in a folder that exists, or - for standard output.");

@@ -1,3 +1,7 @@
+using System.Runtime.Versioning;
+
+[assembly: SupportedOSPlatform("linux")]
+
 namespace Tidepool.Cli.Tests;
 
 /// <summary>The clone that these tests run in, and what <c>./tidepool</c> published there.</summary>

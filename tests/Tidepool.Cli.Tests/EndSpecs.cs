@@ -75,9 +75,7 @@ public sealed class EndSpecs : IDisposable
     public async Task An_agent_killed_in_mid_job_is_reported_lost_and_the_run_ends()
     {
         await using var tidepool = await RunLongAsync();
-        var agents = Processes.Below(tidepool.Id).Where(process => process.Name == "tidepool-agent" || process.CommandLine.Contains("builtin --token-fd")).ToArray();
-        Assert.NotEmpty(agents);
-        foreach (var agent in agents)
+        foreach (var agent in Agents(tidepool))
         {
             Processes.Kill(agent);
         }
@@ -86,6 +84,26 @@ public sealed class EndSpecs : IDisposable
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("lost: container agent-", outcome.Error);
         Assert.Contains("ended with exit code 137", outcome.Error);
+        Assert.Empty(_scratch.Environments);
+    }
+
+    [Fact]
+    public async Task An_agent_killed_within_its_restart_period_takes_its_task_along_and_the_service_starts_another()
+    {
+        // A tenth of AWS's times: the restart period of 60 s becomes 6 s, so that the container is not restarted in place.
+        await _scratch.PipelineAsync(LongPipeline);
+        await using var tidepool = TidepoolProcess.Start(_scratch, "rehearse", "azure-pipelines.yml", "--keep", "--time-scale", "0.1");
+        await tidepool.WaitForErrorAsync("│ now it runs");
+        foreach (var agent in Agents(tidepool))
+        {
+            Processes.Kill(agent);
+        }
+
+        await tidepool.WaitForErrorAsync("STOPPED: Essential container in task exited");
+        await Wait.UntilAsync(() => tidepool.Error.Split(" RUNNING").Length > 2, "another task runs");
+        await tidepool.WaitForErrorAsync("Ctrl-C stops every process");
+        await tidepool.SignalAsync("INT");
+        Assert.Equal(1, (await tidepool.EndAsync()).ExitCode);
         Assert.Empty(_scratch.Environments);
     }
 
@@ -99,6 +117,13 @@ public sealed class EndSpecs : IDisposable
         await tidepool.SignalAsync("INT");
         Assert.Equal(0, (await tidepool.EndAsync()).ExitCode);
         Assert.Empty(_scratch.Environments);
+    }
+
+    private static IReadOnlyList<ProcessEntry> Agents(TidepoolProcess tidepool)
+    {
+        var agents = Processes.Below(tidepool.Id).Where(process => process.CommandLine.Contains("builtin --token-fd", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(agents);
+        return agents;
     }
 
     private async Task<TidepoolProcess> RunLongAsync()

@@ -27,6 +27,17 @@ public sealed class RehearseSpecs
     }
 
     [Fact]
+    public async Task A_run_that_succeeds_with_issues_succeeded()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("steps:\n- script: exit 3\n  continueOnError: true\n- script: echo went on\n");
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("went on", outcome.Error);
+        Assert.Contains("succeededWithIssues", outcome.Output);
+    }
+
+    [Fact]
     public async Task Uncommitted_and_untracked_files_are_in_the_checkout_and_the_repository_stays_as_it_was()
     {
         using var scratch = new Scratch();

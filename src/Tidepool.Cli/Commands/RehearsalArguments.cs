@@ -8,6 +8,8 @@ namespace Tidepool.Cli.Commands;
 /// <summary>The options that <c>demo</c> and <c>rehearse</c> share.</summary>
 internal sealed class RehearsalArguments
 {
+    private const int ShortestToken = 16;
+
     private readonly Option<string?> _json = new("--json")
     {
         Description = "Write the report as JSON to FILE; - is standard output.",
@@ -79,7 +81,7 @@ internal sealed class RehearsalArguments
         Memory = parsed.GetValue(_memory),
         Port = parsed.GetValue(_port),
         PoolMap = Pairs(parsed.GetValue(_poolMap) ?? []),
-        Token = Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN") is { Length: > 0 } token ? token : null,
+        Token = Token(Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN")),
         TimeScale = parsed.GetValue(_timeScale),
     };
 
@@ -108,6 +110,15 @@ internal sealed class RehearsalArguments
 
         return names.Count > 0;
     }
+
+    /// <summary>A short token is no secret, and masking it would mangle every log.</summary>
+    private static string? Token(string? given) => given switch
+    {
+        null or "" => null,
+        { Length: < ShortestToken } => throw new ProblemException(
+            "CLI009", $"TIDEPOOL_TOKEN has {given.Length} characters.", $"Use at least {ShortestToken}, or unset it to have one made."),
+        _ => given,
+    };
 
     private static Option<int> Range(string name, string description, int value, int least, int most)
     {

@@ -100,7 +100,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             throw first.ToEcsException();
         }
 
-        if (LocalLimits.Of(request, _parts.Options.RefuseUnknownImages) is [var limit, ..])
+        if (LocalLimits.Of(request, _parts.Options.RefuseUnknownImages, _parts.Sandbox.Mode.Users) is [var limit, ..])
         {
             throw new ProblemException(limit);
         }

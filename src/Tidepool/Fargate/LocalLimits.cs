@@ -7,9 +7,9 @@ namespace Tidepool.Fargate;
 internal static class LocalLimits
 {
     /// <summary>Every field of a task definition that would be left out, and every image that cannot be run.</summary>
-    public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request, bool images) =>
+    public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request, bool images, SandboxUsers users) =>
     [
-        .. Unsupported(request).Select(field => new Problem(
+        .. Unsupported(request, users).Select(field => new Problem(
             "FARGATE003", $"{field} is not supported by the local Fargate yet.", "Remove it for the rehearsal; on AWS it is valid.")),
         .. images
             ? request.ContainerDefinitions.Where(container => ImageDescription.Find(container.Image) is null).Select(container => new Problem(
@@ -19,7 +19,7 @@ internal static class LocalLimits
             : [],
     ];
 
-    private static IEnumerable<string> Unsupported(RegisterTaskDefinitionRequest request)
+    private static IEnumerable<string> Unsupported(RegisterTaskDefinitionRequest request, SandboxUsers users)
     {
         if (request.ProxyConfiguration is not null)
         {
@@ -48,6 +48,9 @@ internal static class LocalLimits
                 (container.CredentialSpecs.Count > 0, "credentialSpecs"),
                 (container.Interactive is true, "interactive"),
                 (container.PseudoTerminal is true, "pseudoTerminal"),
+
+                // bubblewrap itself would be PID 1 then, as the job's own user, and its memory holds the container's secrets.
+                (container.LinuxParameters?.InitProcessEnabled is true && users == SandboxUsers.SingleUid, "linuxParameters.initProcessEnabled"),
             })
             {
                 if (isSet)

@@ -8,6 +8,7 @@ public sealed partial class RehearsalEnvironment
 {
     private const string TaskCapability = "FARGATE_TASK";
     private const string ContainerCapability = "FARGATE_CONTAINER";
+    private const int MostRestarts = 3;
     private static readonly TimeSpan AgentsStart = TimeSpan.FromMinutes(1);
 
     // Provisioning, pull and start, generously.
@@ -52,37 +53,33 @@ public sealed partial class RehearsalEnvironment
     }
 
     /// <summary>Waits until every agent of a task is online, for a minute and AWS's delays at most.</summary>
-    /// <exception cref="ProblemException">The task stopped first, or the time is over; the message carries the reason and what the agents wrote.</exception>
+    /// <exception cref="ProblemException">The task stopped, or its containers end over and over, or the time is over; the message says what the agents wrote.</exception>
     public async Task WaitForAgentsAsync(string taskArn, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(_agentsLimit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        var containers = (await Fargate.WaitForTaskAsync(taskArn, task => task.Containers.Count > 0, ct)).Containers.Count;
-        var stopped = Fargate.WaitForTaskAsync(taskArn, task => task.StopCode is not null, either.Token);
+        var before = (await Fargate.WaitForTaskAsync(taskArn, task => task.Containers.Count > 0, ct)).Containers.ToDictionary(one => one.Name);
+        var lost = Fargate.WaitForTaskAsync(
+            taskArn,
+            task => task.StopCode is not null || task.Containers.Any(one => one.RestartCount > before[one.Name].RestartCount + MostRestarts),
+            either.Token);
         var online = Pipelines.WaitForAgentsAsync(
-            agents => agents.Count(agent => agent.Status == "online" && IsOf(agent, taskArn)) == containers, either.Token);
-        var first = await Task.WhenAny(stopped, online);
+            agents => agents.Count(agent => agent.Status == "online" && IsOf(agent, taskArn)) == before.Count, either.Token);
+        await Task.WhenAny(lost, online);
         await either.CancelAsync();
         ct.ThrowIfCancellationRequested();
-        if (limit.IsCancellationRequested && !first.IsCompletedSuccessfully)
+        if (online.IsCompletedSuccessfully)
         {
-            throw new ProblemException(
-                "REHEARSAL007",
-                $"The agents of task {TaskId(taskArn)} were not online within {_agentsLimit.TotalSeconds:0} s."
-                + await LastWordsAsync((await Fargate.DescribeTasksAsync(Cluster, [taskArn], ct)).Tasks[0], ct),
-                "Mend what the agents say and run again.");
+            return;
         }
 
-        if (first == stopped)
-        {
-            var task = await stopped;
-            throw new ProblemException(
-                "REHEARSAL002",
-                $"Task {TaskId(taskArn)} stopped before its agents were online: {task.StoppedReason ?? task.StopCode}.{await LastWordsAsync(task, ct)}",
-                "Mend what the agents say and run again.");
-        }
-
-        await online;
+        var task = (await Fargate.DescribeTasksAsync(Cluster, [taskArn], ct)).Tasks[0];
+        var (code, what) = task.StopCode is not null
+            ? ("REHEARSAL002", $"stopped before its agents were online: {task.StoppedReason ?? task.StopCode}.")
+            : limit.IsCancellationRequested
+                ? ("REHEARSAL007", $"has agents that were not online within {_agentsLimit.TotalSeconds:0} s.")
+                : ("REHEARSAL007", "has agents that end over and over before they are online.");
+        throw new ProblemException(code, $"Task {TaskId(taskArn)} {what}{await LastWordsAsync(task, ct)}", "Mend what the agents say and run again.");
     }
 
     /// <summary>Starts one more task of the agents' task definition, apart from the service.</summary>

@@ -36,7 +36,9 @@ internal sealed class Ancestors
     /// <remarks>
     /// Source: https://learn.microsoft.com/azure/devops/pipelines/process/expressions#job-status-check-functions.
     /// That a skipped ancestor makes succeeded() and succeededOrFailed() false is seen in issues of the documentation;
-    /// that an abandoned one counts as failed is inferred.
+    /// that an abandoned one counts as failed is inferred. The page on conditions says that a child of a skipped parent never
+    /// runs, and the one on expressions shows conditions that let it run (in(dependencies.A.result, 'Skipped')): here the
+    /// child's own condition decides, so that always() runs after a skipped parent. Not confirmed by Microsoft.
     /// </remarks>
     public bool Status(string function, IReadOnlyList<string> names, bool canceling)
     {
