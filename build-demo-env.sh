@@ -25,4 +25,5 @@ case ${1:-} in
 esac
 
 "$home/prerequisites.sh" demo
+[ -e "$home/artifacts/built" ] || echo "building (about a minute; only the first time)..." >&2
 exec "$home/tidepool" demo "$@"

@@ -65,7 +65,7 @@ suite() {
 ./prerequisites.sh test || exit 2
 mkdir -p artifacts/tests
 
-if ! dotnet build Tidepool.slnx -c Release -nodeReuse:false > artifacts/tests/build.log 2>&1; then
+if ! dotnet build Tidepool.slnx -c Release -nodeReuse:false -p:UseSharedCompilation=false > artifacts/tests/build.log 2>&1; then
   grep -E 'error' artifacts/tests/build.log | sort -u | head -40
   echo "FAILED   build (all of it is in artifacts/tests/build.log)"
   failed=1

@@ -12,9 +12,8 @@ name=$(basename "$archive")
 shopt -s nullglob dotglob
 entries=("$folder"/*)
 listing="${entries[*]##*/}"
-echo "$folder on task $FARGATE_TASK, container $FARGATE_CONTAINER, device:inode $(stat -c %d:%i "$folder") holds: ${listing:-nothing}"
+echo "$folder on task $FARGATE_TASK, container $FARGATE_CONTAINER, holds: ${listing:-nothing}"
 echo "##vso[task.setvariable variable=listing;isOutput=true]$listing"
-echo "##vso[task.setvariable variable=device;isOutput=true]$(stat -c %d "$folder")"
 echo "##vso[task.setvariable variable=inode;isOutput=true]$(stat -c %i "$folder")"
 
 if [ ! -e "$archive.sha256" ]; then

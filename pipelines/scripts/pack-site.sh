@@ -11,7 +11,10 @@ name=$(basename "$archive")
 
 aside=$(mktemp -d "$folder/.packing-XXXXXX")
 trap 'rm -rf "$aside"' EXIT
-tar -C "$site" -czf "$aside/$name" .
+mkdir "$aside/site"
+cp -R "$site/." "$aside/site"
+echo "run $BUILD_BUILDNUMBER" > "$aside/site/build.txt"
+tar -C "$aside/site" -czf "$aside/$name" .
 (cd "$aside" && sha256sum "$name" > "$name.sha256")
 sha256=$(cut -d ' ' -f 1 "$aside/$name.sha256")
 mv "$aside/$name" "$archive"

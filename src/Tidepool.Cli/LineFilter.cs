@@ -14,6 +14,13 @@ internal sealed class LineFilter
     /// <summary>Whether a step is the agent's own and not the pipeline's.</summary>
     public static bool IsOfTheAgent(NodeName step) => step.Name is "JobExtension_Init" or "JobExtension_Final";
 
+    /// <summary>Lines that the agent writes around a step's own, and ends of groups.</summary>
+    private static bool IsAround(string text) =>
+        text.StartsWith("##[section]Starting: ", StringComparison.Ordinal)
+        || text.StartsWith("##[section]Finishing: ", StringComparison.Ordinal)
+        || text.StartsWith("##[command]", StringComparison.Ordinal)
+        || text == "##[endgroup]";
+
     /// <summary>Whether the line is worth a reader's time. Lines must come in their order.</summary>
     public bool IsWorthShowing(LogLine line)
     {
@@ -34,7 +41,6 @@ internal sealed class LineFilter
         }
 
         return !_inHeader.Contains(key)
-            && !line.Text.StartsWith("##[section]", StringComparison.Ordinal)
-            && !line.Text.StartsWith("##[command]", StringComparison.Ordinal);
+            && !IsAround(line.Text);
     }
 }

@@ -46,13 +46,27 @@ catch (ProblemException e)
 }
 catch (PipelineNotValidException e)
 {
-    Console.Error.WriteLine("The pipeline is not valid:");
+    Console.Error.WriteLine("Nothing was run. The pipeline is not valid, or needs what is not supported yet:");
     foreach (var error in e.Errors)
     {
         Console.Error.WriteLine($"  {error}");
     }
 
     return (int)ExitCode.Usage;
+}
+catch (IOException e) when (e.TargetSite?.DeclaringType?.Assembly == typeof(Console).Assembly)
+{
+    // Standard output or error cannot be written to: a full disk, a closed descriptor. Saying so may fail for the same reason.
+    try
+    {
+        Console.Error.WriteLine($"CLI010: The output could not be written: {e.Message}");
+    }
+    catch (IOException)
+    {
+        // The exit code says it.
+    }
+
+    return (int)ExitCode.Failed;
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
@@ -63,8 +77,10 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 void StopOnce(PosixSignalContext context)
 {
     // A second signal is left to the default, which ends the process at once; the next start sweeps what is left.
+    // But not a second hang-up: shell and kernel each send one when a terminal closes.
     if (interrupted.IsCancellationRequested)
     {
+        context.Cancel = context.Signal == PosixSignal.SIGHUP;
         return;
     }
 

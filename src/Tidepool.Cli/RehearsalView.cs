@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Spectre.Console;
 using Tidepool.AzurePipelines;
 using Tidepool.Fargate;
@@ -7,8 +8,10 @@ using Tidepool.Rehearsal;
 namespace Tidepool.Cli;
 
 /// <summary>Shows a rehearsal as it happens on standard error, and its result on standard output.</summary>
-internal sealed class RehearsalView : IProgress<RehearsalEvent>
+internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
 {
+    private const int WidthOfFiles = 400;
+
     private readonly Lock _writing = new();
     private readonly bool _quiet;
     private readonly bool _verbose;
@@ -24,13 +27,12 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
     {
         (_quiet, _verbose) = (quiet, verbose);
         _result = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutputTaken ? Console.Error : Console.Out) });
-        foreach (var (console, redirected) in new[] { (_live, Console.IsErrorRedirected), (_result, Console.IsOutputRedirected) })
+
+        // What agents write is not wrapped: a terminal does that itself, and a file has no width. Tables fit a terminal.
+        _live.Profile.Width = int.MaxValue;
+        if (standardOutputTaken ? Console.IsErrorRedirected : Console.IsOutputRedirected)
         {
-            if (redirected)
-            {
-                // A file or a pipe has no width: nothing is cut or wrapped there.
-                console.Profile.Width = 400;
-            }
+            _result.Profile.Width = WidthOfFiles;
         }
     }
 
@@ -89,7 +91,7 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
     {
         switch (value)
         {
-            case PhaseFinished(var name, var seconds) when seconds >= 0.001 && !DemoScenario.All.Any(scenario => scenario.Name == name):
+            case PhaseFinished(var name, var seconds) when name != PipelineRehearsal.Scenario && !DemoScenario.All.Any(scenario => scenario.Name == name):
                 _live.MarkupLineInterpolated($"[green]✓[/] {name} [grey]{seconds:0.00} s[/]");
                 break;
             case Said(var text):
@@ -129,7 +131,7 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
                 _live.MarkupLineInterpolated($"  [yellow]-[/] {stage.Stage.DisplayName} skipped{Because(stage.Reason)}");
                 break;
             case JobQueued { MappedFrom: { } from } job:
-                _live.MarkupLineInterpolated($"  {Name(job.Stage, job.Job)}: {from} runs in the embedded pool {job.Pool}");
+                _live.MarkupLineInterpolated($"  {Name(job.Stage, job.Job)} {Wish(from)}: it runs in the embedded pool {job.Pool}");
                 break;
             case JobAssigned job:
                 _shownJob = null;
@@ -139,12 +141,16 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
                 Caption(line.Stage, line.Job);
                 _live.MarkupLine($"    [grey]│[/] {Log(line.Text)}");
                 break;
+            case StepStarted step when _verbose || !LineFilter.IsOfTheAgent(step.Step):
+                Caption(step.Stage, step.Job);
+                _live.MarkupLineInterpolated($"    [grey]▸ {step.Step.DisplayName}[/]");
+                break;
             case StepFinished step when _verbose || !LineFilter.IsOfTheAgent(step.Step) || step.Result != NodeResult.Succeeded:
                 Caption(step.Stage, step.Job);
                 _live.MarkupLine($"    {Mark(step.Result)} {Markup.Escape(step.Step.DisplayName)} [grey]{step.Duration.TotalSeconds:0.00} s[/]");
                 break;
             case JobFinished { Result: not (NodeResult.Succeeded or NodeResult.Skipped) } job:
-                _live.MarkupLine($"  {Mark(job.Result)} {Markup.Escape(Name(job.Stage, job.Job))} {RunWord(job.Result)}{Markup.Escape(Because(job.Reason))}");
+                _live.MarkupLine($"  {Mark(job.Result)} {Markup.Escape(Name(job.Stage, job.Job))} {RunReports.Word(job.Result)}{Markup.Escape(Because(job.Reason))}");
                 break;
         }
     }
@@ -174,20 +180,34 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
 
     private static string Because(string? reason) => reason is null ? "" : $": {reason}";
 
+    /// <summary>What a job asks for that is not the embedded pool, in words.</summary>
+    private static string Wish(string mappedFrom) => mappedFrom == "no pool" ? "names no pool"
+        : mappedFrom.StartsWith("vmImage", StringComparison.Ordinal) ? $"asks for {mappedFrom}"
+        : $"asks for the pool {mappedFrom}";
+
     private static string Log(string text) => text switch
     {
-        _ when text.StartsWith("##[error]", StringComparison.Ordinal) => $"[red]{Markup.Escape(text[9..])}[/]",
-        _ when text.StartsWith("##[warning]", StringComparison.Ordinal) => $"[yellow]{Markup.Escape(text[11..])}[/]",
-        _ => Markup.Escape(text),
+        _ when text.StartsWith("##[error]", StringComparison.Ordinal) => $"[red]error: {Plain(text[9..])}[/]",
+        _ when text.StartsWith("##[warning]", StringComparison.Ordinal) => $"[yellow]warning: {Plain(text[11..])}[/]",
+        _ when text.StartsWith("##[debug]", StringComparison.Ordinal) => $"[grey]{Plain(text[9..])}[/]",
+        _ when text.StartsWith("##[command]", StringComparison.Ordinal) => $"[grey]{Plain(text[11..])}[/]",
+        _ when text.StartsWith("##[group]", StringComparison.Ordinal) => $"[bold]{Plain(text[9..])}[/]",
+        _ when text.StartsWith("##[section]", StringComparison.Ordinal) => $"[bold]{Plain(text[11..])}[/]",
+        _ => Plain(text),
     };
+
+    /// <summary>A step's text without control characters: none of it may steer the terminal.</summary>
+    private static string Plain(string text) => Markup.Escape(Control().Replace(text, ""));
+
+    // Escape sequences (colours, cursor, titles), then what else is not printed.
+    [GeneratedRegex(@"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f]")]
+    private static partial Regex Control();
 
     private static string Mark(NodeResult result) => result switch
     {
         NodeResult.Succeeded => "[green]✓[/]",
-        NodeResult.SucceededWithIssues => "[yellow]✓[/]",
+        NodeResult.SucceededWithIssues => "[yellow]![/]",
         NodeResult.Skipped => "[yellow]-[/]",
         _ => "[red]✗[/]",
     };
-
-    private static string RunWord(NodeResult result) => result.ToString().ToLowerInvariant();
 }

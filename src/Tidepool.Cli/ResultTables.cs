@@ -56,7 +56,8 @@ internal static class ResultTables
     };
 
     private static string Place(VolumeProof volume) =>
-        $"task {RehearsalEnvironment.TaskId(volume.TaskArn)[..8]} {volume.Container}, volume {volume.Device}:{volume.Inode}";
+        $"task {RehearsalEnvironment.TaskId(volume.TaskArn)[..8]} {volume.Container}, volume {volume.Device}:{volume.Inode}"
+        + (volume.BornAt is { } born ? string.Create(CultureInfo.InvariantCulture, $" of {born.ToLocalTime():HH:mm:ss.fff}") : "");
 
     private static string Head(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256 ?? "";
 

@@ -151,7 +151,8 @@ public sealed class BadInputSpecs : IDisposable
 
     [Theory]
     [InlineData("CLI001: --agents is '0'; it must be a whole number from 1 to 10.", "demo", "--agents", "0")]
-    [InlineData("CLI001: --time-scale must be 0 to 1.", "demo", "--time-scale", "2")]
+    [InlineData("CLI001: --time-scale is '2'; it must be a number from 0 to 1.", "demo", "--time-scale", "2")]
+    [InlineData("CLI001: --time-scale is 'abc'; it must be a number from 0 to 1.", "demo", "--time-scale", "abc")]
     [InlineData("CLI001: --pool-map is 'x'; it must be NAME=POOL.", "demo", "--pool-map", "x")]
     [InlineData("REHEARSAL003: The demonstration hands over between agents of one task, and --agents is 1. Use --agents 2 or more.", "demo", "--agents", "1")]
     [InlineData("CLI001: Unrecognized command or argument 'bogus'.", "bogus")]

@@ -56,6 +56,8 @@ public sealed class DemoSpecs(DemoRun demo) : IClassFixture<DemoRun>
         Assert.NotEqual(build.GetProperty("taskArn").GetString(), deploy.GetProperty("taskArn").GetString());
         Assert.StartsWith("/shared-storage/", proof.GetProperty("path").GetString());
         Assert.Equal("", proof.GetProperty("listing").GetString());
+        Assert.Equal(deploy.GetProperty("inode").GetUInt64(), deploy.GetProperty("seenInode").GetUInt64());
+        Assert.NotEqual(build.GetProperty("bornAt").GetString(), deploy.GetProperty("bornAt").GetString());
         Assert.Equal("failed", demo.Job(name, "Deploy").GetProperty("result").GetString());
         Assert.Equal(deploy.GetProperty("taskArn").GetString(), demo.Job(name, "Deploy").GetProperty("taskArn").GetString());
         Assert.Contains("A bind mount on Fargate belongs to one task", demo.Job(name, "Deploy").GetProperty("issues")[0].GetString());
@@ -107,6 +109,14 @@ public sealed class DemoSpecs(DemoRun demo) : IClassFixture<DemoRun>
 
     [Fact]
     public void Nothing_is_left_of_the_environment() => Assert.Empty(demo.Left);
+
+    [Fact]
+    public async Task With_delays_as_on_AWS_scaled_down_all_four_come_out_the_same()
+    {
+        using var scratch = new Scratch();
+        var outcome = await TidepoolProcess.RunAsync(scratch, "demo", "--time-scale", "0.02");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+    }
 
     [Fact]
     public async Task With_a_dash_the_report_alone_is_on_standard_output()

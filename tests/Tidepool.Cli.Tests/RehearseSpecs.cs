@@ -22,8 +22,36 @@ public sealed class RehearseSpecs
         var file = await scratch.PipelineAsync("steps:\n- script: exit 3\n  displayName: Break it\n");
         var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains("Break it", outcome.Error);
-        Assert.Contains("failed", outcome.Output);
+        Assert.Contains("✗ Break it", outcome.Error);
+        Assert.Contains("step Break it: Bash exited with code '3'.", outcome.Output);
+    }
+
+    [Fact]
+    public async Task The_reason_of_a_failure_is_the_step_that_failed_and_not_an_issue_before_it()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("steps:\n- script: exit 3\n  continueOnError: true\n- script: exit 7\n");
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("exited with code '7'", outcome.Output);
+        Assert.DoesNotContain("code '3'", outcome.Output);
+    }
+
+    [Fact]
+    public async Task Every_line_of_a_step_is_shown_whole_and_none_steers_the_terminal()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("""
+            steps:
+            - checkout: none
+            - bash: seq -f "line %.0f" 50000; printf 'long %0900d\n' 7; printf 'plain \033[2Jtext\n'
+            """);
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        var lines = outcome.Error.Split('\n');
+        Assert.Equal(50000, lines.Count(line => line.Contains("│ line ", StringComparison.Ordinal)));
+        Assert.Contains($"    │ long {new string('0', 899)}7", lines);
+        Assert.Contains("    │ plain text", lines);
     }
 
     [Fact]
@@ -92,8 +120,7 @@ public sealed class RehearseSpecs
         var file = await scratch.PipelineAsync("pool:\n  vmImage: ubuntu-latest\nsteps:\n- script: echo ran\n");
         var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
-        Assert.Contains("ubuntu-latest", outcome.Error);
-        Assert.Contains("runs in the embedded pool fargate", outcome.Error);
+        Assert.Contains("Job asks for vmImage: ubuntu-latest: it runs in the embedded pool fargate", outcome.Error);
     }
 
     [Fact]

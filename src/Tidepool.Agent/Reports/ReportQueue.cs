@@ -20,11 +20,15 @@ internal sealed class ReportQueue
     /// <summary>What the service takes in one call.</summary>
     private const int LinesPerCall = 100;
 
-    /// <summary>Live lines are a courtesy, the log has them all: beyond this the oldest go unsent.</summary>
+    /// <summary>A step that wrote so much more than the service has taken waits for it, so that every line is shown.</summary>
     private const int LongestBacklog = 5000;
+
+    /// <summary>But not longer than this: then the service is out of reach, and live lines are a courtesy. The log has them all.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<ReportItem> _items = new();
+    private readonly ManualResetEventSlim _room = new(initialState: true);
     private int _lines;
 
     /// <summary>Signalled when an item should be sent without delay.</summary>
@@ -47,10 +51,17 @@ internal sealed class ReportQueue
         Urgent.Release();
     }
 
+    /// <summary>Adds a live line; waits while the backlog is at its longest.</summary>
     public void Add(Guid step, long number, string line)
     {
+        var isRoom = _room.Wait(LongestWait);
         lock (_gate)
         {
+            if (!isRoom)
+            {
+                DropOldest();
+            }
+
             if (_items.Last?.Value is ReportItem.Lines { Text: var text } last && last.Step == step && text.Count < LinesPerCall)
             {
                 text.Add(line);
@@ -60,7 +71,7 @@ internal sealed class ReportQueue
                 _items.AddLast(new ReportItem.Lines(step, number, [line]));
             }
             _lines++;
-            DropOldest();
+            MakeKnown();
         }
         if (number == 1)
         {
@@ -79,13 +90,27 @@ internal sealed class ReportQueue
             }
             _items.RemoveFirst();
             _lines -= item is ReportItem.Lines { Text.Count: var count } ? count : 0;
+            MakeKnown();
             return item;
         }
     }
 
+    private void MakeKnown()
+    {
+        if (_lines < LongestBacklog)
+        {
+            _room.Set();
+        }
+        else
+        {
+            _room.Reset();
+        }
+    }
+
+    /// <summary>Makes room for as many lines again, so that what comes next does not wait at once.</summary>
     private void DropOldest()
     {
-        for (var node = _items.First; _lines > LongestBacklog && node is not null;)
+        for (var node = _items.First; _lines > LongestBacklog / 2 && node is not null;)
         {
             var next = node.Next;
             if (node.Value is ReportItem.Lines { Text.Count: var count })

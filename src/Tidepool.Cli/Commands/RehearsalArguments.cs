@@ -49,9 +49,10 @@ internal sealed class RehearsalArguments
         _poolMap.Validators.Add(result => _ = ParsePairs(result, "--pool-map", "NAME=POOL"));
         _timeScale.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is < 0 or > 1 or double.NaN)
+            if (result.Tokens is [var token]
+                && (!double.TryParse(token.Value, CultureInfo.InvariantCulture, out var given) || given is < 0 or > 1 or double.NaN))
             {
-                result.AddError("--time-scale must be 0 to 1.");
+                result.AddError($"--time-scale is '{token.Value}'; it must be a number from 0 to 1.");
             }
         });
         foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _timeScale, _cpu, _memory, _port, _quiet, _verbose })

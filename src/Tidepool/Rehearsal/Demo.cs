@@ -173,6 +173,7 @@ public sealed class Demo
                 Volume = volume.Name,
                 Device = volume.Device,
                 Inode = volume.Inode,
+                SeenInode = ulong.TryParse(DemoVerdict.Output(job, "deploy.inode"), CultureInfo.InvariantCulture, out var seen) ? seen : null,
                 BornAt = volume.BornAt,
             }
             : null;

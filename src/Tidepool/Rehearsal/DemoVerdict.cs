@@ -41,11 +41,10 @@ internal sealed record DemoVerdict(string Observed, string? Reason)
 
     private static DemoVerdict Error(RunSnapshot run, string stage)
     {
-        var job = Job(run, stage);
-        var why = job?.Reason
-            ?? job?.Issues.Concat(job.Steps.SelectMany(step => step.Issues)).FirstOrDefault()?.Message
-            ?? run.Stages.FirstOrDefault(candidate => candidate.Name == stage)?.Reason
-            ?? "no reason was given";
-        return new DemoVerdict(DemoScenario.Error, $"{stage} ended {RunReports.Word(job?.Result)}: {why}");
+        var seen = run.Stages.FirstOrDefault(candidate => candidate.Name == stage);
+        var why = (seen?.Jobs is [var job, ..] ? RunReports.WhyNot(seen, job) : null)
+            ?? seen?.Reason
+            ?? $"{stage} ended {RunReports.Word(seen?.Result)} and reported nothing.";
+        return new DemoVerdict(DemoScenario.Error, why);
     }
 }

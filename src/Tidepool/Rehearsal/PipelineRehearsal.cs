@@ -40,14 +40,14 @@ public static class PipelineRehearsal
         var report = await phases.RunAsync(Scenario, async () =>
         {
             var run = environment.QueueRun(file, yaml, parameters, beforeStage: null);
-            var snapshot = RunReports.Of(await environment.FollowAsync(run, ct), await environment.ListTasksAsync(ct));
+            var snapshot = await environment.FollowAsync(run, ct);
             return new ScenarioReport
             {
                 Name = Scenario,
                 Expected = "succeeded",
-                Observed = snapshot.Result,
+                Observed = RunReports.Word(snapshot.Result),
                 Reason = RunReports.WhyNot(snapshot),
-                Run = snapshot,
+                Run = RunReports.Of(snapshot, await environment.ListTasksAsync(ct)),
             };
         });
         progress.Report(new ScenarioFinished(report));
@@ -62,14 +62,15 @@ public static class PipelineRehearsal
     {
         var preflight = PipelinePreflight.Inspect(file, yaml, parameters, new Dictionary<string, string>());
         progress.Report(new Said($"{preflight}"));
-        foreach (var step in preflight.Steps.Where(step => !step.Runs))
-        {
-            progress.Report(new Said($"{step.Position}: {step.Text} cannot run: {step.Obstacle}"));
-        }
-
         if (preflight.Errors.Count > 0)
         {
+            // They name each step that cannot run, with its place.
             throw new PipelineNotValidException(preflight.Errors);
+        }
+
+        foreach (var step in preflight.Steps.Where(step => !step.Runs))
+        {
+            progress.Report(new Said($"{step.Position}: {step.Text} will fail: {step.Obstacle}"));
         }
     }
 }

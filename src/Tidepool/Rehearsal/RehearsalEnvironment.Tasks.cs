@@ -95,6 +95,7 @@ public sealed partial class RehearsalEnvironment
     public async Task<int> CrashContainerAsync(string taskArn, string container, CancellationToken ct)
     {
         var before = await RestartsAsync(_ => true);
+        await OutliveRestartPeriodAsync(taskArn, container, ct);
         var agent = Pipelines.Agents.Single(agent => IsOf(agent, taskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == container);
         var crashedAt = _clock.GetUtcNow();
         await Fargate.CrashContainerAsync(taskArn, container, ct);
@@ -107,6 +108,19 @@ public sealed partial class RehearsalEnvironment
         {
             var task = await Fargate.WaitForTaskAsync(taskArn, seen => seen.Containers.Any(one => one.Name == container && until(one)), ct);
             return task.Containers.Single(one => one.Name == container).RestartCount;
+        }
+    }
+
+    /// <summary>A container that ends within its restart period is not restarted; its end stops the task.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html</remarks>
+    private async Task OutliveRestartPeriodAsync(string taskArn, string container, CancellationToken ct)
+    {
+        var task = await Fargate.WaitForTaskAsync(taskArn, seen => seen.Containers.Any(one => one.Name == container && one.StartedAt is not null), ct);
+        var left = task.Containers.Single(one => one.Name == container).StartedAt + _restartPeriod - _clock.GetUtcNow();
+        if (left > TimeSpan.Zero)
+        {
+            _progress.Report(new Said($"waiting {left.Value.TotalSeconds:0.0} s: a container that ends within its restart period is not restarted in place"));
+            await Task.Delay(left.Value, _clock, ct);
         }
     }
 

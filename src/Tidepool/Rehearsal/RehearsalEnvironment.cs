@@ -22,6 +22,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly string _taskDefinition;
     private readonly TimeSpan _agentsLimit;
+    private readonly TimeSpan _restartPeriod;
     private readonly Task _watch;
 
     /// <summary>Once cancelled, who started this wants out: nothing is given time to end by itself.</summary>
@@ -33,14 +34,15 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         PipelinesService pipelines,
         LocalFargate fargate,
         RepositorySnapshot repository,
-        string taskDefinition,
+        TaskDefinition taskDefinition,
         TimeProvider clock,
         IProgress<RehearsalEvent> progress,
         CancellationToken hurry)
     {
         (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
-        (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition, clock, progress, hurry);
+        (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
+        _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
         _watch = WatchTasksAsync(_watching.Token);
     }
 
@@ -101,7 +103,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             var repository = await RepositorySnapshot.TakeAsync(options.RepositoryFolder, gitFolder, ct);
             ready = true;
             return new RehearsalEnvironment(
-                options, folder, pipelines, fargate, repository, taskDefinition.TaskDefinitionArn, clock, progress, ct);
+                options, folder, pipelines, fargate, repository, taskDefinition, clock, progress, ct);
         }
         finally
         {

@@ -79,6 +79,9 @@ public sealed record VolumeProof
     public required string Device { get; init; }
     public required ulong Inode { get; init; }
 
+    /// <summary>The inode that the step itself saw in its container.</summary>
+    public ulong? SeenInode { get; init; }
+
     /// <summary>When the volume's folder was made; tells two volumes apart whose inode number was reused.</summary>
     public DateTimeOffset? BornAt { get; init; }
 }

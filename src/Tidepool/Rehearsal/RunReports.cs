@@ -4,8 +4,9 @@ using Tidepool.Pipelines.Graph;
 namespace Tidepool.Rehearsal;
 
 /// <summary>Turns what the service saw of a run into the report's form.</summary>
-internal static class RunReports
+public static class RunReports
 {
+    /// <summary>The whole run.</summary>
     /// <param name="snapshot">The run.</param>
     /// <param name="taskArns">Every task of the environment, to name the one whose id an agent published.</param>
     public static RunReport Of(RunSnapshot snapshot, IReadOnlyCollection<string> taskArns) => new()
@@ -37,12 +38,32 @@ internal static class RunReports
         _ => throw new InvalidOperationException($"Unhandled {nameof(NodeResult)} {result}."),
     };
 
-    /// <summary>The first reason that a run which did not succeed gives; null when it gives none.</summary>
-    public static string? WhyNot(RunReport run) => run.Stages
-        .SelectMany(stage => stage.Jobs)
-        .Where(job => job.Result is not ("succeeded" or "succeededWithIssues" or "skipped"))
-        .Select(job => job.Reason ?? (job.Issues.Count > 0 ? job.Issues[0] : null))
+    /// <summary>Why a run did not succeed: what failed first in it; null when nothing says.</summary>
+    public static string? WhyNot(RunSnapshot run) => run.Stages
+        .SelectMany(stage => stage.Jobs.Select(job => WhyNot(stage, job)))
         .FirstOrDefault(reason => reason is not null);
+
+    /// <summary>Why a job did not succeed: its own reason, or the last error of the first step that failed.</summary>
+    public static string? WhyNot(StageSnapshot stage, JobSnapshot job)
+    {
+        if (job.Result is null or NodeResult.Succeeded or NodeResult.SucceededWithIssues or NodeResult.Skipped)
+        {
+            return null;
+        }
+
+        if (job.Reason is { } reason)
+        {
+            return $"{Name(stage, job)}: {reason}";
+        }
+
+        var step = job.Steps.FirstOrDefault(one => one.Result is NodeResult.Failed or NodeResult.Canceled or NodeResult.Abandoned);
+        var error = (step?.Issues ?? job.Issues).LastOrDefault(issue => issue.Type == "error")?.Message ?? "it gave no reason.";
+        return step is null ? $"{Name(stage, job)}: {error}" : $"{Name(stage, job)}, step {step.DisplayName}: {error}";
+    }
+
+    private static string Name(StageSnapshot stage, JobSnapshot job) => stage.Name is PipelineStage.DefaultName || stage.DisplayName == job.DisplayName
+        ? job.DisplayName
+        : $"{stage.DisplayName} › {job.DisplayName}";
 
     private static JobReport Of(JobSnapshot job, IReadOnlyCollection<string> taskArns) => new()
     {

@@ -47,7 +47,30 @@ public sealed class ReportQueueSpecs
     }
 
     [Fact]
-    public void Of_a_long_backlog_the_oldest_live_lines_go_unsent_but_no_record_does()
+    public async Task A_step_that_writes_faster_than_the_service_takes_loses_no_line()
+    {
+        const int Lines = 20_000;
+        var writing = Task.Run(
+            () =>
+            {
+                for (var i = 1; i <= Lines; i++)
+                {
+                    _queue.Add(_step, i, $"{i}");
+                }
+            },
+            TestContext.Current.CancellationToken);
+        var seen = new List<string>();
+        while (seen.Count < Lines)
+        {
+            seen.AddRange(_queue.Take() is ReportItem.Lines { Text: var text } ? text : []);
+        }
+
+        await writing;
+        Assert.Equal(Enumerable.Range(1, Lines).Select(i => $"{i}"), seen);
+    }
+
+    [Fact]
+    public void Of_a_long_backlog_that_nobody_takes_the_oldest_live_lines_go_unsent_but_no_record_does()
     {
         _queue.Add(new TimelineRecord { Id = _step });
         for (var i = 1; i <= 6000; i++)
@@ -56,6 +79,6 @@ public sealed class ReportQueueSpecs
         }
 
         Assert.IsType<ReportItem.Records>(_queue.Take());
-        Assert.Equal(1001, Assert.IsType<ReportItem.Lines>(_queue.Take()).StartLine);
+        Assert.Equal(2501, Assert.IsType<ReportItem.Lines>(_queue.Take()).StartLine);
     }
 }

@@ -22,7 +22,7 @@ public sealed class DemoVerdictSpecs
     public void A_deploy_that_failed_for_another_reason_is_an_error_and_says_why()
     {
         var run = Run(NodeResult.Failed, artifact: null, sha256: null, issue: "No space left on device");
-        Assert.Equal(new DemoVerdict("error", "Deploy ended failed: No space left on device"), DemoVerdict.Of(run));
+        Assert.Equal(new DemoVerdict("error", "Deploy: No space left on device"), DemoVerdict.Of(run));
     }
 
     [Fact]
@@ -30,14 +30,14 @@ public sealed class DemoVerdictSpecs
     {
         var run = Run(NodeResult.Failed, "not-found", null, control: NodeResult.Failed);
         Assert.Equal("error", DemoVerdict.Of(run).Observed);
-        Assert.StartsWith("Control ended failed: ", DemoVerdict.Of(run).Reason);
+        Assert.Equal("Control: it gave no reason.", DemoVerdict.Of(run).Reason);
     }
 
     [Fact]
     public void A_lost_agent_is_an_error_and_no_missing_artifact()
     {
         var run = Run(NodeResult.Abandoned, artifact: null, sha256: null, reason: "lost: container agent-1 ended");
-        Assert.Equal(new DemoVerdict("error", "Deploy ended abandoned: lost: container agent-1 ended"), DemoVerdict.Of(run));
+        Assert.Equal(new DemoVerdict("error", "Deploy: lost: container agent-1 ended"), DemoVerdict.Of(run));
     }
 
     private static RunSnapshot Run(

@@ -69,5 +69,7 @@ internal static class KnownKeys
 /// <summary>The words for what the service knows and this product does not run yet.</summary>
 internal static class Refusal
 {
-    public static string Of(string what) => $"'{what}' is not supported yet";
+    public static string Of(string what) => what is "container" or "services"
+        ? $"'{what}' is not supported yet, nor does Fargate run container jobs"
+        : $"'{what}' is not supported yet";
 }
