@@ -62,7 +62,8 @@ public sealed class UnsupportedKeySpecs
         var fault = Assert.Throws<PipelineNotValidException>(() => RunSimulation.Read(text));
 
         var error = Assert.Single(fault.Errors);
-        Assert.Equal($"'{name}' is not supported yet", error.Text);
+        var reason = name is "container" or "services" ? ", nor does Fargate run container jobs" : "";
+        Assert.Equal($"'{name}' is not supported yet{reason}", error.Text);
         Assert.NotNull(error.Position);
     }
 
