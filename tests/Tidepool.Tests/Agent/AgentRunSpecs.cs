@@ -150,6 +150,28 @@ public sealed class AgentRunSpecs
     }
 
     [Fact]
+    public async Task A_secret_in_what_an_issue_says_of_its_place_is_masked()
+    {
+        await using var proxy = new ServiceProxy();
+        await using var agent = await proxy.OnlineAsync();
+
+        var run = await agent.RunAsync("""
+            steps:
+            - checkout: none
+            - bash: |
+                word=$(echo 2retnuh | rev)
+                echo "##vso[task.setsecret]$word"
+                echo "##vso[task.logissue type=warning;sourcepath=src/$word.cs;code=C1;$word=x]look"
+              displayName: warns
+            """);
+
+        run.MustBe(NodeResult.Succeeded);
+        Assert.Contains(proxy.Bodies, body => body.Contains("\"sourcepath\":\"src/***.cs\"", StringComparison.Ordinal)
+            && body.Contains("\"code\":\"C1\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(proxy.Bodies, body => body.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Secrets_are_masked_and_reach_a_step_only_where_it_names_them()
     {
         await using var agent = await AgentUnderTest.OnlineAsync();
