@@ -47,7 +47,7 @@ internal sealed class Listener(
         {
             return ExitCode.Done;
         }
-        catch (WireException e)
+        catch (WireException e) when (!e.IsKeyRefused)
         {
             throw new AgentException(
                 "AGENT009",
