@@ -46,6 +46,42 @@ public sealed class AgentLossSpecs
         Assert.NotEqual(NodeResult.Succeeded, await run.Completion.WaitAsync(AgentUnderTest.Limit, TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task A_cancel_of_a_job_that_waits_for_the_one_before_reaches_it()
+    {
+        await using var proxy = new ServiceProxy(holds: "/events");
+        await using var agent = await proxy.OnlineAsync();
+        var first = agent.Queue("steps:\n- checkout: none\n- script: 'true'");
+        await proxy.Held;
+        var second = agent.Queue("""
+            steps:
+            - checkout: none
+            - script: sleep 1000
+            """);
+        await proxy.CallAsync("lastMessageId=2");
+        await TakeAsync(agent);
+
+        await second.CancelAsync();
+        await proxy.CallAsync("lastMessageId=3");
+        proxy.Release();
+
+        Assert.Equal(NodeResult.Succeeded, await first.Completion.WaitAsync(AgentUnderTest.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(NodeResult.Canceled, await second.Completion.WaitAsync(AgentUnderTest.Limit, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Renews the agent's request on its behalf: from there on a cancel goes by message.</summary>
+    private static async Task TakeAsync(AgentUnderTest agent)
+    {
+        using var pool = Pool(agent);
+        var id = agent.Service.Agents.Single().AssignedRequest!.RequestId;
+        using var answer = await pool.PatchAsJsonAsync(
+            $"jobrequests/{id}?lockToken={Guid.Empty}",
+            new() { RequestId = id },
+            ProtocolJson.Default.TaskAgentJobRequest,
+            TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
     private static async Task RemoveAsync(AgentUnderTest agent, int id)
     {
         using var pool = Pool(agent);
