@@ -5,6 +5,7 @@ namespace Tidepool.Agent;
 /// <summary>What the container's environment says about this agent.</summary>
 internal sealed record AgentSettings
 {
+    private const int ShortestToken = 16;
     private static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromHours(1);
 
@@ -35,8 +36,16 @@ internal sealed record AgentSettings
         Drain = DrainOf(Optional("AZP_DRAIN_SECONDS")),
     };
 
-    /// <exception cref="AgentException">There is no token.</exception>
-    public static string RequireToken() => Require("AZP_TOKEN", "a token that may register agents");
+    /// <summary>The token. A text so short that it is part of other variables by chance could not be kept from the jobs.</summary>
+    /// <exception cref="AgentException">There is no token, or it cannot be one.</exception>
+    /// <remarks>Source: https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate (52 or 84 characters)</remarks>
+    public static string RequireToken() => Require("AZP_TOKEN", "a token that may register agents") is { Length: >= ShortestToken } token
+        ? token
+        : throw new AgentException(
+            "AGENT010",
+            $"AZP_TOKEN is shorter than {ShortestToken} characters, so it is no token of Azure DevOps.",
+            "Set it to a whole personal access token.",
+            ExitCode.WrongUsage);
 
     private static string Address(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"

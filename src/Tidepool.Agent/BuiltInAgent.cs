@@ -28,14 +28,27 @@ internal sealed class BuiltInAgent(AgentSettings settings, string token, Shutdow
         {
             return ExitCode.Done;
         }
+        var isOurs = true;
         try
         {
             return await ListenAsync(await identity, http, registration, agent, environment);
         }
+        catch (WireException e) when (e.IsKeyRefused)
+        {
+            // What stands in the pool under this id, if anything, is another agent's.
+            isOurs = false;
+            throw new AgentException(
+                "AGENT006",
+                "The service does not know this agent's key any more.",
+                "Start the container anew; it registers itself at start.");
+        }
         finally
         {
-            await registration.LeaveAsync(agent);
-            AgentLog.Info($"Agent {agent.Name} left the pool.");
+            if (isOurs)
+            {
+                await registration.LeaveAsync(agent);
+                AgentLog.Info($"Agent {agent.Name} left the pool.");
+            }
         }
     }
 

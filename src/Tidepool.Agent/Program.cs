@@ -12,14 +12,15 @@ try
             GitCredential.Answer(operation);
             return (int)ExitCode.Done;
         case AgentCommand.BuiltIn(null):
+            ShutdownSignals.Hold();
             TokenHandover.ProtectMemory();
             TokenHandover.ReExecute(args, AgentSettings.RequireToken());
             return (int)ExitCode.Failed;
         case AgentCommand.BuiltIn(int tokenFd):
-            TokenHandover.ProtectMemory();
-            var token = TokenHandover.Receive(tokenFd);
             using (var signals = new ShutdownSignals())
             {
+                TokenHandover.ProtectMemory();
+                var token = TokenHandover.Receive(tokenFd);
                 return (int)await new BuiltInAgent(AgentSettings.Read(), token, signals, TimeProvider.System).RunAsync();
             }
         case var other:

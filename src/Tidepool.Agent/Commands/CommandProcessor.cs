@@ -74,7 +74,7 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
             return;
         }
         var fullName = isOutput ? $"{step.Step.Name}.{name}" : name;
-        if (job.Variables.Find(fullName) is { IsReadOnly: true } && !AllowOverwrite(fullName))
+        if (ReadOnlyName(name, fullName) is { } readOnly && !AllowOverwrite(readOnly))
         {
             return;
         }
@@ -82,7 +82,10 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
         {
             job.Secrets.Add(command.Data);
         }
-        job.Variables.Set(new(fullName, command.Data, isSecret, isOutput || command.IsTrue("isreadonly"), command.IsTrue("preservecase")));
+        job.Variables.Set(new(fullName, command.Data, isSecret, isOutput || command.IsTrue("isreadonly"), command.IsTrue("preservecase"))
+        {
+            IsOutput = isOutput,
+        });
         if (isOutput)
         {
             step.Record.Update(record => record with
@@ -93,6 +96,19 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
                 },
             });
         }
+    }
+
+    /// <summary>
+    /// The read-only variable that stands in the way; null for none. An output is read-only to all but the command that
+    /// set it: set as an output again, its last value counts.
+    /// </summary>
+    private string? ReadOnlyName(string name, string fullName)
+    {
+        if (job.Variables.Find(name) is { IsReadOnly: true })
+        {
+            return name;
+        }
+        return job.Variables.Find(fullName) is { IsReadOnly: true, IsOutput: var isOutput } && !(isOutput && name != fullName) ? fullName : null;
     }
 
     private bool AllowOverwrite(string name)

@@ -20,7 +20,7 @@ internal sealed class JobCancellation(TimeProvider clock) : IDisposable
     public void Cancel(TimeSpan timeout) => IfRunning(() =>
     {
         _ = _requested.CancelAsync();
-        _ended.CancelAfter(timeout);
+        _ended.CancelAfter(TimerSpan.Of(timeout));
     });
 
     public void Abandon() => IfRunning(() =>

@@ -2,7 +2,11 @@ namespace Tidepool.Agent.Jobs;
 
 /// <summary>One variable as it was set; macros in its value are still text.</summary>
 /// <param name="KeepsCase">Its environment variable keeps the name's case.</param>
-internal sealed record JobVariable(string Name, string Value, bool IsSecret, bool IsReadOnly, bool KeepsCase = false);
+internal sealed record JobVariable(string Name, string Value, bool IsSecret, bool IsReadOnly, bool KeepsCase = false)
+{
+    /// <summary>A step set it as its output.</summary>
+    public bool IsOutput { get; init; }
+}
 
 /// <summary>A job's variables. Names ignore case. Steps add to them while output is read, so all access is under a lock.</summary>
 internal sealed class JobVariables

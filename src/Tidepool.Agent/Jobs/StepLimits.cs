@@ -14,7 +14,7 @@ internal sealed class StepLimits : IDisposable
     /// <param name="holdsInSpiteOfCancel">Whether the step's condition holds in a cancelled job; asked when the cancel comes.</param>
     public StepLimits(JobStep step, JobCancellation job, Func<bool> holdsInSpiteOfCancel, TimeProvider clock)
     {
-        _timeout = step.TimeoutInMinutes > 0 ? new(TimeSpan.FromMinutes(step.TimeoutInMinutes), clock) : new();
+        _timeout = new(step.TimeoutInMinutes > 0 ? TimerSpan.Of(TimeSpan.FromMinutes(step.TimeoutInMinutes)) : Timeout.InfiniteTimeSpan, clock);
         _canceled = CancellationTokenSource.CreateLinkedTokenSource(job.Ended);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, _canceled.Token, _done.Token);
         _onCancel = job.Requested.Register(() =>

@@ -80,7 +80,7 @@ internal sealed class AgentSession(WireClient client, RegisteredAgent agent, Gui
         {
             await client.DeleteAsync($"{Pool}/sessions/{id}", limit.Token);
         }
-        catch (WireException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
+        catch (WireException e) when (e.IsKeyRefused || e.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
         {
             // It ended already.
         }

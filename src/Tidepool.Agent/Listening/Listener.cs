@@ -26,7 +26,7 @@ internal sealed class Listener(
     private RunningJob? _running;
 
     // A job that came before the last one had quite ended here; the service counts it as ended from its report on.
-    private (AgentSession Session, TaskAgentMessage Message, AgentJobRequestMessage Request)? _next;
+    private WaitingJob? _next;
     private Task _drain = Task.CompletedTask;
 
     public async Task<ExitCode> RunAsync()
@@ -47,7 +47,7 @@ internal sealed class Listener(
         {
             return ExitCode.Done;
         }
-        catch (WireException e)
+        catch (WireException e) when (!e.IsKeyRefused)
         {
             throw new AgentException(
                 "AGENT009",
@@ -128,24 +128,35 @@ internal sealed class Listener(
                     session, message, JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.AgentJobRequestMessage)!);
             case TaskAgentMessage.JobCancellation:
                 var cancel = JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.JobCancelMessage)!;
-                Cancel(cancel);
-                return true;
+                return Cancel(message, cancel);
             default:
                 AgentLog.Info($"A message of type {message.MessageType} was passed over.");
                 return true;
         }
     }
 
-    private void Cancel(JobCancelMessage cancel)
+    private bool Cancel(TaskAgentMessage message, JobCancelMessage cancel)
     {
         lock (_gate)
         {
+            // First the one that waits: two jobs may have one id, and the service speaks of no job that it counts as ended.
+            if (_next is { } waiting && waiting.Request.JobId == cancel.JobId)
+            {
+                _next = waiting with { Cancel = (message, cancel) };
+                return false;
+            }
             if (_running is { } job && job.JobId == cancel.JobId)
             {
-                AgentLog.Info($"Job {job.Name} is cancelled.");
-                job.Cancel(cancel.Timeout);
+                Cancel(job, cancel);
             }
+            return true;
         }
+    }
+
+    private static void Cancel(RunningJob job, JobCancelMessage cancel)
+    {
+        AgentLog.Info($"Job {job.Name} is cancelled.");
+        job.Cancel(cancel.Timeout);
     }
 
     private bool TryStart(AgentSession session, TaskAgentMessage message, AgentJobRequestMessage request)
@@ -158,7 +169,7 @@ internal sealed class Listener(
             }
             if (_running is not null)
             {
-                _next = (session, message, request);
+                _next = new(session, message, request);
                 return false;
             }
             _running = RunningJob.Start(client, request, host, OnJobEnded);
@@ -174,6 +185,11 @@ internal sealed class Listener(
             if (_next is { } waiting && TryStart(waiting.Session, waiting.Message, waiting.Request))
             {
                 Delete(waiting.Session, waiting.Message);
+                if (waiting.Cancel is var (message, cancel))
+                {
+                    Cancel(_running!, cancel);
+                    Delete(waiting.Session, message);
+                }
             }
             _next = null;
             StopIfIdle();
@@ -229,4 +245,11 @@ internal sealed class Listener(
             await job.Ended;
         }
     }
+
+    /// <param name="Cancel">The cancel that came for it meanwhile. Like the job's own message it stays with the service until the job starts.</param>
+    private sealed record WaitingJob(
+        AgentSession Session,
+        TaskAgentMessage Message,
+        AgentJobRequestMessage Request,
+        (TaskAgentMessage Message, JobCancelMessage Cancel)? Cancel = null);
 }

@@ -13,6 +13,9 @@ internal static unsafe partial class Libc
     public const int EINTR = 4;
     public const int ECHILD = 10;
 
+    public const int SIG_BLOCK = 0;
+    public const int SIG_UNBLOCK = 1;
+
     public const int O_RDONLY = 0;
     public const int O_CLOEXEC = 0x80000;
     public const int F_SETFD = 2;
@@ -65,6 +68,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial int sigemptyset(SignalSet* set);
+
+    [LibraryImport("libc")]
+    public static partial int sigaddset(SignalSet* set, int signal);
+
+    [LibraryImport("libc")]
+    public static partial int pthread_sigmask(int how, SignalSet* set, SignalSet* old);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int posix_spawn(

@@ -43,11 +43,13 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
         {
             var isError = type == "error";
             var issues = value.Issues ?? [];
-            var facts = new Dictionary<string, string>(data ?? new Dictionary<string, string>())
+            var facts = new Dictionary<string, string>();
+            foreach (var (name, fact) in data ?? new Dictionary<string, string>())
             {
-                ["type"] = type,
-                ["logFileLineNumber"] = _written.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            };
+                facts[secrets.Apply(name)] = secrets.Apply(fact);
+            }
+            facts["type"] = type;
+            facts["logFileLineNumber"] = _written.ToString(System.Globalization.CultureInfo.InvariantCulture);
             return value with
             {
                 Issues = issues.Count(issue => issue.Type == type) < KeptIssues

@@ -72,12 +72,7 @@ internal sealed class AgentTokens(
         using var response = await http.PostAsync(tokenUrl, form, ct);
         if (!response.IsSuccessStatusCode)
         {
-            throw response.StatusCode == HttpStatusCode.BadRequest
-                ? new AgentException(
-                    "AGENT006",
-                    "The service does not know this agent's key any more.",
-                    "Start the container anew; it registers itself at start.")
-                : await WireException.OfAsync(response, "The request for an access token", ct);
+            throw await WireException.OfAsync(response, "The request for an access token", ct, isKeyRefused: response.StatusCode == HttpStatusCode.BadRequest);
         }
         var token = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(ct), ProtocolJson.Default.OAuthToken);
         OnNewToken(token!.AccessToken);

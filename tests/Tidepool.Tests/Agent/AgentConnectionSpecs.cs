@@ -9,7 +9,7 @@ public sealed class AgentConnectionSpecs
     public async Task The_ECS_task_gives_the_agent_its_name_a_capability_and_its_steps_a_variable()
     {
         using var metadata = new HttpListener();
-        var uri = $"http://127.0.0.1:{FreePort()}/v4/1-2/";
+        var uri = $"http://127.0.0.1:{ServiceProxy.FreePort()}/v4/1-2/";
         metadata.Prefixes.Add(uri);
         metadata.Start();
         var answer = AnswerOneAsync(metadata);
@@ -64,10 +64,12 @@ public sealed class AgentConnectionSpecs
     }
 
     [Theory]
-    [InlineData("AZP_TOKEN", "wrong", 1, "AGENT003: ", "refused the token")]
+    [InlineData("AZP_TOKEN", "a-token-of-another-place", 1, "AGENT003: ", "refused the token")]
     [InlineData("AZP_POOL", "pond", 1, "AGENT004: ", "There is no agent pool \"pond\" in ")]
     [InlineData("AZP_POOL", "", 2, "AGENT001: ", "AZP_POOL is not set. Set it to the name of the agent pool.")]
     [InlineData("AZP_TOKEN", "", 2, "AGENT001: ", "AZP_TOKEN is not set. Set it to a token that may register agents.")]
+    [InlineData("AZP_TOKEN", "1", 2, "AGENT010: ", "AZP_TOKEN is shorter than 16 characters, so it is no token of Azure DevOps. Set it to a whole personal access token.")]
+    [InlineData("AZP_TOKEN", "123456789012345", 2, "AGENT010: ", "AZP_TOKEN is shorter than 16 characters")]
     [InlineData("AZP_URL", "dev.azure.com/x", 2, "AGENT001: ", "AZP_URL is \"dev.azure.com/x\". Set it to an http or https URL, as in https://dev.azure.com/name.")]
     [InlineData("AZP_DRAIN_SECONDS", "-1", 2, "AGENT001: ", "AZP_DRAIN_SECONDS is \"-1\". Set it to whole seconds, 0 to 3600.")]
     [InlineData("ECS_CONTAINER_METADATA_URI_V4", "http://127.0.0.1:1/v4", 1, "AGENT007: ", "The task metadata endpoint http://127.0.0.1:1/v4 could not be read")]
@@ -88,12 +90,5 @@ public sealed class AgentConnectionSpecs
         await context.Response.OutputStream.WriteAsync("""{"TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a"}"""u8.ToArray());
         context.Response.Close();
         return context.Request.Url!.AbsolutePath;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -108,6 +108,70 @@ public sealed class AgentRunSpecs
     }
 
     [Fact]
+    public async Task An_output_may_be_set_again_and_its_last_value_counts()
+    {
+        await using var agent = await AgentUnderTest.OnlineAsync();
+
+        var run = await agent.RunAsync("""
+            jobs:
+            - job: A
+              steps:
+              - checkout: none
+              - bash: |
+                  echo "##vso[task.setvariable variable=o;isOutput=true]1"
+                  echo "##vso[task.setvariable variable=o;isOutput=true]2"
+                name: w
+                displayName: twice
+              - bash: |
+                  echo "w.o is $(w.o)"
+                  echo "##vso[task.setvariable variable=w.o]3"
+                displayName: as a plain variable
+                continueOnError: true
+              - bash: echo "##vso[task.setvariable variable=fixed;isReadOnly=true]1"
+              - bash: echo "##vso[task.setvariable variable=fixed;isOutput=true]2"
+                displayName: name of a read-only one
+                continueOnError: true
+              - bash: echo "##vso[task.setvariable variable=name;isOutput=true]2"
+                name: agent
+                displayName: agent's own
+                continueOnError: true
+            """);
+
+        Assert.Equal("2", run.Job("A").Outputs["w.o"]);
+        Assert.Equal(NodeResult.Succeeded, run.Step("twice").Result);
+        Assert.Contains("w.o is 2", run.Step("as a plain variable").LogLines());
+        Assert.Equal(
+            [
+                "Overwriting readonly variable 'w.o' is not permitted.",
+                "Overwriting readonly variable 'fixed' is not permitted.",
+                "Overwriting readonly variable 'agent.name' is not permitted.",
+            ],
+            run.Job("A").Steps.SelectMany(step => step.Issues).Select(issue => issue.Message));
+    }
+
+    [Fact]
+    public async Task A_secret_in_what_an_issue_says_of_its_place_is_masked()
+    {
+        await using var proxy = new ServiceProxy();
+        await using var agent = await proxy.OnlineAsync();
+
+        var run = await agent.RunAsync("""
+            steps:
+            - checkout: none
+            - bash: |
+                word=$(echo 2retnuh | rev)
+                echo "##vso[task.setsecret]$word"
+                echo "##vso[task.logissue type=warning;sourcepath=src/$word.cs;code=C1;$word=x]look"
+              displayName: warns
+            """);
+
+        run.MustBe(NodeResult.Succeeded);
+        Assert.Contains(proxy.Bodies, body => body.Contains("\"sourcepath\":\"src/***.cs\"", StringComparison.Ordinal)
+            && body.Contains("\"code\":\"C1\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(proxy.Bodies, body => body.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Secrets_are_masked_and_reach_a_step_only_where_it_names_them()
     {
         await using var agent = await AgentUnderTest.OnlineAsync();

@@ -36,6 +36,30 @@ public sealed class StepLimitsSpecs : IDisposable
         Assert.Equal(new StepEnd(JobStatus.Failed, "The task has timed out.", MayRetry: false), limits.Judge(JobStatus.Succeeded, null));
     }
 
+    [Theory]
+    [InlineData(71583)]
+    [InlineData(int.MaxValue)]
+    public void A_timeout_longer_than_any_timer_is_none(int minutes)
+    {
+        using var limits = Limits(minutes);
+
+        _clock.Advance(TimeSpan.FromMinutes(71583));
+
+        Assert.False(limits.Stop.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_cancel_that_gives_longer_than_any_timer_gives_no_limit()
+    {
+        using var limits = Limits(holds: true);
+
+        _job.Cancel(TimeSpan.FromDays(100));
+        _clock.Advance(TimeSpan.FromDays(50));
+
+        Assert.True(_job.Requested.IsCancellationRequested);
+        Assert.False(limits.Stop.IsCancellationRequested);
+    }
+
     [Fact]
     public async Task A_cancel_stops_a_step_whose_condition_does_not_hold_any_more()
     {
