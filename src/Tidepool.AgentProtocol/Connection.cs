@@ -26,14 +26,14 @@ public sealed record LocationServiceData
 {
     public Guid ServiceOwner { get; init; }
     public string? DefaultAccessMappingMoniker { get; init; }
-    public IReadOnlyList<AccessMapping> AccessMappings { get; init; } = [];
+    public IReadOnlyList<AccessMapping> AccessMappings { get; set; } = [];
     public int LastChangeId { get; init; }
     public long LastChangeId64 { get; init; }
     public bool ClientCacheFresh { get; init; }
 
     /// <summary>Seconds.</summary>
-    public int ClientCacheTimeToLive { get; init; } = 3600;
-    public IReadOnlyList<ServiceDefinition> ServiceDefinitions { get; init; } = [];
+    public int ClientCacheTimeToLive { get; set; } = 3600;
+    public IReadOnlyList<ServiceDefinition> ServiceDefinitions { get; set; } = [];
 }
 
 public sealed record AccessMapping
@@ -48,17 +48,17 @@ public sealed record AccessMapping
 /// <summary>One resource location: a GUID that clients know and the route template it stands for.</summary>
 public sealed record ServiceDefinition
 {
-    public string ServiceType { get; init; } = "";
+    public string ServiceType { get; set; } = "";
     public Guid Identifier { get; init; }
-    public string DisplayName { get; init; } = "";
-    public string RelativeToSetting { get; init; } = "fullyQualified";
-    public string RelativePath { get; init; } = "";
-    public string Description { get; init; } = "";
+    public string DisplayName { get; set; } = "";
+    public string RelativeToSetting { get; set; } = "fullyQualified";
+    public string RelativePath { get; set; } = "";
+    public string Description { get; set; } = "";
     public Guid ServiceOwner { get; init; }
-    public IReadOnlyList<string> LocationMappings { get; init; } = [];
-    public string ToolId { get; init; } = "";
-    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyList<string> LocationMappings { get; set; } = [];
+    public string ToolId { get; set; } = "";
+    public IReadOnlyDictionary<string, string> Properties { get; set; } = new Dictionary<string, string>();
     public int ResourceVersion { get; init; }
-    public string MinVersion { get; init; } = "1.0";
-    public string MaxVersion { get; init; } = "12.0";
+    public string MinVersion { get; set; } = "1.0";
+    public string MaxVersion { get; set; } = "12.0";
 }

@@ -5,32 +5,32 @@ namespace Tidepool.AgentProtocol;
 /// <summary>The body of a <see cref="TaskAgentMessage.JobRequest"/>: everything an agent needs to run one job.</summary>
 public sealed record AgentJobRequestMessage
 {
-    public string MessageType { get; init; } = TaskAgentMessage.JobRequest;
-    public TaskOrchestrationPlanReference Plan { get; init; } = new();
-    public TimelineReference Timeline { get; init; } = new();
+    public string MessageType { get; set; } = TaskAgentMessage.JobRequest;
+    public TaskOrchestrationPlanReference Plan { get; set; } = new();
+    public TimelineReference Timeline { get; set; } = new();
 
     /// <summary>Also the id of the job's timeline record.</summary>
     public Guid JobId { get; init; }
-    public string JobDisplayName { get; init; } = "";
-    public string JobName { get; init; } = "";
+    public string JobDisplayName { get; set; } = "";
+    public string JobName { get; set; } = "";
     public string? JobContainer { get; init; }
     public IReadOnlyDictionary<string, string>? JobSidecarContainers { get; init; }
     public long RequestId { get; init; }
     public DateTimeOffset? LockedUntil { get; init; }
-    public JobResources Resources { get; init; } = new();
+    public JobResources Resources { get; set; } = new();
     public WorkspaceOptions? Workspace { get; init; }
-    public IReadOnlyList<MaskHint> Mask { get; init; } = [];
-    public IReadOnlyList<JobStep> Steps { get; init; } = [];
+    public IReadOnlyList<MaskHint> Mask { get; set; } = [];
+    public IReadOnlyList<JobStep> Steps { get; set; } = [];
 
     /// <summary>Names ignore case.</summary>
-    public IReadOnlyDictionary<string, VariableValue> Variables { get; init; } = new Dictionary<string, VariableValue>();
+    public IReadOnlyDictionary<string, VariableValue> Variables { get; set; } = new Dictionary<string, VariableValue>();
 }
 
 /// <summary>The run that a job is part of.</summary>
 public sealed record TaskOrchestrationPlanReference
 {
     public Guid ScopeIdentifier { get; init; }
-    public string PlanType { get; init; } = "Build";
+    public string PlanType { get; set; } = "Build";
 
     /// <summary>8 or more: the agent ends a job with a <see cref="PlanEvent"/>; less: by PATCHing the job request.</summary>
     public int Version { get; init; }
@@ -53,10 +53,10 @@ public sealed record JobResources
 {
     public const string SystemConnection = "SystemVssConnection";
 
-    public IReadOnlyList<ServiceEndpoint> Endpoints { get; init; } = [];
-    public IReadOnlyList<RepositoryResource> Repositories { get; init; } = [];
-    public IReadOnlyList<JsonElement> Containers { get; init; } = [];
-    public IReadOnlyList<JsonElement> SecureFiles { get; init; } = [];
+    public IReadOnlyList<ServiceEndpoint> Endpoints { get; set; } = [];
+    public IReadOnlyList<RepositoryResource> Repositories { get; set; } = [];
+    public IReadOnlyList<JsonElement> Containers { get; set; } = [];
+    public IReadOnlyList<JsonElement> SecureFiles { get; set; } = [];
 }
 
 public sealed record ServiceEndpoint
@@ -68,23 +68,23 @@ public sealed record ServiceEndpoint
     public EndpointAuthorization? Authorization { get; init; }
     public IReadOnlyDictionary<string, string>? Data { get; init; }
     public bool IsShared { get; init; }
-    public bool IsReady { get; init; } = true;
+    public bool IsReady { get; set; } = true;
 }
 
 public sealed record EndpointAuthorization
 {
-    public string Scheme { get; init; } = "OAuth";
-    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+    public string Scheme { get; set; } = "OAuth";
+    public IReadOnlyDictionary<string, string> Parameters { get; set; } = new Dictionary<string, string>();
 }
 
 /// <summary>A repository a job may check out. Only alias and endpoint are fields; everything else sits in <see cref="Properties"/>.</summary>
 public sealed record RepositoryResource
 {
-    public string Alias { get; init; } = "self";
+    public string Alias { get; set; } = "self";
     public ServiceEndpoint? Endpoint { get; init; }
 
     /// <summary>id, type (<c>Git</c>), url, version (commit), name, ref, defaultBranch and others.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Properties { get; init; } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> Properties { get; set; } = new Dictionary<string, JsonElement>();
 }
 
 public sealed record WorkspaceOptions(string? Clean);
@@ -105,21 +105,21 @@ public sealed record VariableValue
 
 public sealed record JobStep
 {
-    public string Type { get; init; } = "task";
+    public string Type { get; set; } = "task";
 
     /// <summary>The id of the step's timeline record.</summary>
     public Guid Id { get; init; }
 
     /// <summary>The reference name, as in <c>outputs['name.variable']</c>.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public string? DisplayName { get; init; }
-    public bool Enabled { get; init; } = true;
+    public bool Enabled { get; set; } = true;
     public string? Condition { get; init; }
     public bool ContinueOnError { get; init; }
     public int TimeoutInMinutes { get; init; }
     public int RetryCountOnTaskFailure { get; init; }
-    public TaskReference Reference { get; init; } = new();
-    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+    public TaskReference Reference { get; set; } = new();
+    public IReadOnlyDictionary<string, string> Inputs { get; set; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 }
 
@@ -131,6 +131,6 @@ public sealed record TaskReference
     public static readonly Guid Bash = new("6c731c3c-3c68-459a-a5c9-bde6e6595b5b");
 
     public Guid Id { get; init; }
-    public string Name { get; init; } = "";
-    public string Version { get; init; } = "";
+    public string Name { get; set; } = "";
+    public string Version { get; set; } = "";
 }

@@ -4,6 +4,10 @@ using System.Text.Json.Serialization;
 namespace Tidepool.AgentProtocol;
 
 /// <summary>The wire's JSON: camelCase names, absent instead of null, source generated so that the agent compiles ahead of time.</summary>
+/// <remarks>
+/// Properties with a default have a setter and not <c>init</c>: the generated code assigns every <c>init</c> property, with null
+/// where the JSON leaves it out.
+/// </remarks>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -10,9 +10,9 @@ public sealed record Collection<T>(int Count, IReadOnlyList<T> Value);
 public sealed record TaskAgentPool
 {
     public int Id { get; init; }
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public bool IsHosted { get; init; }
-    public string PoolType { get; init; } = "automation";
+    public string PoolType { get; set; } = "automation";
     public int Size { get; init; }
     public bool IsLegacy { get; init; }
     public DateTimeOffset? CreatedOn { get; init; }
@@ -26,7 +26,7 @@ public sealed record TaskAgentPool
 public sealed record TaskAgent
 {
     public int Id { get; init; }
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public string? Version { get; init; }
     public string? OsDescription { get; init; }
     public bool? Enabled { get; init; }
@@ -76,9 +76,9 @@ public sealed record TaskAgentMessage
     public const string JobCancellation = "JobCancellation";
 
     public long MessageId { get; init; }
-    public string MessageType { get; init; } = "";
+    public string MessageType { get; set; } = "";
     public string? Iv { get; init; }
-    public string Body { get; init; } = "";
+    public string Body { get; set; } = "";
 }
 
 /// <summary>Body of a <see cref="TaskAgentMessage.JobCancellation"/>; <paramref name="Timeout"/> is <c>hh:mm:ss</c>.</summary>
@@ -127,27 +127,27 @@ public sealed record ResourceReference(int Id, string Name);
 public sealed record OAuthToken
 {
     [JsonPropertyName("access_token")]
-    public string AccessToken { get; init; } = "";
+    public string AccessToken { get; set; } = "";
 
     /// <summary>Life of the token in seconds.</summary>
     [JsonPropertyName("expires_in")]
     public int ExpiresIn { get; init; }
 
     [JsonPropertyName("token_type")]
-    public string TokenType { get; init; } = "access_token";
+    public string TokenType { get; set; } = "access_token";
 
     [JsonPropertyName("scope")]
-    public string Scope { get; init; } = "/";
+    public string Scope { get; set; } = "/";
 }
 
 /// <summary>The body of every refusal; clients branch on <see cref="TypeKey"/>.</summary>
 public sealed record WireError
 {
     [JsonPropertyName("$id")]
-    public string Id { get; init; } = "1";
-    public string Message { get; init; } = "";
-    public string TypeName { get; init; } = "";
-    public string TypeKey { get; init; } = "";
+    public string Id { get; set; } = "1";
+    public string Message { get; set; } = "";
+    public string TypeName { get; set; } = "";
+    public string TypeKey { get; set; } = "";
     public int ErrorCode { get; init; }
     public int EventId { get; init; }
 }

@@ -71,7 +71,7 @@ public sealed record Timeline
 public sealed record TimelineRecordFeedLines
 {
     public int Count { get; init; }
-    public IReadOnlyList<string> Value { get; init; } = [];
+    public IReadOnlyList<string> Value { get; set; } = [];
     public Guid StepId { get; init; }
 
     /// <summary>1-based number of the first line within the step.</summary>
@@ -94,7 +94,7 @@ public sealed record PlanEvent
 {
     public const string JobCompleted = "JobCompleted";
 
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public Guid JobId { get; init; }
     public long RequestId { get; init; }
 
@@ -108,8 +108,8 @@ public sealed record PlanEvent
 /// <summary>A file attached to a record by a step.</summary>
 public sealed record TaskAttachment
 {
-    public string Type { get; init; } = "";
-    public string Name { get; init; } = "";
+    public string Type { get; set; } = "";
+    public string Name { get; set; } = "";
     public DateTimeOffset? CreatedOn { get; init; }
     public Guid TimelineId { get; init; }
     public Guid RecordId { get; init; }
