@@ -31,7 +31,7 @@ internal static class ResultTables
 
     private static Table Verdicts(RehearsalReport report)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("scenario", "expected", "observed", "", "proof");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("scenario", "expected", "observed", "", ProofHeading(report));
         foreach (var scenario in report.Scenarios)
         {
             table.AddRow(
@@ -45,19 +45,22 @@ internal static class ResultTables
         return table;
     }
 
+    private static string ProofHeading(RehearsalReport report) =>
+        report.Scenarios.Any(scenario => scenario.Proof is not null) ? "proof: task/container (inode of the volume, and when it was made)" : "run";
+
     private static string Proof(ScenarioReport scenario) => scenario switch
     {
-        { Observed: DemoScenario.Found, Proof: { Deploy: { } deploy } proof } =>
-            $"sha256 {Head(proof.Sha256)} as built; {Place(deploy)}{(proof.Restarts > 0 ? $", restarted {proof.Restarts} time" : "")}",
+        { Observed: DemoScenario.Found, Proof: { Build: { } build, Deploy: { } deploy } proof } =>
+            $"built in {Place(build)}\nfound in {Place(deploy)}{(proof.Restarts > 0 ? $", restarted {proof.Restarts}×" : "")}\nsha256 {Head(proof.Sha256)} both",
         { Observed: DemoScenario.NotFound, Proof: { Build: { } build, Deploy: { } deploy } proof } =>
-            $"built in {Place(build)}, {proof.Control} there; {Place(deploy)} holds {(proof.Listing is { Length: > 0 } listing ? listing : "nothing")}",
+            $"built in {Place(build)}, {proof.Control} there\nmissing in {Place(deploy)}: it holds {(proof.Listing is { Length: > 0 } listing ? listing : "nothing")}",
         { Run: { } run } => string.Join(", ", run.Stages.SelectMany(stage => stage.Jobs).Select(job => $"{job.Name} {job.Result}")),
         _ => "",
     };
 
     private static string Place(VolumeProof volume) =>
-        $"task {RehearsalEnvironment.TaskId(volume.TaskArn)[..8]} {volume.Container}, volume {volume.Device}:{volume.Inode}"
-        + (volume.BornAt is { } born ? string.Create(CultureInfo.InvariantCulture, $" of {born.ToLocalTime():HH:mm:ss.fff}") : "");
+        $"{RehearsalEnvironment.TaskId(volume.TaskArn)[..8]}/{volume.Container} ({volume.Inode}"
+        + (volume.BornAt is { } born ? string.Create(CultureInfo.InvariantCulture, $" of {born.ToLocalTime():HH:mm:ss.ff})") : ")");
 
     private static string Head(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256 ?? "";
 
