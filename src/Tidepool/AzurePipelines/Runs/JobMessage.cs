@@ -69,7 +69,7 @@ internal sealed record JobMessage(
             JobDisplayName = Job.Definition.DisplayName,
             RequestId = request.Id,
             LockedUntil = request.LockedUntil,
-            Workspace = new(Clean: null),
+            Workspace = new(Job.Definition.WorkspaceClean),
             Mask = [.. variables.Where(pair => pair.Value.IsSecret == true).Select(pair => new MaskHint("variable", pair.Key))],
             Steps = [.. Job.Definition.Steps.Select(ToStep)],
             Variables = variables,

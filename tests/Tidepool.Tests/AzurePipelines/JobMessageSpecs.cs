@@ -1,0 +1,54 @@
+using Tidepool.AzurePipelines;
+using Tidepool.Pipelines.Graph;
+using Tidepool.Tests.Agent;
+using static Tidepool.Tests.AzurePipelines.ServiceUnderTest;
+
+namespace Tidepool.Tests.AzurePipelines;
+
+public sealed class JobMessageSpecs
+{
+    [Theory]
+    [InlineData("all")]
+    [InlineData(null)]
+    public async Task An_agent_hears_what_to_clean_before_the_job(string? clean)
+    {
+        await using var tested = await StartAsync();
+        var agent = await tested.OnlineAgentAsync("agent-1");
+        tested.Queue(Stage("Build", Job("Pack", Script("CmdLine")) with { WorkspaceClean = clean }));
+
+        var job = await agent.TakeJobAsync();
+
+        Assert.Equal(clean, job.Message.Workspace!.Clean);
+        await job.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task The_built_in_agent_cleans_its_workspace_for_a_job_that_asks_for_it()
+    {
+        await using var agent = await AgentUnderTest.OnlineAsync();
+
+        var run = await agent.RunAsync("""
+            jobs:
+            - job: First
+              steps:
+              - checkout: none
+              - script: touch "$(Pipeline.Workspace)/left"
+            - job: Kept
+              dependsOn: First
+              steps:
+              - checkout: none
+              - script: test -e "$(Pipeline.Workspace)/left"
+            - job: Cleaned
+              dependsOn: Kept
+              workspace:
+                clean: all
+              steps:
+              - checkout: none
+              - script: test ! -e "$(Pipeline.Workspace)/left"
+            """);
+
+        Assert.Equal(
+            [NodeResult.Succeeded, NodeResult.Succeeded, NodeResult.Succeeded],
+            run.Stages.Single().Jobs.Select(job => job.Result!.Value));
+    }
+}
