@@ -1,3 +1,4 @@
+using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines;
 using Tidepool.Pipelines.Graph;
 using Tidepool.Tests.Agent;
@@ -20,6 +21,38 @@ public sealed class JobMessageSpecs
 
         Assert.Equal(clean, job.Message.Workspace!.Clean);
         await job.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task A_jobs_display_name_is_expanded_wherever_it_is_shown()
+    {
+        await using var tested = await StartAsync();
+        var agent = await tested.OnlineAgentAsync("agent-1");
+        var run = tested.Queue(
+            request => request with { Secrets = new Dictionary<string, string> { ["key"] = "s3cret" } },
+            Stage("Build", Job("Pack", Script("CmdLine")) with
+            {
+                DisplayName = "Pack $(what) with $(key) for $(whom)",
+                Variables = [new("what", "tea", ReadOnly: false, default)],
+            }));
+        const string expanded = "Pack tea with *** for $(whom)";
+
+        var job = await agent.TakeJobAsync();
+
+        Assert.Equal(expanded, job.Message.JobDisplayName);
+        Assert.All(
+            ["system.jobDisplayName", "system.phaseDisplayName", "agent.jobName"],
+            name => Assert.Equal(expanded, job.Message.Variables[name].Value));
+        Assert.Equal(expanded, tested.Service.Agents.Single().AssignedRequest!.JobName);
+        Assert.Equal(expanded, OnlyJob(run).DisplayName);
+        var timeline = await agent.SendAsync<Timeline>(
+            HttpMethod.Get, $"{job.Plan}/timelines/{job.Message.Timeline.Id}?includeRecords=true", body: null, bearerToken: job.Token);
+        Assert.All(timeline.Records!.Where(record => record.Type is "Job" or "Phase"), record => Assert.Equal(expanded, record.Name));
+        await job.CompleteAsync();
+        await EndAsync(run);
+        var events = await EventsAsync(run);
+        Assert.Equal(new("Pack", expanded), events.OfType<JobQueued>().Single().Job);
+        Assert.Equal(new("Pack", expanded), events.OfType<JobFinished>().Single().Job);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ internal sealed record JobMessage(
             Timeline = new() { Id = Facts.TimelineId, ChangeId = 1 },
             JobId = Job.RecordId,
             JobName = Job.Definition.Name,
-            JobDisplayName = Job.Definition.DisplayName,
+            JobDisplayName = Job.DisplayName,
             RequestId = request.Id,
             LockedUntil = request.LockedUntil,
             Workspace = new(Job.Definition.WorkspaceClean),

@@ -170,6 +170,7 @@ internal sealed partial class RunLoop
         try
         {
             job.Plan = RunPlanner.Plan(Facts.Pipeline, stage.Definition, job.Definition, State());
+            Rename(job, _mask.Apply(job.Plan.DisplayName));
             if (!Place(job))
             {
                 FinishJob(job, NodeResult.Failed, PoolTexts.NoPool(job.Plan.PoolName!));
@@ -182,6 +183,13 @@ internal sealed partial class RunLoop
         {
             FinishJob(job, NodeResult.Failed, e.Problem.What);
         }
+    }
+
+    private void Rename(JobNode job, string displayName)
+    {
+        job.DisplayName = displayName;
+        Record(new() { Id = job.PhaseId, Name = displayName });
+        Record(new() { Id = job.RecordId, Name = displayName });
     }
 
     /// <summary>Sees whether the job may run in the embedded pool, and from where it was mapped.</summary>
@@ -210,7 +218,7 @@ internal sealed partial class RunLoop
             PlanId = Facts.PlanId,
             PlanGroup = Facts.PlanGroup,
             JobId = job.RecordId,
-            JobName = job.Definition.DisplayName,
+            JobName = job.DisplayName,
             Demands = demands,
             Definition = new(Facts.DefinitionId, Facts.Request.DefinitionName),
             Run = new(Facts.Id, Facts.Number),
