@@ -261,46 +261,6 @@ internal sealed partial class RunLoop
         }
     }
 
-    private void LimitTime(JobNode job)
-    {
-        if (job.Plan!.Timeout is { } limit && !job.Stopping)
-        {
-            var reason = $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
-            job.Deadline = _clock.CreateTimer(_ => Post(() => Stop(job, reason)), null, limit, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Cancel()
-    {
-        if (_canceling)
-        {
-            return;
-        }
-
-        _canceling = _graphChanged = true;
-        _checksEnd.Cancel();
-        foreach (var job in Jobs.Where(job => job is { Request: not null, Result: null }))
-        {
-            Stop(job, "The run was canceled.");
-        }
-    }
-
-    /// <summary>Asks the agent to stop the job, and ends the job when it does not in its cancel timeout.</summary>
-    private void Stop(JobNode job, string reason)
-    {
-        if (job.Result is not null || job.Stopping)
-        {
-            return;
-        }
-
-        var (request, limit) = (job.Request!, job.Plan!.CancelTimeout);
-        (job.StopReason, job.Stopping) = (reason, true);
-        job.Deadline?.Dispose();
-        var end = $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
-        job.Deadline = _clock.CreateTimer(_ => _pool.Finish(request.Id, NodeResult.Canceled, end), null, limit, Timeout.InfiniteTimeSpan);
-        _pool.Cancel(request.Id, limit);
-    }
-
     private void FinishJob(JobNode job, NodeResult how, string? reason)
     {
         job.Deadline?.Dispose();
