@@ -57,7 +57,7 @@ public sealed class PipelinesService : IAsyncDisposable
         var pool = new AgentPool(options.Pool, options.Lease, clock);
         var tokens = new AccessTokens(options.Token, clock);
         var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
-        app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}");
+        app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}", options.OnFault);
         app.UseRouting();
         var routes = app.MapGroup(options.Organization);
         new ConnectionApi(options.Organization, pool, tokens, clock).Map(routes);
