@@ -65,6 +65,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new SessionsApi(options.Organization, pool, stopping.Token).Map(routes);
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
+        TasksApi.Map(routes);
         new GitApi(options.Project, options.GitFolder).Map(routes);
         try
         {
