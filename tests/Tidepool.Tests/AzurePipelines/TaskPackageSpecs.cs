@@ -184,17 +184,35 @@ public sealed class TaskPackageSpecs
                 start.Environment[name] = value;
             }
 
-            using var node = Process.Start(start)!;
-            var errors = node.StandardError.ReadToEndAsync(Ct);
-            await (meanwhile?.Invoke(node) ?? Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(20), Ct);
-            var output = await node.StandardOutput.ReadToEndAsync(Ct).WaitAsync(TimeSpan.FromSeconds(20), Ct);
-            await node.WaitForExitAsync(Ct);
-            Assert.True(temp.EnumerateFiles().All(file => file.UnixFileMode == (UnixFileMode.UserRead | UnixFileMode.UserWrite)));
-            return (node.ExitCode, output, await errors);
+            return await EndAsync(Process.Start(start)!, temp, meanwhile ?? (_ => Task.CompletedTask));
         }
         finally
         {
             root.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> EndAsync(
+        Process node, DirectoryInfo temp, Func<Process, Task> meanwhile)
+    {
+        using var running = node;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        try
+        {
+            var errors = node.StandardError.ReadToEndAsync(limit.Token);
+            await meanwhile(node).WaitAsync(limit.Token);
+            var output = await node.StandardOutput.ReadToEndAsync(limit.Token);
+            await node.WaitForExitAsync(limit.Token);
+            Assert.All(temp.EnumerateFiles(), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, file.UnixFileMode));
+            return (node.ExitCode, output, await errors);
+        }
+        finally
+        {
+            if (!node.HasExited)
+            {
+                node.Kill(entireProcessTree: true);
+            }
         }
     }
 }
