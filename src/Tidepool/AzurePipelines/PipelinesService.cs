@@ -49,6 +49,7 @@ public sealed class PipelinesService : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, options.Port);
         });
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         var app = builder.Build();
 
@@ -56,7 +57,7 @@ public sealed class PipelinesService : IAsyncDisposable
         var pool = new AgentPool(options.Pool, options.Lease, clock);
         var tokens = new AccessTokens(options.Token, clock);
         var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
-        app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}");
+        app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}", options.OnFault);
         app.UseRouting();
         var routes = app.MapGroup(options.Organization);
         new ConnectionApi(options.Organization, pool, tokens, clock).Map(routes);
@@ -64,6 +65,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new SessionsApi(options.Organization, pool, stopping.Token).Map(routes);
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
+        TasksApi.Map(routes);
         new GitApi(options.Project, options.GitFolder).Map(routes);
         try
         {

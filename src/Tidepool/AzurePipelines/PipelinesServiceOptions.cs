@@ -29,4 +29,10 @@ public sealed record PipelinesServiceOptions
 
     /// <summary>Bare repository folder that is served over smart HTTP as <c>_git/NAME</c>; null when a run needs no checkout.</summary>
     public string? GitFolder { get; init; }
+
+    /// <summary>
+    /// Hears of each request that a bug of the service broke, in one line: method and path, the exception's type and message.
+    /// Called from any thread. Null for nobody.
+    /// </summary>
+    public Action<string>? OnFault { get; init; }
 }

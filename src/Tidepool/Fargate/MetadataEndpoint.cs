@@ -27,8 +27,6 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-
-        // The default one would take Ctrl-C and SIGTERM away from the program around.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var endpoint = new MetadataEndpoint(builder.Build(), describe);
         endpoint._app.Run(endpoint.AnswerAsync);
@@ -78,12 +76,5 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
 
         context.Response.ContentType = "application/json";
         return context.Response.WriteAsync(answer.ToJsonString(), context.RequestAborted);
-    }
-
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -97,6 +97,37 @@ public sealed class CancelSpecs
         Assert.Equal("The job running on agent agent-1 ran longer than the maximum time of 1 minutes.", OnlyJob(run).Reason);
     }
 
+    [Theory]
+    [InlineData("71583")]
+    [InlineData("2147483647")]
+    public async Task A_job_with_a_timeout_longer_than_any_timer_runs_without_one(string minutes)
+    {
+        await using var tested = await StartAsync();
+        var agent = await tested.OnlineAgentAsync("agent-1");
+        var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine")) with { TimeoutInMinutes = minutes }));
+        var job = await agent.TakeJobAsync();
+        await UntilAsync(() => OnlyJob(run).StartedAt is not null || run.Completion.IsCompleted);
+
+        await job.CompleteAsync();
+
+        Assert.Equal(NodeResult.Succeeded, await EndAsync(run));
+    }
+
+    [Fact]
+    public async Task A_job_with_the_longest_cancel_timeout_is_cancelled_as_any_other()
+    {
+        await using var tested = await StartAsync();
+        var agent = await tested.OnlineAgentAsync("agent-1");
+        var run = tested.Queue(Stage("Build", Job("Pack", Script("CmdLine")) with { CancelTimeoutInMinutes = "35790" }));
+        var job = await agent.TakeJobAsync();
+
+        await run.CancelAsync();
+        await CancellationAsync(agent);
+        await job.CompleteAsync("canceled");
+
+        Assert.Equal(NodeResult.Canceled, await EndAsync(run));
+    }
+
     [Fact]
     public async Task Cancelling_a_run_that_is_over_does_nothing()
     {

@@ -253,6 +253,26 @@ public sealed class RunSpecs
     }
 
     [Fact]
+    public async Task A_secret_in_the_data_of_an_issue_is_masked()
+    {
+        await using var tested = await StartAsync();
+        var agent = await tested.OnlineAgentAsync("agent-1");
+        tested.Queue(
+            request => request with { Secrets = new Dictionary<string, string> { ["key"] = "s3cret" } },
+            Stage("Build", Job("Pack", Script("CmdLine"))));
+        var job = await agent.TakeJobAsync();
+        var data = new { sourcepath = "/home/s3cret/a.c", code = "s3cret", linenumber = "7" };
+
+        await job.PatchAsync(new { id = job.Step("CmdLine").Id, issues = new[] { new { type = "error", message = "broken", data } } });
+
+        var timeline = await agent.SendAsync<Timeline>(
+            HttpMethod.Get, $"{job.Plan}/timelines/{job.Message.Timeline.Id}?includeRecords=true", body: null, bearerToken: job.Token);
+        var issue = Assert.Single(timeline.Records!.SelectMany(record => record.Issues ?? []));
+        Assert.Equal(("/home/***/a.c", "***", "7"), (issue.Data!["sourcepath"], issue.Data["code"], issue.Data["linenumber"]));
+        await job.CompleteAsync();
+    }
+
+    [Fact]
     public async Task A_secret_in_a_conditions_trace_is_masked()
     {
         await using var tested = await StartAsync();

@@ -11,7 +11,7 @@ internal sealed class ScriptedJob(ScriptedAgent agent, AgentJobRequestMessage me
     public string Token => Message.Resources.Endpoints
         .Single(endpoint => endpoint.Name == JobResources.SystemConnection).Authorization!.Parameters["AccessToken"];
 
-    private string Plan => $"{Message.Plan.ScopeIdentifier}/_apis/distributedtask/hubs/build/plans/{Message.Plan.PlanId}";
+    public string Plan => $"{Message.Plan.ScopeIdentifier}/_apis/distributedtask/hubs/build/plans/{Message.Plan.PlanId}";
 
     private string Records => $"{Plan}/timelines/{Message.Timeline.Id}/records";
 

@@ -95,7 +95,7 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
         var agentId = http.RouteInt("agentId");
         http.MustBeAgent(agentId);
         MustBePool(http);
-        var agent = await http.ReadAsync(ProtocolJson.Default.TaskAgent);
+        var agent = (await http.ReadAsync(ProtocolJson.Default.TaskAgent)).Checked();
         await http.WriteAsync(pool.Update(agentId, agent), ProtocolJson.Default.TaskAgent);
     }
 
@@ -112,8 +112,8 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
 
     private static async Task<TaskAgent> ReadAgentAsync(HttpContext http)
     {
-        var agent = await http.ReadAsync(ProtocolJson.Default.TaskAgent);
-        if (agent.Name.Length == 0)
+        var agent = (await http.ReadAsync(ProtocolJson.Default.TaskAgent)).Checked();
+        if (string.IsNullOrEmpty(agent.Name))
         {
             throw Refusal.BadRequest("The agent has no name.");
         }

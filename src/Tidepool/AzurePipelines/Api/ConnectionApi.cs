@@ -36,9 +36,6 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
         routes.MapGet($"{ResourceLocations.FeatureFlags}/{{name}}", http =>
             http.WriteAsync(new(http.RouteText("name"), "", "", "Off", "Off"), ServiceJson.Default.FeatureFlag));
         routes.MapPost(ResourceLocations.CustomerIntelligence, _ => Task.CompletedTask);
-        // The job's tasks are the agent's own for now. Agents probe this route and take an empty list for "here".
-        routes.MapGet($"{ResourceLocations.Tasks}/{{taskId?}}", http =>
-            http.WriteListAsync<string>([], ServiceJson.Default.CollectionString));
     }
 
     private Task ConnectAsync(HttpContext http)

@@ -8,7 +8,8 @@ namespace Tidepool.AzurePipelines.Api;
 /// <summary>Stands before every route: who asks, and how a refusal looks on the wire.</summary>
 internal static class Gate
 {
-    public static void UseGate(this WebApplication app, AccessTokens tokens, string tokenPath) => app.Use(async (http, next) =>
+    /// <param name="onFault">Hears of bugs; never of a body, a query or a token.</param>
+    public static void UseGate(this WebApplication app, AccessTokens tokens, string tokenPath, Action<string>? onFault) => app.Use(async (http, next) =>
     {
         try
         {
@@ -44,6 +45,7 @@ internal static class Gate
         }
         catch (Exception e)
         {
+            onFault?.Invoke($"{http.Request.Method} {http.Request.Path}: {e.GetType().Name}: {e.Message}");
             await RefuseAsync(http, new(StatusCodes.Status500InternalServerError, e.GetType().Name, $"The service failed. {e.Message}"));
         }
     });

@@ -31,7 +31,7 @@ internal sealed class PlansApi(RunDirectory runs)
 
     private async Task AddTimelineAsync(HttpContext http)
     {
-        var timeline = await http.ReadAsync(ProtocolJson.Default.Timeline);
+        var timeline = (await http.ReadAsync(ProtocolJson.Default.Timeline)).Checked();
         await http.WriteAsync(await Run(http).AddTimelineAsync(timeline.Id), ProtocolJson.Default.Timeline);
     }
 
@@ -47,13 +47,13 @@ internal sealed class PlansApi(RunDirectory runs)
     private async Task PatchRecordsAsync(HttpContext http)
     {
         var sent = await http.ReadAsync(ProtocolJson.Default.CollectionTimelineRecord);
-        var merged = await Run(http).PatchAsync(http.RouteGuid("timelineId"), sent.Value);
+        var merged = await Run(http).PatchAsync(http.RouteGuid("timelineId"), sent.Checked());
         await http.WriteListAsync(merged, ProtocolJson.Default.CollectionTimelineRecord);
     }
 
     private async Task FeedAsync(HttpContext http)
     {
-        var lines = await http.ReadAsync(ProtocolJson.Default.TimelineRecordFeedLines);
+        var lines = (await http.ReadAsync(ProtocolJson.Default.TimelineRecordFeedLines)).Checked();
         await Run(http).FeedAsync(http.RouteGuid("recordId"), lines);
     }
 
@@ -88,7 +88,7 @@ internal sealed class PlansApi(RunDirectory runs)
 
     private async Task RaiseAsync(HttpContext http)
     {
-        var raised = await http.ReadAsync(ProtocolJson.Default.PlanEvent);
+        var raised = (await http.ReadAsync(ProtocolJson.Default.PlanEvent)).Checked();
         if (raised.Name.Equals(PlanEvent.JobCompleted, StringComparison.OrdinalIgnoreCase))
         {
             await Run(http).CompleteAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.TaskPackages;
 
 namespace Tidepool.AzurePipelines.Api;
 
@@ -12,7 +13,7 @@ namespace Tidepool.AzurePipelines.Api;
 [JsonSerializable(typeof(Collection<ApiResourceLocation>))]
 [JsonSerializable(typeof(Collection<ResourceArea>))]
 [JsonSerializable(typeof(Collection<TaskAttachment>))]
-[JsonSerializable(typeof(Collection<string>))]
+[JsonSerializable(typeof(Collection<TaskDefinition>))]
 [JsonSerializable(typeof(FeatureFlag))]
 [JsonSerializable(typeof(TokenRefusal))]
 [JsonSerializable(typeof(AssertionHeader))]

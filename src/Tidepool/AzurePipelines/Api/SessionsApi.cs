@@ -24,7 +24,7 @@ internal sealed class SessionsApi(string organization, AgentPool pool, Cancellat
     {
         http.MustNotBeJob();
         AgentsApi.MustBePool(http);
-        var wanted = await http.ReadAsync(ProtocolJson.Default.TaskAgentSession);
+        var wanted = (await http.ReadAsync(ProtocolJson.Default.TaskAgentSession)).Checked();
         var agentId = wanted.Agent?.Id ?? throw Refusal.BadRequest("The session names no agent.");
         http.MustBeAgent(agentId);
         var session = pool.OpenSession(agentId, wanted.OwnerName, wanted.SystemCapabilities);

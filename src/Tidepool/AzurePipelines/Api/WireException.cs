@@ -53,6 +53,9 @@ internal static class Refusal
     public static WireException PlanNotFound(Guid planId) =>
         new(404, "TaskOrchestrationPlanNotFoundException", $"Plan {planId} was not found.");
 
+    public static WireException TaskNotFound(Guid taskId, string version) =>
+        new(404, "TaskDefinitionNotFoundException", $"Task {taskId} version {version} was not found.");
+
     public static WireException TimelineExists(Guid timelineId) =>
         new(409, "TimelineExistsException", $"Timeline {timelineId} already exists.");
 }

@@ -90,7 +90,7 @@ internal static class PublicKeys
             using var rsa = key.ToRsa();
             return true;
         }
-        catch (Exception e) when (e is FormatException or CryptographicException)
+        catch (Exception e) when (e is FormatException or CryptographicException or ArgumentNullException)
         {
             return false;
         }

@@ -170,6 +170,7 @@ internal sealed partial class RunLoop
         try
         {
             job.Plan = RunPlanner.Plan(Facts.Pipeline, stage.Definition, job.Definition, State());
+            Rename(job, _mask.Apply(job.Plan.DisplayName));
             if (!Place(job))
             {
                 FinishJob(job, NodeResult.Failed, PoolTexts.NoPool(job.Plan.PoolName!));
@@ -182,6 +183,13 @@ internal sealed partial class RunLoop
         {
             FinishJob(job, NodeResult.Failed, e.Problem.What);
         }
+    }
+
+    private void Rename(JobNode job, string displayName)
+    {
+        job.DisplayName = displayName;
+        Record(new() { Id = job.PhaseId, Name = displayName });
+        Record(new() { Id = job.RecordId, Name = displayName });
     }
 
     /// <summary>Sees whether the job may run in the embedded pool, and from where it was mapped.</summary>
@@ -210,7 +218,7 @@ internal sealed partial class RunLoop
             PlanId = Facts.PlanId,
             PlanGroup = Facts.PlanGroup,
             JobId = job.RecordId,
-            JobName = job.Definition.DisplayName,
+            JobName = job.DisplayName,
             Demands = demands,
             Definition = new(Facts.DefinitionId, Facts.Request.DefinitionName),
             Run = new(Facts.Id, Facts.Number),
@@ -251,46 +259,6 @@ internal sealed partial class RunLoop
                 FinishJob(job, finished.Result, finished.Reason ?? job.StopReason);
                 break;
         }
-    }
-
-    private void LimitTime(JobNode job)
-    {
-        if (job.Plan!.Timeout is { } limit && !job.Stopping)
-        {
-            var reason = $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
-            job.Deadline = _clock.CreateTimer(_ => Post(() => Stop(job, reason)), null, limit, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Cancel()
-    {
-        if (_canceling)
-        {
-            return;
-        }
-
-        _canceling = _graphChanged = true;
-        _checksEnd.Cancel();
-        foreach (var job in Jobs.Where(job => job is { Request: not null, Result: null }))
-        {
-            Stop(job, "The run was canceled.");
-        }
-    }
-
-    /// <summary>Asks the agent to stop the job, and ends the job when it does not in its cancel timeout.</summary>
-    private void Stop(JobNode job, string reason)
-    {
-        if (job.Result is not null || job.Stopping)
-        {
-            return;
-        }
-
-        var (request, limit) = (job.Request!, job.Plan!.CancelTimeout);
-        (job.StopReason, job.Stopping) = (reason, true);
-        job.Deadline?.Dispose();
-        var end = $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
-        job.Deadline = _clock.CreateTimer(_ => _pool.Finish(request.Id, NodeResult.Canceled, end), null, limit, Timeout.InfiniteTimeSpan);
-        _pool.Cancel(request.Id, limit);
     }
 
     private void FinishJob(JobNode job, NodeResult how, string? reason)

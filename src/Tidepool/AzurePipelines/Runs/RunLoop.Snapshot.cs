@@ -32,7 +32,7 @@ internal sealed partial class RunLoop
     private JobSnapshot ToSnapshot(JobNode job) => new()
     {
         Name = job.Definition.Name,
-        DisplayName = job.Definition.DisplayName,
+        DisplayName = job.DisplayName,
         Result = job.Result,
         Reason = job.Reason,
         MappedFrom = job.MappedFrom,

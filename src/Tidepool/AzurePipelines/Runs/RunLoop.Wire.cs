@@ -112,10 +112,16 @@ internal sealed partial class RunLoop
             Name = record.Name is { } name ? _mask.Apply(name) : null,
             CurrentOperation = record.CurrentOperation is { } operation ? _mask.Apply(operation) : null,
             Issues = record.Issues is { } issues
-                ? [.. issues.Select(issue => issue with { Message = _mask.Apply(issue.Message ?? "") })]
+                ? [.. issues.Select(Masked)]
                 : null,
         };
     }
+
+    private TimelineIssue Masked(TimelineIssue issue) => issue with
+    {
+        Message = _mask.Apply(issue.Message ?? ""),
+        Data = issue.Data?.ToDictionary(pair => pair.Key, pair => _mask.Apply(pair.Value)),
+    };
 
     private void Tell(JobNode job, TimelineRecord? before, TimelineRecord after)
     {

@@ -14,7 +14,7 @@ internal sealed partial class RunLoop
     private readonly Uri _organization;
     private readonly TimeProvider _clock;
     private readonly CancellationToken _stopping;
-    private readonly Channel<Command> _commands = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
+    private readonly Channel<Action> _commands = Channel.CreateUnbounded<Action>(new() { SingleReader = true });
 
     // The loop holds it while it changes something, a reader while it takes a snapshot.
     private readonly Lock _gate = new();
@@ -23,6 +23,7 @@ internal sealed partial class RunLoop
     private readonly CancellationTokenSource _checksEnd = new();
     private bool _canceling;
     private bool _graphChanged;
+    private bool _over;
     private NodeResult? _result;
 
     public RunLoop(
@@ -75,7 +76,7 @@ internal sealed partial class RunLoop
                 var command = await _commands.Reader.ReadAsync(_stopping);
                 lock (_gate)
                 {
-                    command.Run();
+                    command();
                     if (_graphChanged)
                     {
                         Advance();
@@ -88,9 +89,10 @@ internal sealed partial class RunLoop
         finally
         {
             _commands.Writer.Complete();
+            _over = true;
             while (_commands.Reader.TryRead(out var late))
             {
-                late.Drop();
+                late();
             }
 
             foreach (var job in Jobs)
@@ -103,30 +105,23 @@ internal sealed partial class RunLoop
     }
 
     /// <summary>Passes news on; after the run's end nobody needs them.</summary>
-    private void Post(Action change) => _commands.Writer.TryWrite(new(change, Drop: () => { }));
+    private void Post(Action change) => _commands.Writer.TryWrite(() =>
+    {
+        if (!_over)
+        {
+            change();
+        }
+    });
 
     /// <summary>Runs a change in the loop and waits for it.</summary>
     /// <exception cref="WireException">The run is over.</exception>
     private Task<T> InvokeAsync<T>(Func<T> change) => TryInvoke(change) ?? throw Refusal.PlanNotFound(Facts.PlanId);
 
+    /// <summary>Whatever the change throws is the caller's to hear; the run goes on.</summary>
     private Task<T>? TryInvoke<T>(Func<T> change)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var command = new Command(
-            Run: () =>
-            {
-                try
-                {
-                    done.SetResult(change());
-                }
-                catch (WireException refusal)
-                {
-                    done.SetException(refusal);
-                }
-            },
-            Drop: () => done.SetException(Refusal.PlanNotFound(Facts.PlanId)));
-        return _commands.Writer.TryWrite(command) ? done.Task : null;
+        var work = new Task<T>(
+            () => _over ? throw Refusal.PlanNotFound(Facts.PlanId) : change(), TaskCreationOptions.RunContinuationsAsynchronously);
+        return _commands.Writer.TryWrite(() => work.RunSynchronously(TaskScheduler.Default)) ? work : null;
     }
-
-    private sealed record Command(Action Run, Action Drop);
 }

@@ -51,6 +51,7 @@ internal sealed class JobNode
     {
         Stage = stage;
         Definition = definition;
+        DisplayName = definition.DisplayName;
         Identifier = $"{stage.Definition.Name}.{definition.Name}.{OnlyLeg}";
         PhaseId = Runs.RecordId.Of(stage.Definition.Name, definition.Name);
         RecordId = Runs.RecordId.Of(Identifier);
@@ -65,7 +66,10 @@ internal sealed class JobNode
 
     /// <summary>In the order of the definition's steps.</summary>
     public IReadOnlyList<Guid> StepIds { get; }
-    public NodeName Name => new(Definition.Name, Definition.DisplayName);
+
+    /// <summary>As the pipeline writes it until the job is planned; then with its macros expanded.</summary>
+    public string DisplayName { get; set; }
+    public NodeName Name => new(Definition.Name, DisplayName);
     public bool Started { get; set; }
     public JobPlan? Plan { get; set; }
     public string? MappedFrom { get; set; }
@@ -99,7 +103,7 @@ internal sealed class JobNode
             Id = PhaseId,
             ParentId = Stage.RecordId,
             Type = "Phase",
-            Name = Definition.DisplayName,
+            Name = DisplayName,
             RefName = Definition.Name,
             State = RecordStates.Pending,
         },
@@ -108,7 +112,7 @@ internal sealed class JobNode
             Id = RecordId,
             ParentId = PhaseId,
             Type = "Job",
-            Name = Definition.DisplayName,
+            Name = DisplayName,
             RefName = OnlyLeg,
             State = RecordStates.Pending,
             Identifier = Identifier,
