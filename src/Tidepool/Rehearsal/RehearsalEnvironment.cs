@@ -85,7 +85,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 ct);
             var gitFolder = Path.Combine(folder, "git");
             pipelines = await PipelinesService.StartAsync(
-                Service(options, token, gitFolder), clock, ct);
+                Service(options, token, gitFolder, progress), clock, ct);
             var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, pipelines, ct), ct);
             await fargate.CreateClusterAsync(Cluster, ct);
             await fargate.CreateServiceAsync(
@@ -173,9 +173,16 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         _watching.Dispose();
     }
 
-    private static PipelinesServiceOptions Service(RehearsalOptions options, string token, string gitFolder)
+    private static PipelinesServiceOptions Service(
+        RehearsalOptions options, string token, string gitFolder, IProgress<RehearsalEvent> progress)
     {
-        var service = new PipelinesServiceOptions { Port = options.Port, Token = token, GitFolder = gitFolder };
+        var service = new PipelinesServiceOptions
+        {
+            Port = options.Port,
+            Token = token,
+            GitFolder = gitFolder,
+            OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
+        };
         if (options.PoolMap.FirstOrDefault(pair => !pair.Value.Equals(service.Pool, StringComparison.OrdinalIgnoreCase)) is { Key: { } name, Value: { } target })
         {
             throw new ProblemException(
