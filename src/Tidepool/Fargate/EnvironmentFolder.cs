@@ -22,6 +22,12 @@ internal sealed class EnvironmentFolder : IDisposable
         {
             for (var attempt = 0; attempt < 10; attempt++)
             {
+                if (!Directory.Exists(path) && System.IO.Path.GetDirectoryName(path) is { } environments)
+                {
+                    Directory.CreateDirectory(environments);
+                    LinuxCalls.SpreadSubfolders(environments);
+                }
+
                 Directory.CreateDirectory(path);
                 if (TryTake(path, FileMode.OpenOrCreate, out var busy) is { } folder)
                 {

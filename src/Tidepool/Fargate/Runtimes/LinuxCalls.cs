@@ -19,6 +19,10 @@ internal static class LinuxCalls
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint BasicAndBirth = 0xfff; // STATX_BASIC_STATS | STATX_BTIME
     private const uint BirthTime = 0x800; // STATX_BTIME
+    private const int OpenFolder = 0x90000; // O_DIRECTORY | O_CLOEXEC
+    private const nuint GetFileFlags = 0x80086601; // FS_IOC_GETFLAGS
+    private const nuint SetFileFlags = 0x40086602; // FS_IOC_SETFLAGS
+    private const long TopOfTree = 0x20000; // FS_TOPDIR_FL
 
     /// <summary>The effective user id.</summary>
     public static uint EffectiveUid => geteuid();
@@ -67,6 +71,29 @@ internal static class LinuxCalls
             (UnixFileMode)(BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(28)) & 0xfff));
     }
 
+    /// <summary>
+    /// Tells the file system that what lies in different subfolders has nothing to do with each other, as <c>chattr +T</c> does. ext4
+    /// then gives each subfolder a part of the disk with room instead of searching a full one for every new file, which
+    /// can take a millisecond a file. Elsewhere it has no effect.
+    /// </summary>
+    public static void SpreadSubfolders(string path)
+    {
+        var folder = open(path, OpenFolder);
+        if (folder < 0)
+        {
+            return;
+        }
+
+        var flags = 0L;
+        if (ioctl(folder, GetFileFlags, ref flags) == 0 && (flags & TopOfTree) == 0)
+        {
+            flags |= TopOfTree;
+            _ = ioctl(folder, SetFileFlags, ref flags);
+        }
+
+        _ = close(folder);
+    }
+
     /// <summary>Keeps descriptors that this process was started with out of the processes that it starts.</summary>
     public static void CloseDescriptorsOnExec()
     {
@@ -94,6 +121,15 @@ internal static class LinuxCalls
 
     [DllImport("libc", EntryPoint = "fcntl")]
     private static extern int fcntl(int descriptor, int command, int argument);
+
+    [DllImport("libc", EntryPoint = "open")]
+    private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "close")]
+    private static extern int close(int descriptor);
+
+    [DllImport("libc", EntryPoint = "ioctl")]
+    private static extern int ioctl(int descriptor, nuint request, ref long flags);
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static extern int statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] buffer);
