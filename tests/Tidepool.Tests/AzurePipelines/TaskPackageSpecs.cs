@@ -123,7 +123,7 @@ public sealed class TaskPackageSpecs
         var (exitCode, output, _) = await RunAsync(
             CmdLine,
             "2.250.1",
-            _ => new() { ["INPUT_SCRIPT"] = "echo started\nsleep 600\necho not-reached" },
+            _ => new() { ["INPUT_SCRIPT"] = "sh -c 'echo started; exec sleep 600'\necho not-reached" },
             async node =>
             {
                 while (await node.StandardOutput.ReadLineAsync(Ct) is { } line && line != "started")
