@@ -72,21 +72,23 @@ function run(folder) {
   const file = writeScript(text);
   console.log('========================== Starting Command Output ===========================');
 
+  // Before the script runs: a signal that comes in between must not end this process and leave the script behind.
+  let bash;
+  ['SIGINT', 'SIGTERM'].forEach((signal) => process.on(signal, () => {
+    try {
+      process.kill(-bash.pid, signal);
+    } catch (gone) {
+      // It ended meanwhile, or did not start.
+    }
+  }));
+
   // A process group of its own, so that a signal reaches what the script started too.
-  const bash = childProcess.spawn('bash', ['--noprofile', '--norc', file], {
+  bash = childProcess.spawn('bash', ['--noprofile', '--norc', file], {
     cwd: folder,
     env: environment(),
     detached: true,
     stdio: ['ignore', 'inherit', failsOnError ? 'pipe' : 'inherit'],
   });
-  ['SIGINT', 'SIGTERM'].forEach((signal) => process.on(signal, () => {
-    try {
-      process.kill(-bash.pid, signal);
-    } catch (gone) {
-      // It ended meanwhile.
-    }
-  }));
-
   let errorText = '';
   if (failsOnError) {
     bash.stderr.setEncoding('utf8');
