@@ -37,7 +37,8 @@ internal sealed class Listener(
         {
             while (!_idle.IsCancellationRequested)
             {
-                session = await AgentSession.OpenAsync(client, identity, host.Agent, host.Clock, _idle.Token);
+                session = await Retry.RunAsync(
+                    token => AgentSession.OpenAsync(client, identity, host.Agent, host.Clock, token), OutageLimit, host.Clock, _idle.Token);
                 AgentLog.Info($"Agent {host.Agent.Name} is online in pool {settings.Pool} and listens for jobs.");
                 await ServeAsync(session);
             }
