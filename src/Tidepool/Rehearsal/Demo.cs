@@ -90,6 +90,12 @@ public sealed class Demo
                 }
             });
         var snapshot = await _environment.FollowAsync(run, ct);
+        foreach (var agent in _environment.Pipelines.Agents)
+        {
+            // Those that were kept from the job of a replaced task.
+            _environment.Pipelines.SetEnabled(agent.Name, true);
+        }
+
         var verdict = DemoVerdict.Of(snapshot);
         if (secondTask is not null)
         {
