@@ -31,12 +31,12 @@ command -v clang > /dev/null || command -v gcc > /dev/null || packages+=(clang)
 if [ "$(id -u)" -eq 0 ] && command -v apt-get > /dev/null; then
   echo "installing ${packages[*]}" >&2
   export DEBIAN_FRONTEND=noninteractive
-  if { apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"; } > /tmp/tidepool-apt.$$ 2>&1; then
-    rm -f /tmp/tidepool-apt.$$
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  if { apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"; } > "$log" 2>&1; then
     exit 0
   fi
-  tail -5 /tmp/tidepool-apt.$$ >&2
-  rm -f /tmp/tidepool-apt.$$
+  tail -5 "$log" >&2
 fi
 echo "CLI008: missing on this machine: ${packages[*]} (names of Debian packages). Install them: sudo apt-get install ${packages[*]}" >&2
 exit 2

@@ -55,6 +55,10 @@ suite() {
   fi
   attribute() { sed -nE "s/.* $1=\"([0-9.]+)\".*/\1/p" <<< "$counts"; }
   local suite_failed=$(($(attribute failed) + $(attribute errors)))
+  if [ "$suite_failed" -eq 0 ] && [ "$status" -ne 0 ]; then
+    echo "FAILED   $project reported no failure and ended with $status"
+    suite_failed=1
+  fi
   [ "$suite_failed" -eq 0 ] || sed -n '/\[FAIL\]/,$p' "artifacts/tests/$project.log" | head -200
   echo "suite    $project: $(attribute passed) passed, $suite_failed failed, $(attribute skipped) skipped in $(attribute time) s"
   passed=$((passed + $(attribute passed)))

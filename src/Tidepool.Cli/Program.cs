@@ -56,16 +56,8 @@ catch (PipelineNotValidException e)
 }
 catch (IOException e) when (e.TargetSite?.DeclaringType?.Assembly == typeof(Console).Assembly)
 {
-    // Standard output or error cannot be written to: a full disk, a closed descriptor. Saying so may fail for the same reason.
-    try
-    {
-        Console.Error.WriteLine($"CLI010: The output could not be written: {e.Message}");
-    }
-    catch (IOException)
-    {
-        // The exit code says it.
-    }
-
+    SayStopped();
+    Say($"CLI010: The output could not be written: {e.Message} Make room, or send it elsewhere.");
     return (int)ExitCode.Failed;
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
@@ -85,14 +77,27 @@ void StopOnce(PosixSignalContext context)
     }
 
     context.Cancel = true;
-    Console.Error.WriteLine("stopping: ending every process and removing every volume (once more to leave at once)");
     interrupted.Cancel();
+    Say("stopping: ending every process and removing every volume (once more to leave at once)");
 }
 
 void SayStopped()
 {
     if (interrupted.IsCancellationRequested)
     {
-        Console.Error.WriteLine("stopped: every process has ended and every volume is removed");
+        Say("stopped: every process has ended and every volume is removed");
+    }
+}
+
+// To a terminal that is closed, or a disk that is full, nothing can be said; what is to be done is done all the same.
+void Say(string text)
+{
+    try
+    {
+        Console.Error.WriteLine(text);
+    }
+    catch (IOException)
+    {
+        // The exit code says it.
     }
 }

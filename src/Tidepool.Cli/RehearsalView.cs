@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Spectre.Console;
 using Tidepool.AzurePipelines;
 using Tidepool.Fargate;
@@ -8,12 +7,12 @@ using Tidepool.Rehearsal;
 namespace Tidepool.Cli;
 
 /// <summary>Shows a rehearsal as it happens on standard error, and its result on standard output.</summary>
-internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
+internal sealed class RehearsalView : IProgress<RehearsalEvent>
 {
     private const int WidthOfFiles = 400;
 
     private readonly Lock _writing = new();
-    private readonly bool _quiet;
+    private bool _quiet;
     private readonly bool _verbose;
     private readonly LineFilter _lines = new();
     private readonly IAnsiConsole _live = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -38,14 +37,22 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
 
     public void Report(RehearsalEvent value)
     {
-        if (_quiet)
-        {
-            return;
-        }
-
         lock (_writing)
         {
-            Show(value);
+            if (_quiet)
+            {
+                return;
+            }
+
+            try
+            {
+                Show(value);
+            }
+            catch (IOException)
+            {
+                // Standard error is full or its terminal is gone. The rehearsal goes on, and its result says what came of it.
+                _quiet = true;
+            }
         }
     }
 
@@ -95,7 +102,7 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
                 _live.MarkupLineInterpolated($"[green]✓[/] {name} [grey]{seconds:0.00} s[/]");
                 break;
             case Said(var text):
-                _live.MarkupLineInterpolated($"  [grey]{text}[/]");
+                _live.MarkupLineInterpolated($"  [grey]{PlainText.Of(text)}[/]");
                 break;
             case ScenarioStarted(var name, var what):
                 _shownJob = null;
@@ -105,7 +112,7 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
             case ScenarioFinished({ } report):
                 _live.MarkupLine(report.Ok
                     ? $"  [green]✓[/] {Markup.Escape(report.Observed)}{(report.Observed == report.Expected ? ", as expected" : "")}"
-                    : $"  [red]✗[/] {Markup.Escape(report.Observed)}, expected {Markup.Escape(report.Expected)}. {Markup.Escape(report.Reason ?? "")}");
+                    : $"  [red]✗[/] {Markup.Escape(report.Observed)}, expected {Markup.Escape(report.Expected)}. {Plain(report.Reason ?? "")}");
                 break;
             case TaskSeen({ Kind: TaskStateChangeKind.Task } change)
                 when (change.Status, change.DesiredStatus) is (EcsTaskStatus.Running, EcsTaskStatus.Running) or (EcsTaskStatus.Stopped, _):
@@ -128,14 +135,14 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
         switch (value)
         {
             case StageFinished { Result: NodeResult.Skipped } stage:
-                _live.MarkupLineInterpolated($"  [yellow]-[/] {stage.Stage.DisplayName} skipped{Because(stage.Reason)}");
+                _live.MarkupLineInterpolated($"  [yellow]-[/] {PlainText.Of(stage.Stage.DisplayName)} skipped{Because(stage.Reason)}");
                 break;
             case JobQueued { MappedFrom: { } from } job:
-                _live.MarkupLineInterpolated($"  {Name(job.Stage, job.Job)} {Wish(from)}: it runs in the embedded pool {job.Pool}");
+                _live.MarkupLineInterpolated($"  {Title(job.Stage, job.Job)} {Wish(from)}: it runs in the embedded pool {job.Pool}");
                 break;
             case JobAssigned job:
                 _shownJob = null;
-                _live.MarkupLineInterpolated($"  [bold]{Name(job.Stage, job.Job)}[/] on [blue]{job.AgentName}[/]");
+                _live.MarkupLineInterpolated($"  [bold]{Title(job.Stage, job.Job)}[/] on [blue]{job.AgentName}[/]");
                 break;
             case LogLine line when _verbose || _lines.IsWorthShowing(line):
                 Caption(line.Stage, line.Job);
@@ -143,14 +150,14 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
                 break;
             case StepStarted step when _verbose || !LineFilter.IsOfTheAgent(step.Step):
                 Caption(step.Stage, step.Job);
-                _live.MarkupLineInterpolated($"    [grey]▸ {step.Step.DisplayName}[/]");
+                _live.MarkupLineInterpolated($"    [grey]▸ {PlainText.Of(step.Step.DisplayName)}[/]");
                 break;
             case StepFinished step when _verbose || !LineFilter.IsOfTheAgent(step.Step) || step.Result != NodeResult.Succeeded:
                 Caption(step.Stage, step.Job);
-                _live.MarkupLine($"    {Mark(step.Result)} {Markup.Escape(step.Step.DisplayName)} [grey]{step.Duration.TotalSeconds:0.00} s[/]");
+                _live.MarkupLine($"    {Mark(step.Result)} {Plain(step.Step.DisplayName)} [grey]{step.Duration.TotalSeconds:0.00} s[/]");
                 break;
             case JobFinished { Result: not (NodeResult.Succeeded or NodeResult.Skipped) } job:
-                _live.MarkupLine($"  {Mark(job.Result)} {Markup.Escape(Name(job.Stage, job.Job))} {RunReports.Word(job.Result)}{Markup.Escape(Because(job.Reason))}");
+                _live.MarkupLine($"  {Mark(job.Result)} {Markup.Escape(Title(job.Stage, job.Job))} {RunReports.Word(job.Result)}{Markup.Escape(Because(job.Reason))}");
                 break;
         }
     }
@@ -158,7 +165,7 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
     /// <summary>Names the job before its lines where another job's lines came between.</summary>
     private void Caption(NodeName stage, NodeName job)
     {
-        var name = Name(stage, job);
+        var name = Title(stage, job);
         if (_shownJob is not null && _shownJob != name)
         {
             _live.MarkupLineInterpolated($"  [bold]{name}[/]");
@@ -167,18 +174,11 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
         _shownJob = name;
     }
 
-    private static string Name(NodeName stage, NodeName job) =>
-        (stage.Name == PipelineStage.DefaultName, job.Name == PipelineStage.DefaultName) switch
-        {
-            (true, true) => "Job",
-            (true, false) => job.DisplayName,
-            (false, true) => stage.DisplayName,
-            _ => stage.DisplayName == job.DisplayName ? stage.DisplayName : $"{stage.DisplayName} › {job.DisplayName}",
-        };
+    private static string Title(NodeName stage, NodeName job) => PlainText.Of(RunReports.Title(stage, job));
 
     private static string Short(string taskArn) => RehearsalEnvironment.TaskId(taskArn)[..8];
 
-    private static string Because(string? reason) => reason is null ? "" : $": {reason}";
+    private static string Because(string? reason) => reason is null ? "" : $": {PlainText.Of(reason)}";
 
     /// <summary>What a job asks for that is not the embedded pool, in words.</summary>
     private static string Wish(string mappedFrom) => mappedFrom == "no pool" ? "names no pool"
@@ -196,12 +196,7 @@ internal sealed partial class RehearsalView : IProgress<RehearsalEvent>
         _ => Plain(text),
     };
 
-    /// <summary>A step's text without control characters: none of it may steer the terminal.</summary>
-    private static string Plain(string text) => Markup.Escape(Control().Replace(text, ""));
-
-    // Escape sequences (colours, cursor, titles), then what else is not printed.
-    [GeneratedRegex(@"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f]")]
-    private static partial Regex Control();
+    private static string Plain(string text) => Markup.Escape(PlainText.Of(text));
 
     private static string Mark(NodeResult result) => result switch
     {

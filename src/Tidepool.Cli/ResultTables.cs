@@ -13,7 +13,7 @@ internal static class ResultTables
         console.Write(Verdicts(report));
         foreach (var scenario in report.Scenarios.Where(scenario => !scenario.Ok && scenario.Reason is not null))
         {
-            console.MarkupLineInterpolated($"[red]{scenario.Name}[/]: {scenario.Reason}");
+            console.MarkupLineInterpolated($"[red]{scenario.Name}[/]: {PlainText.Of(scenario.Reason!)}");
         }
 
         foreach (var line in Conclusions(report))
@@ -39,7 +39,7 @@ internal static class ResultTables
                 Markup.Escape(scenario.Expected),
                 Markup.Escape(scenario.Observed),
                 scenario.Ok ? "[green]ok[/]" : "[red]NOT OK[/]",
-                Markup.Escape(Proof(scenario)));
+                Markup.Escape(PlainText.Of(Proof(scenario))));
         }
 
         return table;

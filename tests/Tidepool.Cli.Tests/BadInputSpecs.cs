@@ -144,6 +144,19 @@ public sealed class BadInputSpecs : IDisposable
             "CLI009: TIDEPOOL_TOKEN has 1 characters. Use at least 16, or unset it to have one made.");
     }
 
+    [Theory]
+    [InlineData("2> /dev/full", 0)]
+    [InlineData("> /dev/full", 1)]
+    [InlineData("> /dev/full 2>&1", 1)]
+    public async Task An_output_that_cannot_be_written_leaves_nothing_behind(string redirection, int exitCode)
+    {
+        await _scratch.PipelineAsync("steps:\n- checkout: none\n- script: echo ran\n");
+        var outcome = await TidepoolProcess.RunInShellAsync(_scratch, $"rehearse azure-pipelines.yml {redirection}");
+        Assert.Equal(exitCode, outcome.ExitCode);
+        Assert.Equal(redirection == "> /dev/full", outcome.Error.Contains("CLI010: The output could not be written:", StringComparison.Ordinal));
+        Assert.Empty(_scratch.Environments);
+    }
+
     [Fact]
     public async Task A_report_file_in_a_folder_that_is_not_there() => Refused(
         await TidepoolProcess.RunAsync(_scratch, "demo", "--json", "/nowhere/report.json"),

@@ -55,6 +55,21 @@ public sealed class RehearseSpecs
     }
 
     [Fact]
+    public async Task An_error_of_a_step_does_not_steer_the_terminal_either()
+    {
+        using var scratch = new Scratch();
+        var file = await scratch.PipelineAsync("""
+            steps:
+            - checkout: none
+            - bash: printf '##vso[task.complete result=Failed;]\n##vso[task.logissue type=error]bad \033[2Jnews\n'
+            """);
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", file);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("bad news", outcome.Output);
+        Assert.DoesNotContain('\x1b', outcome.Output + outcome.Error);
+    }
+
+    [Fact]
     public async Task A_run_that_succeeds_with_issues_succeeded()
     {
         using var scratch = new Scratch();

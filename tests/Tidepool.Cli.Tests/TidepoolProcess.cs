@@ -31,19 +31,23 @@ internal sealed class TidepoolProcess : IAsyncDisposable
         }
     }
 
-    public static TidepoolProcess Start(Scratch scratch, params string[] arguments)
+    public static TidepoolProcess Start(Scratch scratch, params string[] arguments) => Start(scratch, Clone.CommandLine, arguments);
+
+    /// <summary>Runs to the end in a shell, for what only a shell can redirect.</summary>
+    public static async Task<Outcome> RunInShellAsync(Scratch scratch, string arguments)
     {
-        var start = new ProcessStartInfo(Clone.CommandLine)
+        await using var process = Start(scratch, "/bin/sh", ["-c", $"exec '{Clone.CommandLine}' {arguments}"]);
+        return await process.EndAsync();
+    }
+
+    private static TidepoolProcess Start(Scratch scratch, string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = scratch.Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         start.Environment["XDG_STATE_HOME"] = scratch.State;
         start.Environment["TIDEPOOL_HOME"] = Clone.Root;
         foreach (var (name, value) in scratch.Environment)

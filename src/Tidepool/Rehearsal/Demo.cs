@@ -74,7 +74,7 @@ public sealed class Demo
                 ["pool"] = _environment.Pipelines.Pool,
                 ["agents"] = _options.Agents.ToString(CultureInfo.InvariantCulture),
                 ["buildOn"] = Demand(buildTask),
-                ["deployOn"] = scenario.Event == DemoEvent.TaskReplaced ? "FARGATE_TASK" : Demand(secondTask ?? buildTask),
+                ["deployOn"] = scenario.Event == DemoEvent.TaskReplaced ? RehearsalEnvironment.TaskCapability : Demand(secondTask ?? buildTask),
             },
             async (stage, seen, stageCt) =>
             {
@@ -103,18 +103,19 @@ public sealed class Demo
             await _environment.Fargate.WaitForTaskAsync(secondTask, task => task.LastStatus == EcsTaskStatus.Stopped, ct);
         }
 
+        var taskArns = await _environment.ListTasksAsync(ct);
         return new ScenarioReport
         {
             Name = scenario.Name,
             Expected = scenario.Expected,
             Observed = verdict.Observed,
             Reason = verdict.Reason,
-            Run = RunReports.Of(snapshot, await _environment.ListTasksAsync(ct)),
-            Proof = Prove(snapshot, await _environment.ListTasksAsync(ct), restarts),
+            Run = RunReports.Of(snapshot, taskArns),
+            Proof = Prove(snapshot, taskArns, restarts),
         };
     }
 
-    private static string Demand(string taskArn) => $"FARGATE_TASK -equals {RehearsalEnvironment.TaskId(taskArn)}";
+    private static string Demand(string taskArn) => $"{RehearsalEnvironment.TaskCapability} -equals {RehearsalEnvironment.TaskId(taskArn)}";
 
     private void MoveTo(string taskArn)
     {
@@ -139,7 +140,7 @@ public sealed class Demo
         _progress.Report(new Said($"stopped on purpose: {stopped.StopCode}, {stopped.StoppedReason}"));
         var replacement = (await _environment.WaitForServiceTasksAsync(1, before, ct))[0];
         await _environment.WaitForAgentsAsync(replacement, ct);
-        foreach (var other in _environment.Pipelines.Agents.Where(agent => agent.SystemCapabilities?.GetValueOrDefault("FARGATE_TASK") != RehearsalEnvironment.TaskId(replacement)))
+        foreach (var other in _environment.Pipelines.Agents.Where(agent => agent.SystemCapabilities?.GetValueOrDefault(RehearsalEnvironment.TaskCapability) != RehearsalEnvironment.TaskId(replacement)))
         {
             _environment.Pipelines.SetEnabled(other.Name, false);
         }
@@ -169,13 +170,13 @@ public sealed class Demo
 
     private VolumeProof? Volume(JobSnapshot? job, IReadOnlyList<string> taskArns) =>
         job?.AgentCapabilities is { } capabilities
-        && capabilities.TryGetValue("FARGATE_TASK", out var id)
+        && capabilities.TryGetValue(RehearsalEnvironment.TaskCapability, out var id)
         && taskArns.FirstOrDefault(arn => RehearsalEnvironment.TaskId(arn) == id) is { } taskArn
         && _volumes.TryGetValue(id, out var volume)
             ? new VolumeProof
             {
                 TaskArn = taskArn,
-                Container = capabilities.GetValueOrDefault("FARGATE_CONTAINER") ?? "",
+                Container = capabilities.GetValueOrDefault(RehearsalEnvironment.ContainerCapability) ?? "",
                 Volume = volume.Name,
                 Device = volume.Device,
                 Inode = volume.Inode,

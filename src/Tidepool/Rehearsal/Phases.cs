@@ -9,7 +9,6 @@ internal sealed class Phases(TimeProvider clock, IProgress<RehearsalEvent> progr
 
     public async Task<T> RunAsync<T>(string name, Func<Task<T>> phase)
     {
-        progress.Report(new PhaseStarted(name));
         var began = clock.GetTimestamp();
         var result = await phase();
         var seconds = Math.Round(clock.GetElapsedTime(began).TotalSeconds, 3);

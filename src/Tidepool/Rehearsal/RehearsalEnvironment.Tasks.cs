@@ -6,8 +6,12 @@ namespace Tidepool.Rehearsal;
 /// <summary>The agents' tasks: started, awaited, crashed and replaced.</summary>
 public sealed partial class RehearsalEnvironment
 {
-    private const string TaskCapability = "FARGATE_TASK";
-    private const string ContainerCapability = "FARGATE_CONTAINER";
+    /// <summary>The capability that carries the id of an agent's task.</summary>
+    internal const string TaskCapability = "FARGATE_TASK";
+
+    /// <summary>The capability that carries the name of an agent's container.</summary>
+    internal const string ContainerCapability = "FARGATE_CONTAINER";
+
     private const int MostRestarts = 3;
     private static readonly TimeSpan AgentsStart = TimeSpan.FromMinutes(1);
 
@@ -152,9 +156,12 @@ public sealed partial class RehearsalEnvironment
     private async Task<string> LastWordsAsync(EcsTask task, CancellationToken ct)
     {
         var words = new List<string>();
-        foreach (var log in Directory.EnumerateFiles(Path.Combine(Folder, "logs"), task.TaskId, SearchOption.AllDirectories))
+        foreach (var container in task.Containers)
         {
-            words.AddRange((await File.ReadAllLinesAsync(log, ct)).TakeLast(3));
+            if (Fargate.LogFile(task.TaskArn, container.Name) is { } log && File.Exists(log))
+            {
+                words.AddRange((await File.ReadAllLinesAsync(log, ct)).TakeLast(3));
+            }
         }
 
         return words.Count == 0 ? "" : $" Its agents wrote: {string.Join(" | ", words.Distinct())}";

@@ -167,10 +167,17 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _watching.CancelAsync();
-        await _watch;
-        await Fargate.StopAsync(_hurry);
-        await Pipelines.DisposeAsync();
-        _watching.Dispose();
+        try
+        {
+            await _watch;
+        }
+        finally
+        {
+            // Whatever the watch met, as a terminal that is gone: nothing stays.
+            await Fargate.StopAsync(_hurry);
+            await Pipelines.DisposeAsync();
+            _watching.Dispose();
+        }
     }
 
     private static PipelinesServiceOptions Service(

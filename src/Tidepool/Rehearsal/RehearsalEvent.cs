@@ -6,8 +6,6 @@ namespace Tidepool.Rehearsal;
 /// <summary>Something that a person who watches wants to see as it happens.</summary>
 public abstract record RehearsalEvent;
 
-public sealed record PhaseStarted(string Name) : RehearsalEvent;
-
 public sealed record PhaseFinished(string Name, double Seconds) : RehearsalEvent;
 
 /// <summary>A fact worth a line.</summary>

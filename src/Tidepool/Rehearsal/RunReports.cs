@@ -51,17 +51,19 @@ public static class RunReports
             return null;
         }
 
+        var title = Title(new(stage.Name, stage.DisplayName), new(job.Name, job.DisplayName));
         if (job.Reason is { } reason)
         {
-            return $"{Name(stage, job)}: {reason}";
+            return $"{title}: {reason}";
         }
 
         var step = job.Steps.FirstOrDefault(one => one.Result is NodeResult.Failed or NodeResult.Canceled or NodeResult.Abandoned);
         var error = (step?.Issues ?? job.Issues).LastOrDefault(issue => issue.Type == "error")?.Message ?? "it gave no reason.";
-        return step is null ? $"{Name(stage, job)}: {error}" : $"{Name(stage, job)}, step {step.DisplayName}: {error}";
+        return step is null ? $"{title}: {error}" : $"{title}, step {step.DisplayName}: {error}";
     }
 
-    private static string Name(StageSnapshot stage, JobSnapshot job) => stage.Name is PipelineStage.DefaultName || stage.DisplayName == job.DisplayName
+    /// <summary>How a job is called where its stage is not shown besides.</summary>
+    public static string Title(NodeName stage, NodeName job) => stage.Name == PipelineStage.DefaultName || stage.DisplayName == job.DisplayName
         ? job.DisplayName
         : $"{stage.DisplayName} › {job.DisplayName}";
 
@@ -71,10 +73,10 @@ public static class RunReports
         Result = Word(job.Result),
         Reason = job.Reason,
         Agent = job.AgentName,
-        TaskArn = job.AgentCapabilities.TryGetValue("FARGATE_TASK", out var id)
+        TaskArn = job.AgentCapabilities.TryGetValue(RehearsalEnvironment.TaskCapability, out var id)
             ? taskArns.FirstOrDefault(arn => RehearsalEnvironment.TaskId(arn) == id)
             : null,
-        Container = job.AgentCapabilities.GetValueOrDefault("FARGATE_CONTAINER"),
+        Container = job.AgentCapabilities.GetValueOrDefault(RehearsalEnvironment.ContainerCapability),
         MappedFrom = job.MappedFrom,
         QueuedAt = job.QueuedAt,
         StartedAt = job.StartedAt,
