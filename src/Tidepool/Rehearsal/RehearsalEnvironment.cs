@@ -15,6 +15,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     private const string TokenSecret = "tidepool/azp-token";
     private const string ExecutionRole = "arn:aws:iam::000000000000:role/tidepool-execution";
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
     private static readonly NetworkConfiguration Network = new(new AwsvpcConfiguration(["subnet-local"]));
 
     private readonly CancellationTokenSource _watching = new();
@@ -173,8 +174,11 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         }
         finally
         {
-            // Whatever the watch met, as a terminal that is gone: nothing stays.
-            await Fargate.StopAsync(_hurry);
+            // Whatever the watch met: nothing stays. No job runs any more, so agents are gone in milliseconds; one that was only just
+            // restarted may miss the SIGTERM, as any PID 1 without a handler does, and is not waited for as long as stopTimeout says.
+            using var limit = new CancellationTokenSource(LeaveLimit, _clock);
+            using var hurry = CancellationTokenSource.CreateLinkedTokenSource(_hurry, limit.Token);
+            await Fargate.StopAsync(hurry.Token);
             await Pipelines.DisposeAsync();
             _watching.Dispose();
         }

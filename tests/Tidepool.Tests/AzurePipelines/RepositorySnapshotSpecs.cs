@@ -6,6 +6,16 @@ namespace Tidepool.Tests.AzurePipelines;
 [SupportedOSPlatform("linux")]
 public sealed class RepositorySnapshotSpecs
 {
+    [Theory]
+    [InlineData("https://dev.azure.com/org/project/_git/site", "site")]
+    [InlineData("git@github.com:org/site.git", "site")]
+    [InlineData("/home/user/site/", "site")]
+    [InlineData("/home/user/site/.", "clone")]
+    [InlineData("..", "clone")]
+    [InlineData(null, "clone")]
+    public void A_repository_is_called_after_its_origin_or_else_its_folder(string? origin, string name) =>
+        Assert.Equal(name, Tidepool.AzurePipelines.Repositories.SourceRepository.NameOf(origin, "/home/user/clone"));
+
     [Fact]
     public async Task A_clean_repository_is_its_last_commit()
     {

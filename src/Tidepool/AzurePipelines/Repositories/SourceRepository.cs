@@ -63,11 +63,13 @@ internal sealed record SourceRepository
             : known;
     }
 
-    private static string NameOf(string? origin, string topLevel)
+    internal static string NameOf(string? origin, string topLevel)
     {
         var end = (origin ?? "").TrimEnd('/').Split('/', ':')[^1];
         var name = end.EndsWith(".git", StringComparison.Ordinal) ? end[..^".git".Length] : end;
-        return name.Length > 0 ? name : Path.GetFileName(topLevel);
+
+        // It becomes a segment of a URL, where "." and ".." would be resolved away: a clone of "." has such an origin.
+        return name is "" or "." or ".." ? Path.GetFileName(topLevel) : name;
     }
 
     private static async Task<string?> TryAsync(string folder, IEnumerable<string> arguments, CancellationToken ct)
