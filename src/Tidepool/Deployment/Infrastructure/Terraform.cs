@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tidepool.Deployment.Tools;
+using Tidepool.Storage;
 
 namespace Tidepool.Deployment.Infrastructure;
 
@@ -27,12 +28,24 @@ internal sealed class Terraform(
         return answer is { ExitCode: 0 } ? JsonSerializer.Deserialize(string.Join('\n', answer.Output), TerraformJson.Default.TerraformVersion)?.Version : null;
     }
 
-    /// <summary>What applying would change.</summary>
+    /// <summary>What applying would change, and what will be billed for then.</summary>
     /// <exception cref="ProblemException">Terraform failed.</exception>
-    public async Task<TerraformPlan> PlanAsync(CancellationToken ct)
+    public async Task<(TerraformPlan Plan, BilledDeployment Billed)> PlanAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        return await RunAsync("plan", ["plan", "-input=false", LockTimeout, "-json"], ct);
+        var file = Path.Combine(logFolder, "terraform.tfplan");
+        try
+        {
+            var plan = await RunAsync("plan", ["plan", "-input=false", LockTimeout, "-json", $"-out={file}"], ct);
+            var shown = await AskAsync(["show", "-json", file], ct);
+            return shown.ExitCode == 0
+                ? (plan, BilledPlan.Read(string.Join('\n', shown.Output)))
+                : throw new ProblemException(TerraformProblem.Of([.. shown.Output, .. shown.Errors], "show"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>Makes what the configuration asks for.</summary>
@@ -56,7 +69,7 @@ internal sealed class Terraform(
     public async Task<TerraformOutputs?> OutputsAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        var answer = await new ToolRun("terraform", ["output", "-json"]) { Folder = folder, Environment = Variables }.RunAsync(clock, ct) ?? throw Missing();
+        var answer = await AskAsync(["output", "-json"], ct);
         return answer.ExitCode == 0
             ? TerraformOutputs.Read(string.Join('\n', answer.Output))
             : throw new ProblemException(TerraformProblem.Of([.. answer.Output, .. answer.Errors], "output"));
@@ -67,7 +80,7 @@ internal sealed class Terraform(
     public async Task<IReadOnlyList<string>> ResourcesAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        var answer = await new ToolRun("terraform", ["state", "list"]) { Folder = folder, Environment = Variables }.RunAsync(clock, ct) ?? throw Missing();
+        var answer = await AskAsync(["state", "list"], ct);
         return answer.ExitCode switch
         {
             0 => [.. answer.Output.Where(line => line.Length > 0 && !TerraformResource.IsDataAddress(line))],
@@ -101,6 +114,9 @@ internal sealed class Terraform(
 
         _initialized = true;
     }
+
+    private async Task<ToolAnswer> AskAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>
+        await new ToolRun("terraform", arguments) { Folder = folder, Environment = Variables }.RunAsync(clock, ct) ?? throw Missing();
 
     private async Task<TerraformPlan> RunAsync(string command, IReadOnlyList<string> arguments, CancellationToken ct)
     {

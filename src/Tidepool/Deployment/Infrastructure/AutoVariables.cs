@@ -7,7 +7,7 @@ namespace Tidepool.Deployment.Infrastructure;
 /// The settings that <c>up</c> gives to Terraform, in <c>terraform/tidepool.auto.tfvars.json</c>: Terraform reads the file by itself, so that a
 /// plain <c>terraform apply</c> afterwards agrees with <c>up</c>. There is no secret in it.
 /// </summary>
-internal sealed record TerraformSettings
+internal sealed record AutoVariables
 {
     public const string FileName = "tidepool.auto.tfvars.json";
 
@@ -24,7 +24,7 @@ internal sealed record TerraformSettings
 
     /// <summary>What the last <c>up</c> wrote; null before the first.</summary>
     /// <exception cref="ProblemException">DEPLOY012: the file is not what <c>up</c> writes.</exception>
-    public static TerraformSettings? Read(string folder)
+    public static AutoVariables? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
@@ -35,7 +35,7 @@ internal sealed record TerraformSettings
         try
         {
             var json = JsonNode.Parse(File.ReadAllText(path));
-            return new TerraformSettings
+            return new AutoVariables
             {
                 AzpUrl = (string?)json?["azp_url"] ?? "",
                 AzpPool = (string?)json?["azp_pool"] ?? "",
