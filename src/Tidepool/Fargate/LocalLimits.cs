@@ -9,8 +9,7 @@ internal static class LocalLimits
     /// <summary>Every field of a task definition that would be left out, and every image that cannot be run.</summary>
     public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request, bool images, SandboxUsers users) =>
     [
-        .. Unsupported(request, users).Select(field => new Problem(
-            "FARGATE003", $"{field} is not supported by the local Fargate yet.", "Remove it for the rehearsal; on AWS it is valid.")),
+        .. Unsupported(request, users).Select(Unsupported),
         .. images
             ? request.ContainerDefinitions.Where(container => ImageDescription.Find(container.Image) is null).Select(container => new Problem(
                 "FARGATE004",
@@ -18,6 +17,10 @@ internal static class LocalLimits
                 "Use Tidepool's own image: any repository whose name ends in /tidepool-agent."))
             : [],
     ];
+
+    /// <summary>Something that Fargate does and this one does not.</summary>
+    public static Problem Unsupported(string what) =>
+        new("FARGATE003", $"{what} is not supported by the local Fargate yet.", "Remove it for the rehearsal; on AWS it is valid.");
 
     private static IEnumerable<string> Unsupported(RegisterTaskDefinitionRequest request, SandboxUsers users)
     {
