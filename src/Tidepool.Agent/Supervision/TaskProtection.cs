@@ -46,9 +46,9 @@ internal sealed record TaskProtectionSettings
 internal sealed class TaskProtection : IAsyncDisposable
 {
     /// <summary>ECS takes 1 to 2880 minutes.</summary>
-    public const int Minutes = 30;
+    public const int Minutes = 60;
 
-    private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
 
