@@ -47,6 +47,6 @@ public sealed class CapabilitiesSpecs
 
     [Fact]
     public void The_tasks_id_is_the_last_segment_of_its_arn() => Assert.Equal(
-        "1dc5c17a",
-        TaskMetadata.TaskIdOf("""{"Cluster":"c","TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a"}"""u8.ToArray()));
+        new TaskFacts("1dc5c17a"),
+        TaskMetadata.FactsOf("""{"Cluster":"c","TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a"}"""u8.ToArray()));
 }
