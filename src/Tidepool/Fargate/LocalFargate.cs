@@ -19,7 +19,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Sandbox.Mode.Facts;
+    public RuntimeFacts Runtime => _parts.Runtime.Facts;
 
     /// <summary>Takes the environment's folder, finds out what the sandbox can do here, and starts the metadata endpoint on 127.0.0.1.</summary>
     /// <param name="options">The environment.</param>
@@ -44,25 +44,26 @@ public sealed partial class LocalFargate : IAsyncDisposable
         var mode = await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct);
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
-        Sandbox? sandbox = null;
+        IContainerRuntime? runtime = null;
         Journal? journal = null;
         var ready = false;
         try
         {
             var changes = new StateChangeLog();
             var notices = new NoticeBoard(changes, clock);
-            var storage = new TaskStorage(options.EnvironmentFolder, mode);
-            Prepare(storage, options);
+            var storage = new TaskStorage(options.EnvironmentFolder);
+            var folders = new SandboxFolders(options.EnvironmentFolder, storage, mode);
+            Prepare(storage, folders, options);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
-            sandbox = new(mode, clock);
+            runtime = new Sandbox(mode, folders, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var parts = new FargateParts
             {
                 Options = options,
                 Clock = clock,
                 Arns = new(options.Region, options.AccountId),
-                Sandbox = sandbox,
+                Runtime = runtime,
                 Storage = storage,
                 Journal = journal,
                 Changes = changes,
@@ -80,7 +81,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         {
             if (!ready)
             {
-                sandbox?.Dispose();
+                await (runtime?.DisposeAsync() ?? ValueTask.CompletedTask);
                 journal?.Dispose();
                 await folder.RemoveAsync(CancellationToken.None);
                 folder.Dispose();
@@ -91,7 +92,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
     /// <summary>Registers a task definition; its revision is the next of its family.</summary>
     /// <exception cref="EcsException">The first of Fargate's refusals.</exception>
     /// <exception cref="ProblemException">Valid on Fargate, and something that this local Fargate does not do.</exception>
-    public Task<TaskDefinition> RegisterTaskDefinitionAsync(RegisterTaskDefinitionRequest request, CancellationToken ct)
+    public async Task<TaskDefinition> RegisterTaskDefinitionAsync(RegisterTaskDefinitionRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var violations = TaskDefinitionRules.Violations(request);
@@ -100,7 +101,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             throw first.ToEcsException();
         }
 
-        if (LocalLimits.Of(request, _parts.Options.RefuseUnknownImages, _parts.Sandbox.Mode.Users) is [var limit, ..])
+        if (LocalLimits.Of(request).Concat(await _parts.Runtime.RefusalsAsync(request, _parts.Options.RefuseUnknownImages, ct)).FirstOrDefault() is { } limit)
         {
             throw new ProblemException(limit);
         }
@@ -114,7 +115,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Compatibilities = violations.Count == 0 ? ["EC2", "FARGATE"] : ["EC2"],
             };
             _definitions[request.Family] = [.. earlier, definition];
-            return Task.FromResult(definition);
+            return definition;
         }
     }
 
@@ -139,11 +140,12 @@ public sealed partial class LocalFargate : IAsyncDisposable
         }
     }
 
-    private static void Prepare(TaskStorage storage, FargateOptions options)
+    private static void Prepare(TaskStorage storage, SandboxFolders folders, FargateOptions options)
     {
         try
         {
-            storage.Prepare(ImageDescription.Agent);
+            storage.Prepare();
+            folders.Prepare(ImageDescription.Agent);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -167,7 +169,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
         _parts.Changes.Complete();
         await _parts.Metadata.DisposeAsync();
-        _parts.Sandbox.Dispose();
+        await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
         try
         {

@@ -51,8 +51,8 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
         }
     }
 
-    /// <summary>What the container's environment variable holds.</summary>
-    public string Uri(int version, string path) => $"{_app.Urls.First()}/v{version}/{path}";
+    /// <summary>Where the endpoint listens on this machine.</summary>
+    public string Address => _app.Urls.First();
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
