@@ -185,7 +185,7 @@ internal sealed partial class ClusterLoop
             runner.Forget(container);
             Observe(arn, life => end.StartFailure is { } failure
                 ? life.WithStartFailed(container, $"CannotStartContainerError: {failure}")
-                : life.WithEnded(container, end.ExitCode, end.At, _times));
+                : life.WithEnded(container, end.ExitCode, end.Reason, end.At, _times));
         }
         catch (Exception e) when (e is IOException or Win32Exception)
         {

@@ -11,7 +11,7 @@ internal sealed record FargateParts
 
     public required EcsArns Arns { get; init; }
 
-    public required Sandbox Sandbox { get; init; }
+    public required IContainerRuntime Runtime { get; init; }
 
     public required TaskStorage Storage { get; init; }
 

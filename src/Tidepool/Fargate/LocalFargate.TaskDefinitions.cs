@@ -12,7 +12,7 @@ public sealed partial class LocalFargate
     /// <summary>Registers a task definition; its revision is the next of its family.</summary>
     /// <exception cref="EcsException">The first of Fargate's refusals.</exception>
     /// <exception cref="ProblemException">Valid on Fargate, and something that this local Fargate does not do.</exception>
-    public Task<TaskDefinition> RegisterTaskDefinitionAsync(RegisterTaskDefinitionRequest request, CancellationToken ct)
+    public async Task<TaskDefinition> RegisterTaskDefinitionAsync(RegisterTaskDefinitionRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var violations = TaskDefinitionRules.Violations(request);
@@ -21,7 +21,7 @@ public sealed partial class LocalFargate
             throw first.ToEcsException();
         }
 
-        if (LocalLimits.Of(request, _parts.Options.RefuseUnknownImages, _parts.Sandbox.Mode.Users) is [var limit, ..])
+        if (LocalLimits.Of(request).Concat(await _parts.Runtime.RefusalsAsync(request, _parts.Options.RefuseUnknownImages, ct)).FirstOrDefault() is { } limit)
         {
             throw new ProblemException(limit);
         }
@@ -36,7 +36,7 @@ public sealed partial class LocalFargate
                 Compatibilities = violations.Count == 0 ? ["EC2", "FARGATE"] : ["EC2"],
             };
             _definitions[request.Family] = [.. earlier, definition];
-            return Task.FromResult(definition);
+            return definition;
         }
     }
 

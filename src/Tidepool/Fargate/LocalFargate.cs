@@ -18,7 +18,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Sandbox.Mode.Facts;
+    public RuntimeFacts Runtime => _parts.Runtime.Facts;
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
     internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
@@ -46,25 +46,26 @@ public sealed partial class LocalFargate : IAsyncDisposable
         var mode = await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct);
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
-        Sandbox? sandbox = null;
+        IContainerRuntime? runtime = null;
         Journal? journal = null;
         var ready = false;
         try
         {
             var changes = new StateChangeLog();
             var notices = new NoticeBoard(changes, clock);
-            var storage = new TaskStorage(options.EnvironmentFolder, mode);
-            Prepare(storage, options);
+            var storage = new TaskStorage(options.EnvironmentFolder);
+            var folders = new SandboxFolders(options.EnvironmentFolder, storage, mode);
+            Prepare(storage, folders, options);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
-            sandbox = new(mode, clock);
+            runtime = new Sandbox(mode, folders, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var parts = new FargateParts
             {
                 Options = options,
                 Clock = clock,
                 Arns = new(options.Region, options.AccountId),
-                Sandbox = sandbox,
+                Runtime = runtime,
                 Storage = storage,
                 Journal = journal,
                 Changes = changes,
@@ -83,7 +84,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         {
             if (!ready)
             {
-                sandbox?.Dispose();
+                await (runtime?.DisposeAsync() ?? ValueTask.CompletedTask);
                 journal?.Dispose();
                 await folder.RemoveAsync(CancellationToken.None);
                 folder.Dispose();
@@ -104,11 +105,12 @@ public sealed partial class LocalFargate : IAsyncDisposable
         }
     }
 
-    private static void Prepare(TaskStorage storage, FargateOptions options)
+    private static void Prepare(TaskStorage storage, SandboxFolders folders, FargateOptions options)
     {
         try
         {
-            storage.Prepare(ImageDescription.Agent);
+            storage.Prepare();
+            folders.Prepare(ImageDescription.Agent);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -132,7 +134,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
         _parts.Changes.Complete();
         await _parts.Metadata.DisposeAsync();
-        _parts.Sandbox.Dispose();
+        await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
         try
         {

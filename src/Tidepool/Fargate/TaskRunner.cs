@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
-using Tidepool.Storage;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -8,11 +7,12 @@ namespace Tidepool.Fargate;
 /// <summary>Does for one task what its life cycle decides: secrets, volumes, processes, logs, removal.</summary>
 internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition)
 {
-    private readonly ConcurrentDictionary<string, SandboxContainer> _containers = new();
-    private readonly Dictionary<string, string> _runtimeIds = [];
+    private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
 
-    private string TaskId => EcsArns.NameOf(taskArn);
+    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
+
+    private string TaskId => _task.TaskId;
 
     /// <summary>The volumes, as they were made and, when they are gone, last seen.</summary>
     public IReadOnlyList<VolumeFacts> Volumes { get; private set; } = [];
@@ -26,35 +26,26 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             return MissingSecret(missing.ValueFrom);
         }
 
-        if (definition.ContainerDefinitions.FirstOrDefault(container => ImageDescription.Find(container.Image) is null) is { } unknown)
-        {
-            return $"CannotPullContainerError: the sandbox runtime cannot run {unknown.Image}; it runs Tidepool's own agent image only.";
-        }
-
+        _task = _task with { RuntimeIds = definition.ContainerDefinitions.ToDictionary(container => container.Name, _ => EcsArns.NewRuntimeId(TaskId)) };
         foreach (var container in definition.ContainerDefinitions)
         {
-            _runtimeIds[container.Name] = EcsArns.NewRuntimeId(TaskId);
             _metadataPaths[container.Name] = parts.Metadata.Add(taskArn, container.Name);
         }
 
         try
         {
-            var volumes = definition.Volumes.Where(volume => volume.IsBind).ToArray();
-            await parts.Storage.MakeAsync(
-                [
-                    .. volumes.Select(volume => new TaskDirectory(
-                        parts.Storage.VolumeFolder(TaskId, volume.Name), BindVolume.OwnerOf(MountsOf(volume.Name)))),
-                    .. definition.ContainerDefinitions.SelectMany(container =>
-                        parts.Storage.Layer(TaskId, container.Name, UserOf(container) ?? ImageDescription.Agent.UserOf(null)!)),
-                ],
-                ct);
-            Volumes = [.. volumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name))];
+            await parts.Runtime.PrepareAsync(_task, ct);
+            Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
             {
                 parts.Journal.Volume(taskArn, volume.HostPath);
             }
 
             return null;
+        }
+        catch (TaskStartException e)
+        {
+            return e.Message;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -64,39 +55,13 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
     /// <summary>Starts a container.</summary>
     /// <exception cref="IOException">Its program could not be started; holds the reason.</exception>
-    public async Task<SandboxContainer> StartAsync(string name, CancellationToken ct)
+    public async Task<IRunningContainer> StartAsync(string name, CancellationToken ct)
     {
         var container = definition.ContainerDefinitions.First(container => container.Name == name);
-        var user = UserOf(container) ?? throw new IOException($"unable to find user {container.User}: no matching entries in passwd file");
-        var image = ImageDescription.Find(container.Image)!;
-        var spec = new SandboxContainerSpec
-        {
-            RuntimeId = _runtimeIds[name],
-            HostName = TaskId[..12],
-            User = user,
-            Command = (container.EntryPoint, container.Command) switch
-            {
-                (null or { Count: 0 }, null or { Count: 0 }) => image.Command,
-                var (entryPoint, command) => [.. entryPoint ?? [], .. command ?? []],
-            },
-            WorkingDirectory = container.WorkingDirectory ?? (user.Uid == 0 ? "/root" : image.WorkingDirectory),
-            Environment = EnvironmentOf(container, user),
-            Mounts = [.. Mounts(container)],
-            LayerFolder = parts.Storage.LayerFolder(TaskId, name),
-            EtcFolder = parts.Storage.EtcFolder,
-            AgentBinary = parts.Options.AgentBinary,
-            ReadOnlyRoot = container.ReadonlyRootFilesystem is true,
-            Init = container.LinuxParameters?.InitProcessEnabled is true,
-            Capabilities =
-            [
-                .. (container.LinuxParameters?.Capabilities?.Add ?? []).Select(capability => $"+{capability.ToLowerInvariant()}"),
-                .. (container.LinuxParameters?.Capabilities?.Drop ?? []).Select(capability => $"-{capability.ToLowerInvariant()}"),
-            ],
-        };
-
-        var started = await parts.Sandbox.StartAsync(spec, new(LogFile(container), reason => parts.Notices.Report("LOGS_LOST", reason)), ct);
+        var log = new ContainerLog(LogFile(container), reason => parts.Notices.Report("LOGS_LOST", reason));
+        var started = await parts.Runtime.StartAsync(_task, container, EnvironmentOf(container), log, ct);
         _containers[name] = started;
-        foreach (var process in new[] { started.Init, started.Monitor }.OfType<ProcessIdentity>())
+        foreach (var process in started.Processes)
         {
             parts.Journal.Started(process, taskArn, name);
         }
@@ -105,7 +70,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     }
 
     /// <summary>Id of a container in the runtime; it stays the same over restarts in place.</summary>
-    public string RuntimeIdOf(string name) => _runtimeIds[name];
+    public string RuntimeIdOf(string name) => _task.RuntimeIds[name];
 
     /// <summary>Sends the stop signal.</summary>
     public void Stop(string name) => _containers[name].Stop();
@@ -121,7 +86,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     {
         try
         {
-            Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name) : volume)];
+            Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners) : volume)];
+            await parts.Runtime.RemoveAsync(_task, ct);
             await parts.Storage.RemoveAsync(TaskId, ct);
             parts.Journal.VolumesRemoved(taskArn);
         }
@@ -147,8 +113,6 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
                 TaskId,
             ]);
 
-    private static ImageUser? UserOf(ContainerDefinition container) => ImageDescription.Find(container.Image)?.UserOf(container.User);
-
     // The tail is from memory of real messages; the prefix is what users report.
     private static string MissingSecret(string valueFrom) =>
         "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
@@ -157,14 +121,9 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
                 + "from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
             : $"unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: {valueFrom}");
 
-    private Dictionary<string, string> EnvironmentOf(ContainerDefinition container, ImageUser user)
+    private Dictionary<string, string> EnvironmentOf(ContainerDefinition container)
     {
-        var variables = new Dictionary<string, string>
-        {
-            ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ["HOSTNAME"] = TaskId[..12],
-            ["HOME"] = user.Home,
-        };
+        var variables = new Dictionary<string, string>();
         foreach (var variable in container.Environment.Where(variable => !string.IsNullOrEmpty(variable.Name)))
         {
             variables[variable.Name!] = variable.Value ?? "";
@@ -178,30 +137,11 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         variables["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE";
         variables["AWS_REGION"] = parts.Options.Region;
         variables["AWS_DEFAULT_REGION"] = parts.Options.Region;
-        variables["ECS_AGENT_URI"] = parts.Metadata.AgentUri(_metadataPaths[container.Name]);
-        variables["ECS_CONTAINER_METADATA_URI"] = parts.Metadata.Uri(3, _metadataPaths[container.Name]);
-        variables["ECS_CONTAINER_METADATA_URI_V4"] = parts.Metadata.Uri(4, _metadataPaths[container.Name]);
+        variables["ECS_AGENT_URI"] = EndpointUri($"/api/{_metadataPaths[container.Name]}");
+        variables["ECS_CONTAINER_METADATA_URI"] = EndpointUri($"/v3/{_metadataPaths[container.Name]}");
+        variables["ECS_CONTAINER_METADATA_URI_V4"] = EndpointUri($"/v4/{_metadataPaths[container.Name]}");
         return variables;
     }
 
-    private IEnumerable<(string ContainerPath, IReadOnlyList<ImageVolume> ImageVolumes)> MountsOf(string volume) =>
-        definition.ContainerDefinitions.SelectMany(container => container.MountPoints
-            .Where(mount => mount.SourceVolume == volume)
-            .Select(mount => (mount.ContainerPath!, ImageDescription.Find(container.Image)!.Volumes)));
-
-    private IEnumerable<SandboxMount> Mounts(ContainerDefinition container)
-    {
-        foreach (var mount in container.MountPoints)
-        {
-            yield return new(parts.Storage.VolumeFolder(TaskId, mount.SourceVolume!), mount.ContainerPath!, mount.ReadOnly is true);
-        }
-
-        foreach (var from in container.VolumesFrom)
-        {
-            foreach (var mount in Mounts(definition.ContainerDefinitions.First(other => other.Name == from.SourceContainer)))
-            {
-                yield return mount with { ReadOnly = mount.ReadOnly || from.ReadOnly is true };
-            }
-        }
-    }
+    private string EndpointUri(string path) => $"{parts.Runtime.MetadataAddress(parts.Metadata.Address)}{path}";
 }
