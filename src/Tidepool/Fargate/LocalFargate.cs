@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Upstream;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -60,6 +61,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = new Sandbox(mode, folders, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
+            var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var parts = new FargateParts
             {
                 Options = options,
@@ -69,6 +71,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Storage = storage,
                 Journal = journal,
                 Changes = changes,
+                Secrets = new(options.Secrets, upstream),
+                Upstream = upstream,
                 Notices = notices,
                 Metadata = await MetadataEndpoint.StartAsync(
                     arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
@@ -136,6 +140,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         await _parts.Metadata.DisposeAsync();
         await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
+        _parts.Upstream?.Dispose();
         try
         {
             await _folder.RemoveAsync(CancellationToken.None);
