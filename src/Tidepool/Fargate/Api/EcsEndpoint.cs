@@ -95,7 +95,6 @@ public sealed class EcsEndpoint : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        context.Response.Headers["x-amzn-RequestId"] = $"{Guid.NewGuid():D}";
         var call = AwsCall.Of(context.Request);
         if (!call.IsEcs)
         {
@@ -106,6 +105,7 @@ public sealed class EcsEndpoint : IAsyncDisposable
         try
         {
             var answer = await _operations.DoAsync(call.Target ?? "", await ReadAsync(context.Request, context.RequestAborted), context.RequestAborted);
+            context.Response.Headers[AwsError.RequestId] = $"{Guid.NewGuid():D}";
             context.Response.ContentType = AwsError.Json;
             await JsonSerializer.SerializeAsync(context.Response.Body, answer, EcsJson.Options, context.RequestAborted);
         }

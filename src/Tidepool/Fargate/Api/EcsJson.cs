@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -118,6 +119,7 @@ internal static class EcsJson
     {
         var options = new JsonSerializerOptions(TaskDefinitionJson.Options)
         {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutEmpty } },
         };
         options.Converters.Add(new EpochConverter());

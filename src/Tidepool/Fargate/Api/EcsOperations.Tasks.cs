@@ -62,6 +62,17 @@ internal sealed partial class EcsOperations
         return new { taskArns = page.Items, page.NextToken };
     }
 
+    private async Task<object> UpdateTaskProtectionAsync(JsonObject body, CancellationToken ct) =>
+        await fargate.UpdateTaskProtectionAsync(Read<UpdateTaskProtectionRequest>(body), ct);
+
+    private async Task<object> GetTaskProtectionAsync(JsonObject body, CancellationToken ct)
+    {
+        var request = Read<GetTaskProtection>(body);
+        return await fargate.GetTaskProtectionAsync(request.Cluster, request.Tasks ?? [], ct);
+    }
+
+    private sealed record GetTaskProtection(string Cluster, IReadOnlyList<string>? Tasks = null);
+
     private sealed record StopTask(string Task, string Cluster = "default", string? Reason = null);
 
     private sealed record DescribeTasks(IReadOnlyList<string> Tasks, string Cluster = "default", IReadOnlyList<string>? Include = null);

@@ -15,12 +15,12 @@ internal sealed partial class EcsOperations(LocalFargate fargate, Action<string>
         "DeleteAttributes", "DeleteCapacityProvider", "DeleteDaemon", "DeleteDaemonTaskDefinition", "DeleteExpressGatewayService", "DeleteTaskSet",
         "DeregisterContainerInstance", "DescribeCapacityProviders", "DescribeContainerInstances", "DescribeDaemon", "DescribeDaemonDeployments",
         "DescribeDaemonRevisions", "DescribeDaemonTaskDefinition", "DescribeExpressGatewayService", "DescribeServiceDeployments",
-        "DescribeServiceRevisions", "DescribeTaskSets", "DiscoverPollEndpoint", "ExecuteCommand", "GetTaskProtection", "ListAttributes",
+        "DescribeServiceRevisions", "DescribeTaskSets", "DiscoverPollEndpoint", "ExecuteCommand", "ListAttributes",
         "ListContainerInstances", "ListDaemonDeployments", "ListDaemonTaskDefinitions", "ListDaemons", "ListServiceDeployments",
         "ListServicesByNamespace", "PutAccountSetting", "PutAccountSettingDefault", "PutAttributes", "RegisterContainerInstance",
         "RegisterDaemonTaskDefinition", "StartTask", "StopServiceDeployment", "SubmitAttachmentStateChanges", "SubmitContainerStateChange",
         "SubmitTaskStateChange", "UpdateCapacityProvider", "UpdateContainerAgent", "UpdateContainerInstancesState", "UpdateDaemon",
-        "UpdateExpressGatewayService", "UpdateServicePrimaryTaskSet", "UpdateTaskProtection", "UpdateTaskSet",
+        "UpdateExpressGatewayService", "UpdateServicePrimaryTaskSet", "UpdateTaskSet",
     ];
 
     /// <summary>Does one operation.</summary>
@@ -53,6 +53,8 @@ internal sealed partial class EcsOperations(LocalFargate fargate, Action<string>
         "StopTask" => StopTaskAsync(body, ct),
         "DescribeTasks" => DescribeTasksAsync(body, ct),
         "ListTasks" => ListTasksAsync(body, ct),
+        "UpdateTaskProtection" => UpdateTaskProtectionAsync(body, ct),
+        "GetTaskProtection" => GetTaskProtectionAsync(body, ct),
         "TagResource" => TagResourceAsync(body, ct),
         "UntagResource" => UntagResourceAsync(body, ct),
         "ListTagsForResource" => ListTagsForResourceAsync(body, ct),
