@@ -44,8 +44,8 @@ internal sealed class TaskProtection : IAsyncDisposable
 
     private const string Unprotected = "Jobs go on, and scale-in or a deployment may stop the task while they run.";
 
-    private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Renewal = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan NextTry = TimeSpan.FromMinutes(1);
     private static readonly string Alone =
         $"Each one protects the task for itself, and its protection is not let go after a job but ends within {Minutes} minutes; until then scale-in and deployments wait.";
 
@@ -54,15 +54,17 @@ internal sealed class TaskProtection : IAsyncDisposable
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly CancellationTokenSource _end = new();
     private readonly HashSet<string> _said = [];
+    private readonly TimeProvider _clock;
     private readonly ITimer _renewal;
     private BusyAgents? _agents;
     private bool _runsJob;
     private bool _isHeld;
+    private bool _wasRefused;
     private bool _isNeedless;
 
     public TaskProtection(TaskProtectionSettings settings, TimeProvider clock)
     {
-        _settings = settings;
+        (_settings, _clock) = (settings, clock);
         _client = settings.AgentUri is { } uri ? new(uri, clock) : null;
         _renewal = clock.CreateTimer(_ => _ = RenewAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (_client is not null && settings.EcsTask is { TaskId: var taskId } && Directory.Exists(settings.Volume))
@@ -70,6 +72,9 @@ internal sealed class TaskProtection : IAsyncDisposable
             _agents = new(BusyAgents.FolderOf(settings.Volume, taskId), settings.Agent, clock);
         }
     }
+
+    /// <summary>When the protection is renewed, or is asked for again; null while no job runs.</summary>
+    public DateTimeOffset? RenewsAt { get; private set; }
 
     /// <summary>Before the first job: lets go of a protection that an agent which crashed here has left, if no agent of the task runs a job.</summary>
     public Task StartAsync(CancellationToken ct) => ChangeAsync(
@@ -102,7 +107,7 @@ internal sealed class TaskProtection : IAsyncDisposable
         async (client, inTurn) =>
         {
             _runsJob = false;
-            _renewal.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            RenewAfter(null);
             WithFolder(agents => agents.Leave());
             if (!_isNeedless && MayLetGo(inTurn))
             {
@@ -164,13 +169,13 @@ internal sealed class TaskProtection : IAsyncDisposable
         }
         var answer = await client.ProtectAsync(Minutes, ct);
         var isHeld = answer is ProtectionAnswer.State { IsProtected: true };
-        if (isHeld && !_isHeld && _said.Count > 0)
+        if (isHeld && _wasRefused)
         {
             Once("This task is protected from scale-in now.", _settings.Tell);
         }
-        _isHeld |= isHeld;
+        (_isHeld, _wasRefused) = (_isHeld || isHeld, !isHeld);
         Hear(answer, what: "did not protect this task", consequence: Unprotected);
-        _renewal.Change(isHeld ? RenewAfter : TryAgainAfter, Timeout.InfiniteTimeSpan);
+        RenewAfter(_isNeedless ? null : isHeld ? Renewal : NextTry);
     }
 
     private async Task LetGoAsync(TaskProtectionClient client, CancellationToken ct)
@@ -180,6 +185,12 @@ internal sealed class TaskProtection : IAsyncDisposable
         {
             Hear(answer, what: "did not let go of this task's protection", consequence: $"It ends by itself within {Minutes} minutes; until then scale-in and deployments wait.");
         }
+    }
+
+    private void RenewAfter(TimeSpan? wait)
+    {
+        _renewal.Change(wait ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        RenewsAt = wait is { } until ? _clock.GetUtcNow() + until : null;
     }
 
     private void Hear(ProtectionAnswer answer, string what, string consequence)

@@ -127,6 +127,7 @@ public sealed class AgentProtectionSpecs : IDisposable
         Assert.Single(ecs.Calls);
         _clock.Advance(TimeSpan.FromSeconds(1));
         await CallsAsync(ecs, 2);
+        await ArmedAsync(protection);
         _clock.Advance(TimeSpan.FromMinutes(15));
         await CallsAsync(ecs, 3);
         await protection.JobEndedAsync(Ct);
@@ -201,9 +202,11 @@ public sealed class AgentProtectionSpecs : IDisposable
         await protection.JobStartedAsync(Ct);
         _clock.Advance(TimeSpan.FromMinutes(1));
         await CallsAsync(ecs, 2);
+        await ArmedAsync(protection);
         isBlocked = false;
         _clock.Advance(TimeSpan.FromMinutes(1));
         await CallsAsync(ecs, 3);
+        await ArmedAsync(protection);
 
         _clock.Advance(TimeSpan.FromMinutes(14));
 
@@ -378,6 +381,9 @@ public sealed class AgentProtectionSpecs : IDisposable
     private static IReadOnlyList<string> Calls(HttpEndpoint ecs) => [.. ecs.Calls.Select(call => $"{call.Method} {call.Body}")];
 
     private static Task CallsAsync(HttpEndpoint ecs, int count) => Condition.UntilAsync(() => ecs.Calls.Count >= count, $"{count} calls");
+
+    /// <summary>Waits until a renewal under way has ended.</summary>
+    private Task ArmedAsync(TaskProtection protection) => Condition.UntilAsync(() => protection.RenewsAt > _clock.GetUtcNow(), "the next renewal");
 
     /// <summary>Another process that holds a lock on a file until it is killed.</summary>
     private static async Task<Process> LockedByProcessAsync(string file)
