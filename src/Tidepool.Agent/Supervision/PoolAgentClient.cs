@@ -68,27 +68,11 @@ internal sealed class PoolAgentClient(WireClient pool, TokenSource source, TimeP
 
     /// <summary>Has the pool give the agent no more jobs; a job that it runs goes on.</summary>
     /// <returns>Whether the pool took it.</returns>
-    public async Task<bool> DisableAsync(PoolAgent agent, CancellationToken ct)
-    {
-        try
-        {
-            await WithinAsync(
-                Limit,
-                async token =>
-                {
-                    await pool.SendAsync(
-                        HttpMethod.Patch, PathOf(agent), new TaskAgent { Id = agent.Id, Name = agent.Name, Enabled = false }, ProtocolJson.Default.TaskAgent, token);
-                    return true;
-                },
-                ct);
-            return true;
-        }
-        catch (Exception e) when (IsTrouble(e, ct))
-        {
-            AgentLog.Warning($"The pool was not told to send agent {agent.Name} no more jobs: {e.Message}");
-            return false;
-        }
-    }
+    public Task<bool> DisableAsync(PoolAgent agent, CancellationToken ct) => SetEnabledAsync(agent, enabled: false, "no more jobs", ct);
+
+    /// <summary>Has the pool give the agent jobs again: <c>config.sh --replace</c> leaves an agent disabled that was.</summary>
+    /// <returns>Whether the pool took it.</returns>
+    public Task<bool> EnableAsync(PoolAgent agent, CancellationToken ct) => SetEnabledAsync(agent, enabled: true, "jobs again", ct);
 
     /// <summary>Takes the agent out of the pool.</summary>
     /// <returns>Whether it is not there any more.</returns>
@@ -113,6 +97,28 @@ internal sealed class PoolAgentClient(WireClient pool, TokenSource source, TimeP
         catch (Exception e) when (IsTrouble(e, ct))
         {
             AgentLog.Warning($"Agent {agent.Name} could not be removed from the pool and stays there as offline: {e.Message}");
+            return false;
+        }
+    }
+
+    private async Task<bool> SetEnabledAsync(PoolAgent agent, bool enabled, string what, CancellationToken ct)
+    {
+        try
+        {
+            await WithinAsync(
+                Limit,
+                async token =>
+                {
+                    await pool.SendAsync(
+                        HttpMethod.Patch, PathOf(agent), new TaskAgent { Id = agent.Id, Name = agent.Name, Enabled = enabled }, ProtocolJson.Default.TaskAgent, token);
+                    return true;
+                },
+                ct);
+            return true;
+        }
+        catch (Exception e) when (IsTrouble(e, ct))
+        {
+            AgentLog.Warning($"The pool was not told to send agent {agent.Name} {what}: {e.Message}");
             return false;
         }
     }

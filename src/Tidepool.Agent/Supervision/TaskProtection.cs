@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Net;
-using System.Text;
-using System.Text.Json;
 using Tidepool.Agent.Registration;
-using Tidepool.Agent.Wire;
 
 namespace Tidepool.Agent.Supervision;
 
@@ -19,102 +14,117 @@ internal sealed record TaskProtectionSettings
     /// <summary>The ECS task; null outside of ECS.</summary>
     public required TaskFacts? EcsTask { get; init; }
 
-    /// <summary>Name of this container or of its agent.</summary>
+    /// <summary>Name of this container or of its agent; need not be unique.</summary>
     public required string Agent { get; init; }
 
     /// <summary>Folder of the shared volume. Where there is none, each agent protects the task for itself alone.</summary>
     public string Volume { get; init; } = SharedVolume;
 
-    /// <summary>Hears what the user should know.</summary>
+    /// <summary>Hears what the user should mend.</summary>
     public Action<string> Warn { get; init; } = AgentLog.Warning;
 
-    /// <inheritdoc cref="Warn"/>
+    /// <summary>Hears what the user may like to know.</summary>
     public Action<string> Tell { get; init; } = AgentLog.Info;
 }
 
 /// <summary>
 /// Keeps ECS from stopping this task for scale-in or a deployment while any of its agents runs a job. Protection is the task's, not
 /// the container's, so the agents of a task agree over a folder of their shared volume: who begins a job protects the task, and the
-/// last one that ends its job lets it go. A call that fails is logged once, and the job goes on.
+/// last one that ends its job lets it go. What fails is said once, and the job goes on.
 /// </summary>
 /// <remarks>
-/// It holds for <see cref="Minutes"/> and is renewed well before, so that a crash of everything delays a deployment by no more than
-/// that. It does not keep off StopTask, Fargate Spot and the retirement of a task. Source:
-/// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html and, for the endpoint,
-/// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
+/// It holds for <see cref="Minutes"/> and is renewed well before, so that even a crash of everything delays a deployment by no more than
+/// that. It does not keep off StopTask, Fargate Spot and the retirement of a task.
+/// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
 /// </remarks>
 internal sealed class TaskProtection : IAsyncDisposable
 {
-    /// <summary>ECS takes 1 to 2880 minutes.</summary>
+    /// <summary>As long as a job of Azure Pipelines lasts at most unless told; ECS takes 1 to 2880.</summary>
     public const int Minutes = 60;
 
-    private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
+    private const string Unprotected = "Jobs go on, and scale-in or a deployment may stop the task while they run.";
+
+    private static readonly TimeSpan Renewal = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan NextTry = TimeSpan.FromMinutes(1);
+    private static readonly string Alone =
+        $"Each one protects the task for itself, and its protection is not let go after a job but ends within {Minutes} minutes; until then scale-in and deployments wait.";
 
     private readonly TaskProtectionSettings _settings;
-    private readonly TimeProvider _clock;
-    private readonly HttpClient _http = WireClient.MakeLocalHttp();
+    private readonly TaskProtectionClient? _client;
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly CancellationTokenSource _end = new();
     private readonly HashSet<string> _said = [];
+    private readonly TimeProvider _clock;
     private readonly ITimer _renewal;
     private BusyAgents? _agents;
     private bool _runsJob;
+    private bool _isHeld;
+    private bool _wasRefused;
+    private bool _isNeedless;
 
     public TaskProtection(TaskProtectionSettings settings, TimeProvider clock)
     {
         (_settings, _clock) = (settings, clock);
+        _client = settings.AgentUri is { } uri ? new(uri, clock) : null;
         _renewal = clock.CreateTimer(_ => _ = RenewAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        if (settings is { AgentUri: not null, EcsTask.TaskId: { } taskId } && Directory.Exists(settings.Volume))
+        if (_client is not null && settings.EcsTask is { TaskId: var taskId } && Directory.Exists(settings.Volume))
         {
             _agents = new(BusyAgents.FolderOf(settings.Volume, taskId), settings.Agent, clock);
         }
     }
 
+    /// <summary>When the protection is renewed, or is asked for again; null while no job runs.</summary>
+    public DateTimeOffset? RenewsAt { get; private set; }
+
     /// <summary>Before the first job: lets go of a protection that an agent which crashed here has left, if no agent of the task runs a job.</summary>
     public Task StartAsync(CancellationToken ct) => ChangeAsync(
-        async turn =>
+        async (client, inTurn) =>
         {
-            if (MayLetGo(turn) && await CallAsync(HttpMethod.Get, body: null, ct) is { IsProtected: true })
+            if (MayLetGo(inTurn))
             {
-                await LetGoAsync(ct);
+                var answer = await client.AskAsync(ct);
+                _isHeld = answer is ProtectionAnswer.State { IsProtected: true };
+                Hear(answer, what: "did not say whether this task is protected", consequence: Unprotected);
+                if (_isHeld)
+                {
+                    await LetGoAsync(client, ct);
+                }
             }
         },
         ct);
 
-    /// <summary>This agent begins a job.</summary>
+    /// <summary>This agent begins a job. Takes seconds at most, whatever the endpoint does.</summary>
     public Task JobStartedAsync(CancellationToken ct) => ChangeAsync(
-        async _ =>
+        (client, _) =>
         {
             _runsJob = true;
-            WithFolder(agents => agents.Enter());
-            await ProtectAsync(ct);
+            return ProtectAsync(client, ct);
         },
         ct);
 
-    /// <summary>This agent has ended its job.</summary>
+    /// <summary>This agent has ended its job. Takes seconds at most, whatever the endpoint does.</summary>
     public Task JobEndedAsync(CancellationToken ct) => ChangeAsync(
-        async turn =>
+        async (client, inTurn) =>
         {
             _runsJob = false;
-            _renewal.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            RenewAfter(null);
             WithFolder(agents => agents.Leave());
-            if (MayLetGo(turn))
+            if (!_isNeedless && MayLetGo(inTurn))
             {
-                await LetGoAsync(ct);
+                await LetGoAsync(client, ct);
             }
+            _isHeld = false;
         },
         ct);
 
-    /// <summary>Ends the renewal. A job that still runs keeps the protection until it ends by itself.</summary>
+    /// <summary>Ends the renewal. A job that still runs keeps the protection until that ends by itself.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
         await _renewal.DisposeAsync();
         await _oneAtATime.WaitAsync();
         _agents?.Dispose();
-        _http.Dispose();
+        _client?.Dispose();
         _oneAtATime.Dispose();
         _end.Dispose();
     }
@@ -123,16 +133,7 @@ internal sealed class TaskProtection : IAsyncDisposable
     {
         try
         {
-            await ChangeAsync(
-                async _ =>
-                {
-                    if (_runsJob)
-                    {
-                        WithFolder(agents => agents.Enter());
-                        await ProtectAsync(_end.Token);
-                    }
-                },
-                _end.Token);
+            await ChangeAsync((client, _) => _runsJob ? ProtectAsync(client, _end.Token) : Task.CompletedTask, _end.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
@@ -141,9 +142,9 @@ internal sealed class TaskProtection : IAsyncDisposable
     }
 
     /// <summary>One change at a time: of this process, and of the agents that share the folder.</summary>
-    private async Task ChangeAsync(Func<bool, Task> change, CancellationToken ct)
+    private async Task ChangeAsync(Func<TaskProtectionClient, bool, Task> change, CancellationToken ct)
     {
-        if (_settings.AgentUri is null)
+        if (_client is null)
         {
             return;
         }
@@ -151,12 +152,74 @@ internal sealed class TaskProtection : IAsyncDisposable
         try
         {
             using var turn = await TakeTurnAsync(ct);
-            await change(turn is not null);
+            await change(_client, turn is not null);
         }
         finally
         {
             _oneAtATime.Release();
         }
+    }
+
+    private async Task ProtectAsync(TaskProtectionClient client, CancellationToken ct)
+    {
+        WithFolder(agents => agents.Enter());
+        if (_isNeedless)
+        {
+            return;
+        }
+        var answer = await client.ProtectAsync(Minutes, ct);
+        var isHeld = answer is ProtectionAnswer.State { IsProtected: true };
+        if (isHeld && _wasRefused)
+        {
+            Once("This task is protected from scale-in now.", _settings.Tell);
+        }
+        (_isHeld, _wasRefused) = (_isHeld || isHeld, !isHeld);
+        Hear(answer, what: "did not protect this task", consequence: Unprotected);
+        RenewAfter(_isNeedless ? null : isHeld ? Renewal : NextTry);
+    }
+
+    private async Task LetGoAsync(TaskProtectionClient client, CancellationToken ct)
+    {
+        var answer = await client.LetGoAsync(ct);
+        if (_isHeld)
+        {
+            Hear(answer, what: "did not let go of this task's protection", consequence: $"It ends by itself within {Minutes} minutes; until then scale-in and deployments wait.");
+        }
+    }
+
+    private void RenewAfter(TimeSpan? wait)
+    {
+        _renewal.Change(wait ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        RenewsAt = wait is { } until ? _clock.GetUtcNow() + until : null;
+    }
+
+    private void Hear(ProtectionAnswer answer, string what, string consequence)
+    {
+        switch (answer)
+        {
+            case ProtectionAnswer.Needless:
+                _isNeedless = true;
+                Once("This task belongs to no service, so nothing scales it in and it needs no protection.", _settings.Tell);
+                break;
+            case ProtectionAnswer.Refusal(var why, var mend):
+                Once($"ECS {what}: {why}. {(mend.Length > 0 ? $"{mend} " : "")}{consequence}", _settings.Warn);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Whether nobody needs the protection: no agent of the task is busy, as far as can be known.</summary>
+    private bool MayLetGo(bool inTurn)
+    {
+        if (_agents is null && _settings.EcsTask is not { Containers: 1 })
+        {
+            Once($"The agents of this task share no volume at {_settings.Volume}. {Alone}", _settings.Warn);
+            return false;
+        }
+        var othersAreBusy = _agents is not null;
+        WithFolder(agents => othersAreBusy = !inTurn || agents.OthersAreBusy());
+        return !othersAreBusy;
     }
 
     private async Task<IDisposable?> TakeTurnAsync(CancellationToken ct)
@@ -189,86 +252,10 @@ internal sealed class TaskProtection : IAsyncDisposable
 
     private void GoAlone(Exception e)
     {
-        _agents?.Dispose();
         _agents = null;
-        SayOnce($"The agents of this task cannot agree over {_settings.Volume}: {e.Message.TrimEnd('.')}. {Alone}");
+        Once($"The agents of this task cannot agree over {_settings.Volume}: {e.Message.TrimEnd('.')}. {Alone}", _settings.Warn);
+        _said.Add($"The agents of this task share no volume at {_settings.Volume}. {Alone}");
     }
-
-    private const string Alone =
-        "Each one protects the task for itself, and protection is not let go after a job but ends by itself within 30 minutes; until then scale-in and deployments wait.";
-
-    /// <summary>Whether nobody needs the protection: no other agent of the task is busy, or there is no other.</summary>
-    private bool MayLetGo(bool inTurn)
-    {
-        if (_runsJob)
-        {
-            return false;
-        }
-        if (_agents is null)
-        {
-            if (_settings.EcsTask is not { Containers: 1 })
-            {
-                SayOnce($"The containers of this task share no volume at {_settings.Volume}. {Alone}");
-                return false;
-            }
-            return true;
-        }
-        var othersAreBusy = true;
-        WithFolder(agents => othersAreBusy = !inTurn || agents.OthersAreBusy());
-        return !othersAreBusy;
-    }
-
-    private async Task ProtectAsync(CancellationToken ct)
-    {
-        var answer = await CallAsync(
-            HttpMethod.Put, string.Create(CultureInfo.InvariantCulture, $$"""{"ProtectionEnabled":true,"ExpiresInMinutes":{{Minutes}}}"""), ct);
-        _renewal.Change(answer is null ? TryAgainAfter : RenewAfter, Timeout.InfiniteTimeSpan);
-    }
-
-    private Task LetGoAsync(CancellationToken ct) => CallAsync(HttpMethod.Put, """{"ProtectionEnabled":false}""", ct);
-
-    /// <summary>Calls the endpoint; null when that did not do, which was said then.</summary>
-    private async Task<Answer?> CallAsync(HttpMethod method, string? body, CancellationToken ct)
-    {
-        using var limited = new CancellationTokenSource(CallLimit, _clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limited.Token);
-        try
-        {
-            using var request = new HttpRequestMessage(method, $"{_settings.AgentUri!.TrimEnd('/')}/task-protection/v1/state");
-            request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
-            using var response = await _http.SendAsync(request, linked.Token);
-            var answer = Answer.Read(await response.Content.ReadAsByteArrayAsync(linked.Token));
-            if (response.IsSuccessStatusCode && answer.Refusal is null)
-            {
-                return answer;
-            }
-            if (answer.Refusal == "TASK_NOT_VALID")
-            {
-                TellOnce("This task belongs to no service, so nothing scales it in and it needs no protection.");
-                return null;
-            }
-            SayOnce($"ECS did not answer the call for task protection as wished: {answer.Refusal ?? $"status {(int)response.StatusCode}"}. {Consequence(response.StatusCode)}");
-        }
-        catch (Exception e) when (e is HttpRequestException or UriFormatException or InvalidOperationException)
-        {
-            SayOnce($"The task protection endpoint {_settings.AgentUri} could not be reached: {e.Message.TrimEnd('.')}. {Unprotected}");
-        }
-        catch (OperationCanceledException) when (limited.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            SayOnce($"The task protection endpoint {_settings.AgentUri} did not answer within {CallLimit.TotalSeconds:0} s. {Unprotected}");
-        }
-        return null;
-    }
-
-    private const string Unprotected = "Jobs go on, and scale-in or a deployment may stop the task while they run.";
-
-    private static string Consequence(HttpStatusCode status) => status is HttpStatusCode.Forbidden or HttpStatusCode.BadRequest
-        ? $"Give the task role ecs:UpdateTaskProtection and ecs:GetTaskProtection. {Unprotected}"
-        : Unprotected;
-
-    private void SayOnce(string text) => Once(text, _settings.Warn);
-
-    private void TellOnce(string text) => Once(text, _settings.Tell);
 
     private void Once(string text, Action<string> say)
     {
@@ -276,35 +263,5 @@ internal sealed class TaskProtection : IAsyncDisposable
         {
             say(text);
         }
-    }
-
-    /// <summary>What the endpoint said: <c>protection</c>, <c>failure</c> or <c>error</c>.</summary>
-    /// <param name="Refusal">The failure's reason, or the error's code and message; null when there is none.</param>
-    private sealed record Answer(bool IsProtected, string? Refusal)
-    {
-        /// <remarks>A failure comes with status 200. Source: https://github.com/aws/amazon-ecs-agent, ecs-agent/tmds/handlers/taskprotection</remarks>
-        public static Answer Read(byte[] body)
-        {
-            try
-            {
-                using var json = JsonDocument.Parse(body);
-                return json.RootElement is not { ValueKind: JsonValueKind.Object } root ? new(false, "it was not an object")
-                    : Part(root, "failure") is { } failure ? new(false, Text(failure, "Reason") ?? "a failure without a reason")
-                    : Part(root, "error") is { } error ? new(false, $"{Text(error, "Code")}: {Text(error, "Message")}".TrimEnd('.'))
-                    : Part(root, "protection") is { } protection
-                    ? new(protection.TryGetProperty("ProtectionEnabled", out var enabled) && enabled.ValueKind == JsonValueKind.True, null)
-                    : new(false, "it spoke of no protection");
-            }
-            catch (JsonException)
-            {
-                return new(false, "it was not JSON");
-            }
-        }
-
-        private static JsonElement? Part(JsonElement root, string name) =>
-            root.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object ? part : null;
-
-        private static string? Text(JsonElement part, string name) =>
-            part.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
     }
 }
