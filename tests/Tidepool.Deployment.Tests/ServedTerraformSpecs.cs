@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tidepool.Rehearsal;
@@ -10,6 +11,8 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
     private const string Token = "a-token-of-this-test-alone";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
+    private readonly SaidEvents _said = new();
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -18,7 +21,7 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
         var state = Directory.CreateTempSubdirectory("tidepool-served-");
         try
         {
-            await using var served = await ServedEnvironment.StartAsync(Options(state.FullName), TimeProvider.System, new Progress<RehearsalEvent>(), Ct);
+            await using var served = await ServedEnvironment.StartAsync(Options(state.FullName), TimeProvider.System, _said, Ct);
             var environment = new Dictionary<string, string?>(moto.Environment) { ["AWS_ENDPOINT_URL"] = served.Ecs.Url.AbsoluteUri.TrimEnd('/') };
             using var terraform = await TerraformProcess.InitializedAsync(environment);
             string[] variables =
@@ -40,10 +43,20 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
             Assert.Single(agents.Select(agent => agent.SystemCapabilities!["FARGATE_TASK"]).Distinct());
             await PlanAsync(terraform, variables);
 
+            // Another size is another revision: a new task comes, the old one goes.
+            variables = [.. variables, "-var=memory=4096", "-var=tags={team=\"sea\"}"];
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
+            var service = await served.Fargate.WaitForServiceAsync(
+                "tide", "agents", seen => seen.Deployments is [{ RolloutState: "COMPLETED" }] && seen.RunningCount == 1, Ct).WaitAsync(Limit, Ct);
+            Assert.EndsWith(":2", service.TaskDefinition, StringComparison.Ordinal);
+            Assert.Contains(service.Tags!, tag => tag is { Key: "team", Value: "sea" });
+            await PlanAsync(terraform, variables);
+
             await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables]);
             var cluster = Assert.Single((await served.Fargate.DescribeClustersAsync(["tide"], Ct)).Clusters);
             Assert.Equal(("INACTIVE", 0, 0), (cluster.Status, cluster.ActiveServicesCount, cluster.RunningTasksCount));
             Assert.Empty(Directory.GetDirectories(Path.Combine(served.Folder, "volumes")));
+            Assert.Empty(_said.Texts);
             Assert.DoesNotContain(await served.Fargate.ListTaskDefinitionsAsync(Ct), definition => definition.Status == "ACTIVE");
         }
         finally
@@ -84,5 +97,19 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
             "Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0");
         using var answer = await http.SendAsync(request, Ct);
         answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Keeps what the environment said: members that were left out, operations that are not known.</summary>
+    private sealed class SaidEvents : IProgress<RehearsalEvent>
+    {
+        public ConcurrentQueue<string> Texts { get; } = new();
+
+        public void Report(RehearsalEvent value)
+        {
+            if (value is Said(var text))
+            {
+                Texts.Enqueue(text);
+            }
+        }
     }
 }

@@ -10,7 +10,11 @@ internal sealed partial class ClusterLoop
     // The tasks share this machine's network.
     private const string Loopback = "127.0.0.1";
 
+    private static readonly TimeSpan StoppedTasksStay = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
+    private DateTimeOffset _forgetAt;
     private long _started;
 
     /// <summary>What runs a task that is there.</summary>
@@ -113,6 +117,23 @@ internal sealed partial class ClusterLoop
         }
 
         return changed;
+    }
+
+    /// <summary>Lets go of tasks that stopped an hour ago: AWS describes them at least that long.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html</remarks>
+    private void ForgetTasks(DateTimeOffset now)
+    {
+        if (now < _forgetAt)
+        {
+            return;
+        }
+
+        _forgetAt = now + ForgetPeriod;
+        foreach (var arn in _tasks.Values.Where(life => life.IsStopped && life.Task.StoppedAt < now - StoppedTasksStay).Select(life => life.Task.TaskArn))
+        {
+            _tasks = _tasks.Remove(arn);
+            _runners.TryRemove(arn, out _);
+        }
     }
 
     private void Update(string arn, Func<TaskLife, TaskLife> change) => Store(_tasks[arn], change(_tasks[arn]));

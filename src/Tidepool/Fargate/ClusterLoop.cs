@@ -159,5 +159,7 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
             changed |= ReconcileServices(_looked);
         }
         while (changed);
+
+        ForgetTasks(_looked);
     }
 }

@@ -84,6 +84,9 @@ public sealed record UpdateServiceRequest
     /// <summary>How deployments go.</summary>
     public DeploymentConfiguration? DeploymentConfiguration { get; init; }
 
+    /// <summary>Who carries deployments out; ECS.</summary>
+    public DeploymentController? DeploymentController { get; init; }
+
     /// <summary>Another network starts a deployment.</summary>
     public NetworkConfiguration? NetworkConfiguration { get; init; }
 

@@ -13,7 +13,6 @@ public sealed partial class LocalFargate
     public async Task<EcsCluster> CreateClusterAsync(CreateClusterRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_stopped is not null, this);
         if (!NameText().IsMatch(request.ClusterName))
         {
             // Inferred text.
@@ -22,7 +21,13 @@ public sealed partial class LocalFargate
 
         CheckProviders(request.CapacityProviders, request.DefaultCapacityProviderStrategy);
         ClusterLoop? added = null;
-        var cluster = _clusters.GetOrAdd(request.ClusterName, name => added = new(_parts, name));
+        ClusterLoop cluster;
+        lock (_stopping)
+        {
+            ObjectDisposedException.ThrowIf(_stopped is not null, this);
+            cluster = _clusters.GetOrAdd(request.ClusterName, name => added = new(_parts, name));
+        }
+
         return await cluster.AskAsync(() => cluster.Create(request, isNew: ReferenceEquals(cluster, added)), ct);
     }
 

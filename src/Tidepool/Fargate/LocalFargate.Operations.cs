@@ -49,7 +49,7 @@ public sealed partial class LocalFargate
         var cluster = ClusterOf(request.Cluster);
         CheckCount(request.DesiredCount ?? 0);
         CheckPlatform(request.PlatformVersion);
-        CheckDeployment(request.DeploymentConfiguration, null);
+        CheckDeployment(request.DeploymentConfiguration, request.DeploymentController);
         CheckStrategy(cluster.Cluster.CapacityProviders, request.CapacityProviderStrategy ?? []);
         var definition = request.TaskDefinition is { } name ? DefinitionOf(name) : null;
         return await cluster.AskAsync(() => cluster.UpdateService(request, definition), ct);
@@ -112,7 +112,8 @@ public sealed partial class LocalFargate
         var tasks = await cluster.AskAsync(
             () => cluster
                 .Once(request.ClientToken, text, () => [.. Enumerable.Range(0, request.Count).Select(_ => cluster.StartTask(order).TaskArn)])
-                .Select(arn => cluster.Tasks[arn].Task)
+                .Select(arn => cluster.Tasks.GetValueOrDefault(arn)?.Task)
+                .OfType<EcsTask>()
                 .ToArray(),
             ct);
         return new(tasks, []);

@@ -102,9 +102,17 @@ public sealed class EcsEndpoint : IAsyncDisposable
             return;
         }
 
+        // Whoever asks may run programs here. Browsers name the page that asks; other clients do not.
+        if (context.Request.Headers.ContainsKey("Origin"))
+        {
+            await AwsError.WriteAsync(
+                context, AwsProtocol.Json, StatusCodes.Status403Forbidden, "AccessDeniedException", "The local Fargate does not answer web pages.");
+            return;
+        }
+
         try
         {
-            var answer = await _operations.DoAsync(call.Target ?? "", await ReadAsync(context.Request, context.RequestAborted), context.RequestAborted);
+            var answer = await _operations.DoAsync(call.Target ?? "(none)", await ReadAsync(context.Request, context.RequestAborted), context.RequestAborted);
             context.Response.Headers[AwsError.RequestId] = $"{Guid.NewGuid():D}";
             context.Response.ContentType = AwsError.Json;
             await JsonSerializer.SerializeAsync(context.Response.Body, answer, EcsJson.Options, context.RequestAborted);

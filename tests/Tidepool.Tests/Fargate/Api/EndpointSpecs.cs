@@ -100,6 +100,21 @@ public sealed class EndpointSpecs
     }
 
     [Fact]
+    public async Task A_web_page_is_not_answered()
+    {
+        await using var rig = await EcsRig.StartAsync();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, rig.Endpoint.Url) { Content = new StringContent("{}") };
+        request.Headers.Add("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.ListClusters");
+        request.Headers.Add("Origin", "https://example.org");
+        using var answer = await http.SendAsync(request, FargateRig.Ct);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Equal(
+            """{"__type":"AccessDeniedException","message":"The local Fargate does not answer web pages."}""",
+            await answer.Content.ReadAsStringAsync(FargateRig.Ct));
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_one_clear_error()
     {
         await using var rig = await EcsRig.StartAsync();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Tidepool.Fargate;
 
 namespace Tidepool.Tests.Fargate.Api;
@@ -56,6 +57,33 @@ public sealed class TaskApiSpecs
         Assert.Equal(
             """{"tasks":[],"failures":[{"arn":"arn:aws:ecs:us-east-1:000000000000:task/c/0123456789abcdef0123456789abcdef","reason":"MISSING"}]}""",
             answer.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_stopped_task_is_described_for_an_hour()
+    {
+        var root = Directory.CreateTempSubdirectory("tidepool-hour-");
+        try
+        {
+            var clock = new FakeTimeProvider();
+            await using var fargate = await LocalFargate.StartAsync(FargateRig.Options(Path.Combine(root.FullName, "environment")), clock, FargateRig.Ct);
+            await fargate.CreateClusterAsync("c", FargateRig.Ct);
+            await fargate.RegisterTaskDefinitionAsync(FargateRig.Definition(FargateRig.Container("agent-1", "true")), FargateRig.Ct);
+            var run = await fargate.RunTaskAsync(new() { Cluster = "c", TaskDefinition = "f", NetworkConfiguration = FargateRig.Network }, FargateRig.Ct);
+            var arn = run.Tasks[0].TaskArn;
+            await fargate.WaitForTaskAsync(arn, task => task.LastStatus == EcsTaskStatus.Stopped, FargateRig.Ct).WaitAsync(FargateRig.Limit, FargateRig.Ct);
+
+            clock.Advance(TimeSpan.FromMinutes(59));
+            await fargate.StopTaskAsync("c", arn, null, FargateRig.Ct);
+            Assert.Single((await fargate.DescribeTasksAsync("c", [arn], FargateRig.Ct)).Tasks);
+            clock.Advance(TimeSpan.FromMinutes(3));
+            await fargate.StopTaskAsync("c", arn, null, FargateRig.Ct);
+            Assert.Equal("MISSING", Assert.Single((await fargate.DescribeTasksAsync("c", [arn], FargateRig.Ct)).Failures).Reason);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
     }
 
     [Fact]

@@ -1,4 +1,9 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Tidepool.Deployment.Tests;
 using Tidepool.Fargate;
 
@@ -83,6 +88,37 @@ public sealed class UpstreamSpecs(Moto moto) : IClassFixture<Moto>
 
         var stopped = await LogAsync(rig, group, "echo made", ",\"awslogs-create-group\":\"true\"");
         Assert.Equal(["made"], await LinesAsync(rig, group, $"tide/agent-1/{stopped.TaskId}"));
+    }
+
+    [Fact]
+    public async Task A_task_whose_lines_nobody_takes_runs_on_to_its_end_and_the_loss_is_reported()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        await using var upstream = builder.Build();
+        upstream.Run(async context =>
+        {
+            if (context.Request.Headers["X-Amz-Target"] == "Logs_20140328.PutLogEvents")
+            {
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                await context.Response.WriteAsync("""{"__type":"ServiceUnavailableException","message":"full"}""");
+            }
+        });
+        await upstream.StartAsync(FargateRig.Ct);
+        await using var rig = await EcsRig.StartAsync(options => options with { Upstream = new(upstream.Urls.First()) });
+        var stopped = await LogAsync(rig, "g", "echo spoken; exit 3", "");
+        Assert.Equal((EcsStopCode.EssentialContainerExited, 3), (stopped.StopCode, stopped.Containers[0].ExitCode));
+        Assert.Equal("spoken\n", rig.Rig.Log(stopped.TaskArn, "agent-1"));
+        await foreach (var change in rig.Rig.Fargate.ReadStateChangesAsync(FargateRig.Ct))
+        {
+            if (change.Kind == TaskStateChangeKind.Notice)
+            {
+                Assert.Equal(
+                    ("LOGS_LOST", $"Lines of tide/agent-1/{stopped.TaskId} were lost: ServiceUnavailableException: full"), (change.Status, change.Reason));
+                break;
+            }
+        }
     }
 
     private Task<EcsRig> StartAsync() => EcsRig.StartAsync(options => options with { Upstream = moto.Endpoint, AccountId = "123456789012" }, moto.Endpoint);
