@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using Tidepool.Tasks;
 
@@ -6,7 +7,8 @@ namespace Tidepool.Fargate;
 
 public sealed partial class LocalFargate
 {
-    private readonly ConcurrentDictionary<string, TaskDefinition[]> _definitions = new();
+    // Each family's revisions, the first one first; a deleted one keeps its place, so that its number is not used again.
+    private readonly ConcurrentDictionary<string, ImmutableList<TaskDefinition>> _definitions = new();
     private readonly Lock _registering = new();
 
     /// <summary>Registers a task definition; its revision is the next of its family.</summary>
@@ -30,12 +32,12 @@ public sealed partial class LocalFargate
         {
             var earlier = _definitions.GetValueOrDefault(request.Family, []);
             var definition = new TaskDefinition(
-                TaskDefinitionDefaults.Of(request), _parts.Arns.TaskDefinition(request.Family, earlier.Length + 1), earlier.Length + 1)
+                TaskDefinitionDefaults.Of(request), _parts.Arns.TaskDefinition(request.Family, earlier.Count + 1), earlier.Count + 1)
             {
                 RegisteredAt = _parts.Clock.GetUtcNow(),
                 Compatibilities = violations.Count == 0 ? ["EC2", "FARGATE"] : ["EC2"],
             };
-            _definitions[request.Family] = [.. earlier, definition];
+            _definitions[request.Family] = earlier.Add(definition);
             return definition;
         }
     }
@@ -104,10 +106,11 @@ public sealed partial class LocalFargate
     private TaskDefinition? FindDefinition(string nameOrArn)
     {
         var parts = EcsArns.NameOf(nameOrArn).Split(':');
-        var revisions = _definitions.GetValueOrDefault(parts[0], []).Where(IsThere);
-        return parts is [_, var revision]
-            ? revisions.FirstOrDefault(definition => definition.Revision.ToString(CultureInfo.InvariantCulture) == revision)
-            : revisions.LastOrDefault(definition => definition.Status is "ACTIVE");
+        var revisions = _definitions.GetValueOrDefault(parts[0], []);
+        var found = parts is [_, var number]
+            ? int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revisions.ElementAtOrDefault(revision - 1) : null
+            : revisions.FindLast(definition => definition.Status is "ACTIVE");
+        return found is not null && IsThere(found) ? found : null;
     }
 
     /// <summary>What new tasks can be made of.</summary>
@@ -128,12 +131,11 @@ public sealed partial class LocalFargate
             }
 
             var changed = change(found);
-            _definitions[found.Family] = [.. _definitions[found.Family].Select(definition => ReferenceEquals(definition, found) ? changed : definition)];
+            _definitions[found.Family] = _definitions[found.Family].SetItem(found.Revision - 1, changed);
             return changed;
         }
     }
 
-    // A deleted revision keeps its place, so that its number is not used again.
     private bool IsThere(TaskDefinition definition) => definition.Status is not "DELETE_IN_PROGRESS" || _clusters.Values.Any(cluster =>
         cluster.Tasks.Values.Any(task => !task.IsStopped && task.Task.TaskDefinitionArn == definition.TaskDefinitionArn)
         || cluster.Services.Values.Any(service => !service.IsGone && service.Service.TaskDefinition == definition.TaskDefinitionArn));

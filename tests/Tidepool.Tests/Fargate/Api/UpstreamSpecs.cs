@@ -66,7 +66,7 @@ public sealed class UpstreamSpecs(Moto moto) : IClassFixture<Moto>
         await using var rig = await StartAsync();
         var group = NewName();
         await rig.AwsAsync("logs", "create-log-group", "--log-group-name", group);
-        var stopped = await LogAsync(rig, group, "for i in {1..3000}; do echo line $i; done; echo; printf 'the last, ends with no line feed'", "");
+        var stopped = await LogAsync(rig, group, "for i in {1..1500}; do echo line $i; done; sleep 0.5; for i in {1501..3000}; do echo line $i; done; echo; printf 'the last, ends with no line feed'", "");
         Assert.Equal(EcsStopCode.EssentialContainerExited, stopped.StopCode);
 
         var lines = await LinesAsync(rig, group, $"tide/agent-1/{stopped.TaskId}");
