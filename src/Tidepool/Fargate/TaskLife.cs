@@ -57,9 +57,14 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     /// <summary>The service that wants the task; null for a task of RunTask.</summary>
     public string? Service { get; init; }
 
+    /// <summary>Until when scale-in and deployments leave the task alone; null when they need not.</summary>
+    public DateTimeOffset? ProtectedUntil { get; init; }
+
     public bool IsStopped => Task.LastStatus is EcsTaskStatus.Stopped;
 
     public bool IsWanted => Task.DesiredStatus is EcsTaskStatus.Running;
+
+    public bool IsProtected(DateTimeOffset now) => now < ProtectedUntil;
 
     public TaskLife WithPrepared() => this with { Preparing = false, Prepared = true };
 
@@ -105,11 +110,11 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
             : life;
     }
 
-    public TaskLife WithEnded(string name, int exitCode, DateTimeOffset at, FargateTimes times) => With(name, container => container with
+    public TaskLife WithEnded(string name, int exitCode, string? reason, DateTimeOffset at, FargateTimes times) => With(name, container => container with
     {
         Phase = ContainerPhase.Ended,
         RestartDue = Stop is null && MayRestart(container, exitCode, at, times),
-        Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, FinishedAt = at },
+        Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, Reason = reason, FinishedAt = at },
     });
 
     public TaskLife WithStorageGone() => this with { StorageGone = true };

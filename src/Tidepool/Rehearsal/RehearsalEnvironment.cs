@@ -44,7 +44,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
-        _watch = WatchTasksAsync(_watching.Token);
+        _watch = TaskWatch.FollowAsync(fargate, pipelines, change => progress.Report(new TaskSeen(change)), _watching.Token);
     }
 
     /// <summary>Where volumes, logs and the journal are while the environment is up.</summary>
