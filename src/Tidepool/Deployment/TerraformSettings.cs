@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tidepool.Deployment.Aws;
 
 namespace Tidepool.Deployment;
 
@@ -6,18 +7,23 @@ namespace Tidepool.Deployment;
 /// <param name="AwsProfile">Profile of the AWS configuration files; empty for what the environment says.</param>
 /// <param name="AwsRegion">Region, as in <c>eu-central-1</c>.</param>
 /// <param name="ClusterName">The ECS cluster.</param>
+/// <param name="CpuArchitecture">What tasks run on: ARM64 or X86_64.</param>
 /// <param name="HasFile">Whether there is a <c>terraform.tfvars</c>; without one the defaults hold.</param>
-public sealed partial record TerraformSettings(string AwsProfile, string AwsRegion, string ClusterName, bool HasFile)
+public sealed partial record TerraformSettings(string AwsProfile, string AwsRegion, string ClusterName, string CpuArchitecture, bool HasFile)
 {
     /// <summary>Where the file is, below the clone's root.</summary>
     public const string FileName = "terraform/terraform.tfvars";
 
     /// <summary>The defaults of <c>terraform/variables.tf</c>; a test holds both equal.</summary>
-    public static TerraformSettings Defaults { get; } = new(AwsProfile: "", AwsRegion: "us-east-1", ClusterName: "tidepool", HasFile: false);
+    public static TerraformSettings Defaults { get; } = new(AwsProfile: "", AwsRegion: "us-east-1", ClusterName: "tidepool", CpuArchitecture: "ARM64", HasFile: false);
+
+    /// <summary>Which credentials and region the AWS clients use.</summary>
+    public AwsOptions ToAwsOptions(IReadOnlyDictionary<string, string> environment) =>
+        new() { Profile = AwsProfile, Region = AwsRegion, Environment = environment };
 
     internal static TerraformSettings Read(string root, IReadOnlyDictionary<string, string> environment, List<Problem> problems)
     {
-        var file = VariablesFile.Read(Path.Combine(root, FileName), FileName, ["aws_profile", "aws_region", "cluster_name"], problems);
+        var file = VariablesFile.Read(Path.Combine(root, FileName), FileName, ["aws_profile", "aws_region", "cluster_name", "cpu_architecture"], problems);
         string Value(string name, string otherwise, Regex form, string mend)
         {
             var (value, place) = file.Entries.TryGetValue(name, out var entry) ? (entry.Value, $"{FileName}:{entry.Line}")
@@ -35,6 +41,7 @@ public sealed partial record TerraformSettings(string AwsProfile, string AwsRegi
             Value("aws_profile", Defaults.AwsProfile, Profile(), "Name a profile on one line, or leave it empty for the environment's credentials."),
             Value("aws_region", Defaults.AwsRegion, Region(), "Write a region's code, as in eu-central-1."),
             Value("cluster_name", Defaults.ClusterName, Cluster(), "Use 1 to 255 letters, digits, hyphens and underscores."),
+            Value("cpu_architecture", Defaults.CpuArchitecture, Architecture(), "Write ARM64 or X86_64."),
             file.IsThere);
     }
 
@@ -43,6 +50,9 @@ public sealed partial record TerraformSettings(string AwsProfile, string AwsRegi
 
     [GeneratedRegex(@"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
     private static partial Regex Region();
+
+    [GeneratedRegex("^(ARM64|X86_64)$")]
+    private static partial Regex Architecture();
 
     // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}$")]

@@ -27,14 +27,14 @@ internal sealed class AwsCredentials
 
     public static async Task<AwsCredentials> FindAsync(AwsOptions options, TimeProvider clock, CancellationToken ct)
     {
-        if (options.Credentials is { } given)
-        {
-            return new(given, "given", profile: null, clock);
-        }
-
         if (!string.IsNullOrEmpty(options.Profile))
         {
             return OfProfile(options.Profile, clock);
+        }
+
+        if (OfVariables(options.Environment) is { } keys)
+        {
+            return new(keys, "environment variables", profile: null, clock);
         }
 
         try
@@ -66,6 +66,15 @@ internal sealed class AwsCredentials
         }
     }
 
+    // First, as Terraform's AWS provider has it.
+    private static AWSCredentials? OfVariables(IReadOnlyDictionary<string, string> environment) =>
+        (environment.GetValueOrDefault("AWS_ACCESS_KEY_ID"), environment.GetValueOrDefault("AWS_SECRET_ACCESS_KEY"), environment.GetValueOrDefault("AWS_SESSION_TOKEN")) switch
+        {
+            ({ Length: > 0 } key, { Length: > 0 } secret, { Length: > 0 } token) => new SessionAWSCredentials(key, secret, token),
+            ({ Length: > 0 } key, { Length: > 0 } secret, _) => new BasicAWSCredentials(key, secret),
+            _ => null,
+        };
+
     private static AwsCredentials OfProfile(string name, TimeProvider clock)
     {
         var chain = new CredentialProfileStoreChain();
@@ -93,7 +102,6 @@ internal sealed class AwsCredentials
 
     private static string Kind(AWSCredentials credentials) => credentials switch
     {
-        EnvironmentVariablesAWSCredentials => "environment variables",
         AssumeRoleWithWebIdentityCredentials => "web identity",
         GenericContainerCredentials => "container",
         InstanceProfileAWSCredentials => "machine's role",
