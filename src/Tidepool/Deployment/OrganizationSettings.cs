@@ -52,7 +52,9 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
             ({ Host: "dev.azure.com" }, []) => Refuse("which names no organization.", Form),
             ({ Host: "dev.azure.com" }, [var organization, _, ..]) => Refuse(
                 "which has more than an organization.", $"Write https://dev.azure.com/{organization}; agents belong to the organization, not to a project."),
-            (_, []) when url.Host.EndsWith(".visualstudio.com", StringComparison.OrdinalIgnoreCase) => new(url.GetLeftPart(UriPartial.Authority)),
+            (_, [] or ["DefaultCollection"]) when url.Host.EndsWith(".visualstudio.com", StringComparison.OrdinalIgnoreCase) =>
+                new(url.GetLeftPart(UriPartial.Authority)),
+            _ when segments.Any(segment => Placeholder().IsMatch(segment)) => Refuse("the text of an example.", Form),
             _ => new($"{url.GetLeftPart(UriPartial.Authority)}/{string.Join('/', segments)}".TrimEnd('/')),
         };
     }
@@ -115,8 +117,8 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
         {
             _ when TokenForm().IsMatch(token) => null,
             _ when token.Any(char.IsWhiteSpace) => "has a space in it",
-            { Length: < ShortestToken } => $"has {token.Length} characters, too few for a token",
             _ when Placeholder().IsMatch(token) => "is the text of an example",
+            { Length: < ShortestToken } => $"has {token.Length} characters, too few for a token",
             _ => null,
         };
         if (why is null)
