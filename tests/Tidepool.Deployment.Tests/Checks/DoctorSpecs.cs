@@ -29,7 +29,7 @@ public sealed class DoctorSpecs(Moto moto) : IClassFixture<Moto>, IAsyncLifetime
         _clone.Write(".gitignore", ".env\n");
         _clone.Write("terraform/versions.tf", "terraform {\n  required_version = \">= 1.5\"\n}\n");
         _clone.Write("terraform/terraform.tfvars", "aws_region = \"eu-central-1\"\ncluster_name = \"blue\"\n");
-        Docker(Engine.Replace("PLATFORM", "linux/arm64", StringComparison.Ordinal));
+        await DockerAsync(Engine.Replace("PLATFORM", "linux/arm64", StringComparison.Ordinal));
         await GitAsync("init", "--quiet");
     }
 
@@ -106,12 +106,12 @@ public sealed class DoctorSpecs(Moto moto) : IClassFixture<Moto>, IAsyncLifetime
     [Fact]
     public async Task An_engine_that_is_not_there_does_not_answer_or_cannot_build_for_the_tasks_fails()
     {
-        Docker(Engine.Replace("PLATFORM", "linux/amd64/v2, linux/arm64abc", StringComparison.Ordinal));
+        await DockerAsync(Engine.Replace("PLATFORM", "linux/amd64/v2, linux/arm64abc", StringComparison.Ordinal));
         var (status, seen, mend) = await LookAsync("docker-platform");
         Assert.Equal((CheckStatus.Failed, "Tasks run on ARM64, and the engine builds linux/amd64 only."), (status, seen));
         Assert.Equal("Install emulation (docker run --privileged --rm tonistiigi/binfmt --install arm64), or set cpu_architecture = \"X86_64\".", mend);
 
-        Docker("#!/bin/sh\necho 'Cannot connect to the Docker daemon.' >&2\nexit 1\n");
+        await DockerAsync("#!/bin/sh\necho 'Cannot connect to the Docker daemon.' >&2\nexit 1\n");
         Assert.Equal(
             (CheckStatus.Failed, "The Docker engine does not answer: Cannot connect to the Docker daemon.",
                 "Start it, or point DOCKER_HOST to one; or give an image of your own: tidepool up --image."),
@@ -228,16 +228,16 @@ public sealed class DoctorSpecs(Moto moto) : IClassFixture<Moto>, IAsyncLifetime
         File.SetUnixFileMode(Path.Combine(_clone.Path, ".env"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    private void Docker(string script)
-    {
-        _clone.Write("bin/docker", script);
-        File.SetUnixFileMode(Path.Combine(_clone.Path, "bin", "docker"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-    }
+    // Written by another process: as long as this one had it open, a child that is just being started could hold it too ("text file busy").
+    private Task DockerAsync(string script) =>
+        RunAsync("/bin/sh", "-c", "mkdir -p bin && rm -f bin/docker && printf %s \"$1\" > bin/docker && chmod 500 bin/docker", "sh", script);
 
-    private async Task GitAsync(params string[] arguments)
+    private Task GitAsync(params string[] arguments) => RunAsync("git", arguments);
+
+    private async Task RunAsync(string program, params string[] arguments)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = _clone.Path })!;
-        await git.WaitForExitAsync(Ct);
-        Assert.Equal(0, git.ExitCode);
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = _clone.Path })!;
+        await process.WaitForExitAsync(Ct);
+        Assert.Equal(0, process.ExitCode);
     }
 }

@@ -60,7 +60,7 @@ internal sealed class AwsCredentials
         {
             return await _credentials.GetCredentialsAsync().WaitAsync(LongestSearch, _clock, ct);
         }
-        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or TimeoutException or InvalidOperationException)
+        catch (Exception e) when (IsOfTheSearch(e))
         {
             throw NoKeys(Source, e);
         }
@@ -87,18 +87,38 @@ internal sealed class AwsCredentials
                 "Correct aws_profile in terraform/terraform.tfvars, or make the profile: 'aws configure sso' or 'aws configure'.");
         }
 
+        if (profile.Options.LoginSession is { Length: > 0 })
+        {
+            throw new ProblemException(
+                "AWS002",
+                $"Profile '{name}' signs in by 'aws login', which Tidepool cannot read.",
+                $"Let aws_profile be empty, and run: eval \"$(aws configure export-credentials --profile {name} --format env)\"");
+        }
+
         try
         {
             return new(profile.GetAWSCredentials(profile.CredentialProfileStore), $"profile '{name}'", profile, clock);
         }
-        catch (Exception e) when (e is AmazonClientException or InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (IsOfTheSearch(e))
         {
             throw NoKeys($"profile '{name}'", e);
         }
     }
 
-    private static ProblemException NoKeys(string source, Exception e) => new(
-        "AWS002", $"{char.ToUpperInvariant(source[0])}{source[1..]} gave no credentials: {e.Message.ReplaceLineEndings(" ")}", "Sign in again ('aws sso login'), or correct the profile.");
+    // The sources of credentials share no exception: files, programs, the SDK's own calls.
+    private static bool IsOfTheSearch(Exception e) => e
+        is AmazonClientException or AmazonServiceException or ProcessAWSCredentialException or HttpRequestException
+        or TimeoutException or InvalidOperationException or ArgumentException or IOException;
+
+    private static ProblemException NoKeys(string source, Exception e)
+    {
+        // The outer text may only say that a role could not be assumed.
+        var reasons = new[] { e, e.GetBaseException() }.Distinct().Select(reason => reason.Message.ReplaceLineEndings(" ").Trim().TrimEnd('.'));
+        return new(
+            "AWS002",
+            $"{char.ToUpperInvariant(source[0])}{source[1..]} gave no credentials: {string.Join(": ", reasons)}.",
+            "Sign in again ('aws sso login'), or correct the profile.");
+    }
 
     private static string Kind(AWSCredentials credentials) => credentials switch
     {
