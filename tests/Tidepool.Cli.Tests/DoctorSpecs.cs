@@ -28,6 +28,7 @@ public sealed class DoctorSpecs : IAsyncLifetime
             ["AWS_ACCESS_KEY_ID"] = "testing",
             ["AWS_SECRET_ACCESS_KEY"] = "testing",
             ["AWS_EC2_METADATA_DISABLED"] = "true",
+            ["TF_VAR_aws_region"] = "eu-central-1",
             ["AZP_URL"] = "",
             ["AZP_TOKEN"] = "",
             ["AZP_POOL"] = "",

@@ -8,7 +8,7 @@ public sealed partial class SettingsSpecs : IDisposable
     private const string Good = $"AZP_URL=https://dev.azure.com/contoso\nAZP_TOKEN={Token}\nAZP_POOL=fargate\n";
 
     private readonly TemporaryFolder _clone = new();
-    private readonly Dictionary<string, string> _environment = [];
+    private readonly Dictionary<string, string> _environment = new() { ["TF_VAR_aws_region"] = "eu-west-1" };
 
     public void Dispose() => _clone.Dispose();
 
@@ -57,19 +57,41 @@ public sealed partial class SettingsSpecs : IDisposable
     public void Without_tfvars_Terraforms_own_variables_and_then_its_defaults_hold()
     {
         _clone.Write(".env", Good);
-        _environment["TF_VAR_aws_region"] = "eu-west-1";
-
         Assert.Equal(
             TerraformSettings.Defaults with { AwsRegion = "eu-west-1" }, DeploymentSettings.Load(_clone.Path, _environment).Terraform);
     }
 
     [Fact]
+    public void A_region_must_be_chosen()
+    {
+        _clone.Write(".env", Good);
+        _environment.Clear();
+        Assert.Equal(
+            ["SETTINGS003: aws_region is not set. Copy terraform/terraform.tfvars.example to terraform/terraform.tfvars and set it there. Write a region's code, as in eu-central-1."],
+            Problems());
+
+        _clone.Write("terraform/terraform.tfvars", "tasks = 2\n");
+        Assert.Equal(["SETTINGS003: aws_region is not set in terraform/terraform.tfvars. Set it there. Write a region's code, as in eu-central-1."], Problems());
+    }
+
+    [Fact]
+    public void The_example_of_the_Terraform_variables_is_taken_as_it_stands()
+    {
+        _clone.Write(".env", Good);
+        _clone.Write("terraform/terraform.tfvars", File.ReadAllText(Path.Combine(Clone.Root, "terraform", "terraform.tfvars.example")));
+        Assert.Equal("us-east-1", DeploymentSettings.Load(_clone.Path, _environment).Terraform.AwsRegion);
+    }
+
+    [Fact]
     public void The_defaults_are_those_of_the_Terraform_configuration()
     {
-        var file = Path.Combine(Clone.Root, "terraform", "variables.tf");
-        Assert.SkipUnless(File.Exists(file), "This clone has no terraform/variables.tf.");
-        var text = File.ReadAllText(file);
-        string Default(string name) => Regex.Match(text, $$"""(?ms)^variable "{{name}}" \{.*?^  default\s*=\s*"([^"]*)".*?^\}""").Groups[1].Value;
+        var text = File.ReadAllText(Path.Combine(Clone.Root, "terraform", "variables.tf"));
+        string Default(string name)
+        {
+            var variable = Regex.Match(text, $$"""(?ms)^variable "{{name}}" \{.*?^\}""");
+            Assert.True(variable.Success, name);
+            return Regex.Match(variable.Value, """(?m)^  default\s*=\s*"([^"]*)"$""").Groups[1].Value;
+        }
 
         Assert.Equal(
             TerraformSettings.Defaults,
@@ -89,7 +111,7 @@ public sealed partial class SettingsSpecs : IDisposable
                     + "Make a token: User settings > Personal access tokens, scope Agent Pools (Read & manage), and put all of it there.",
                 "SETTINGS003: .env:3: AZP_POOL is empty. Set it in .env: the name of an agent pool of the organization.",
                 "SETTINGS007: terraform/terraform.tfvars:1: aws_region is not a text in quotes. Write it as in aws_region = \"value\", without ${ }.",
-                "SETTINGS008: terraform/terraform.tfvars:3: cluster_name is 'a b'. Use 1 to 255 letters, digits, hyphens and underscores.",
+                "SETTINGS008: terraform/terraform.tfvars:3: cluster_name is 'a b'. Use 2 to 32 lower-case letters, digits and single hyphens, with a letter first.",
             ],
             Problems());
     }

@@ -14,8 +14,8 @@ public sealed partial record TerraformSettings(string AwsProfile, string AwsRegi
     /// <summary>Where the file is, below the clone's root.</summary>
     public const string FileName = "terraform/terraform.tfvars";
 
-    /// <summary>The defaults of <c>terraform/variables.tf</c>; a test holds both equal.</summary>
-    public static TerraformSettings Defaults { get; } = new(AwsProfile: "", AwsRegion: "us-east-1", ClusterName: "tidepool", CpuArchitecture: "ARM64", HasFile: false);
+    /// <summary>The defaults of <c>terraform/variables.tf</c>; a test holds both equal. The region has none: it must be chosen.</summary>
+    public static TerraformSettings Defaults { get; } = new(AwsProfile: "", AwsRegion: "", ClusterName: "tidepool", CpuArchitecture: "ARM64", HasFile: false);
 
     /// <summary>Which credentials and region the AWS clients use.</summary>
     public AwsOptions ToAwsOptions(IReadOnlyDictionary<string, string> environment) =>
@@ -29,7 +29,14 @@ public sealed partial record TerraformSettings(string AwsProfile, string AwsRegi
             var (value, place) = file.Entries.TryGetValue(name, out var entry) ? (entry.Value, $"{FileName}:{entry.Line}")
                 : environment.GetValueOrDefault($"TF_VAR_{name}") is { } set ? (set, $"environment: TF_VAR_{name}")
                 : (otherwise, "");
-            if (!form.IsMatch(value))
+            if (place.Length == 0 && value.Length == 0 && !form.IsMatch(value))
+            {
+                problems.Add(new(
+                    "SETTINGS003",
+                    $"{name} is not set{(file.IsThere ? $" in {FileName}" : "")}.",
+                    file.IsThere ? $"Set it there. {mend}" : $"Copy {FileName}.example to {FileName} and set it there. {mend}"));
+            }
+            else if (!form.IsMatch(value))
             {
                 problems.Add(new("SETTINGS008", $"{place}: {name} is '{value}'.", mend));
             }
@@ -40,7 +47,7 @@ public sealed partial record TerraformSettings(string AwsProfile, string AwsRegi
         return new(
             Value("aws_profile", Defaults.AwsProfile, Profile(), "Name a profile on one line, or leave it empty for the environment's credentials."),
             Value("aws_region", Defaults.AwsRegion, Region(), "Write a region's code, as in eu-central-1."),
-            Value("cluster_name", Defaults.ClusterName, Cluster(), "Use 1 to 255 letters, digits, hyphens and underscores."),
+            Value("cluster_name", Defaults.ClusterName, Cluster(), "Use 2 to 32 lower-case letters, digits and single hyphens, with a letter first."),
             Value("cpu_architecture", Defaults.CpuArchitecture, Architecture(), "Write ARM64 or X86_64."),
             file.IsThere);
     }
@@ -48,13 +55,13 @@ public sealed partial record TerraformSettings(string AwsProfile, string AwsRegi
     [GeneratedRegex(@"^[^\p{Cc}]*$")]
     private static partial Regex Profile();
 
-    [GeneratedRegex(@"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
+    // This and the next two as the validations of terraform/variables.tf have them.
+    [GeneratedRegex("^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
     private static partial Regex Region();
 
     [GeneratedRegex("^(ARM64|X86_64)$")]
     private static partial Regex Architecture();
 
-    // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html
-    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}$")]
+    [GeneratedRegex("^(?!.*--)[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
     private static partial Regex Cluster();
 }
