@@ -63,8 +63,8 @@ internal static class DoctorTable
     private static string Summary(DoctorReport report)
     {
         int Count(CheckStatus status) => report.Checks.Count(check => check.Status == status);
-        return $"{Count(CheckStatus.Ok)} ok, {Count(CheckStatus.Note)} to know, {Count(CheckStatus.Warning)} warnings, "
-            + $"{Count(CheckStatus.Failed)} failed, {Count(CheckStatus.Skipped)} not looked at";
+        return $"ok {Count(CheckStatus.Ok)}, to know {Count(CheckStatus.Note)}, warnings {Count(CheckStatus.Warning)}, "
+            + $"failed {Count(CheckStatus.Failed)}, not looked at {Count(CheckStatus.Skipped)}";
     }
 
     private static string Word(CheckStatus status) => status switch

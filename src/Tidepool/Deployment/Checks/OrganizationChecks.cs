@@ -54,7 +54,7 @@ internal sealed class OrganizationChecks : IDisposable
 
     private async Task<CheckResult> KindAsync(Check check, CancellationToken ct) => await OrNullAsync(_organization, ct) switch
     {
-        null => check.Skipped("the organization did not accept the token"),
+        null => check.Skipped("the sign-in did not work"),
         { IsServices: true } => check.Ok("Azure DevOps Services"),
         _ => check.Warning(new(
             "DOCTOR008",
@@ -66,7 +66,7 @@ internal sealed class OrganizationChecks : IDisposable
     {
         if (await OrNullAsync(_organization, ct) is null)
         {
-            return check.Skipped("the organization did not accept the token");
+            return check.Skipped("the sign-in did not work");
         }
 
         var pool = await _pool.Value.WaitAsync(ct);
@@ -106,7 +106,7 @@ internal sealed class OrganizationChecks : IDisposable
     {
         if (await OrNullAsync(_organization, ct) is null)
         {
-            return check.Skipped("the organization did not accept the token");
+            return check.Skipped("the sign-in did not work");
         }
 
         ParallelJobs? jobs;
