@@ -1,7 +1,12 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Tidepool.AzurePipelines;
 
 namespace Tidepool.Cli.Tests;
@@ -62,6 +67,39 @@ public sealed class DoctorSpecs : IAsyncLifetime
         Assert.Matches(@"(?m)^ok \d+, to know \d+, warnings \d+, failed \d+, not looked at \d+$", outcome.Output);
         Assert.DoesNotContain('\u001b', outcome.Output);
         Assert.DoesNotContain(Token, outcome.Output + outcome.Error);
+    }
+
+    [Fact]
+    public async Task Where_nothing_failed_the_exit_code_is_0_whatever_is_warned_of()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        await using var aws = builder.Build();
+        aws.Run(http => http.Response.WriteAsync(http.Request.Headers.ContainsKey("X-Amz-Target")
+            ? "{}"
+            : "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"));
+        await aws.StartAsync(Ct);
+        _clone.Environment["AWS_ENDPOINT_URL"] = aws.Urls.First();
+        _clone.Environment["PATH"] = $"{_clone.Folder}/bin:{Environment.GetEnvironmentVariable("PATH")}";
+        // Both written by another process, so that no child of this one holds them open for writing.
+        const string Programs = """
+            mkdir bin && cd bin
+            printf '#!/bin/sh\necho 28.2.2 linux/arm64\n' > docker
+            printf '#!/bin/sh\necho "{\\"terraform_version\\":\\"1.11.4\\"}"\n' > terraform
+            chmod 500 docker terraform
+            """;
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-ec", Programs]) { WorkingDirectory = _clone.Folder })!;
+        await shell.WaitForExitAsync(Ct);
+        File.WriteAllText(Path.Combine(_clone.Folder, ".gitignore"), ".env\n");
+
+        var outcome = await TidepoolProcess.RunAsync(_clone, "doctor");
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains("ok      AWS credentials: account 123456789012 as arn:me, region eu-central-1, by environment variables\n", outcome.Output);
+        Assert.Contains("ok      platform of the image: linux/arm64, as the engine itself\n", outcome.Output);
+        Assert.Contains("warning Services or Server: DOCTOR008: ", outcome.Output);
+        Assert.EndsWith("warnings 1, failed 0, not looked at 0\n", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
