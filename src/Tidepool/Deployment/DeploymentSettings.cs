@@ -41,14 +41,10 @@ public sealed record DeploymentSettings
     {
         var problems = new List<Problem>();
         var file = EnvironmentFile.Read(Path.Combine(root, EnvironmentFile.Name), problems);
-        var organization = OrganizationSettings.Read(file, environment, problems);
+        // Of a file with a line that cannot be read nothing is known, not even what is missing.
+        var organization = problems.Count > 0 ? null : OrganizationSettings.Read(file, environment, problems);
         var ofOrganization = problems.Count;
         var terraform = TerraformSettings.Read(root, environment, problems);
-        if (ofOrganization > 0)
-        {
-            organization = null;
-        }
-
         if (problems.Count > ofOrganization)
         {
             terraform = null;

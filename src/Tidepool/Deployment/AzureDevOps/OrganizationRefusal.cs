@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Polly.Timeout;
 using Tidepool.AgentProtocol;
 using Tidepool.Deployment.Http;
@@ -8,7 +7,7 @@ using Tidepool.Deployment.Http;
 namespace Tidepool.Deployment.AzureDevOps;
 
 /// <summary>Turns what an organization refuses into problems.</summary>
-internal static partial class OrganizationRefusal
+internal static class OrganizationRefusal
 {
     private const string NewToken = "Make a new token (User settings > Personal access tokens) of this organization with the scope Agent Pools (Read & manage), "
         + "and set AZP_TOKEN to it.";
@@ -51,7 +50,7 @@ internal static partial class OrganizationRefusal
     {
         // The reason stands in this header where the body is a page: https://github.com/microsoft/azure-pipelines-agent/issues/1559
         var header = reply.Headers.TryGetValues("X-TFS-ServiceError", out var values) ? Uri.UnescapeDataString(values.First()) : null;
-        var text = OneLine(Message(reply) ?? header ?? "");
+        var text = Sentence.Of(Message(reply) ?? header ?? "");
         return text.Length == 0 ? $"HTTP {(int)reply.Status} without a reason." : text;
     }
 
@@ -66,13 +65,4 @@ internal static partial class OrganizationRefusal
             return null;
         }
     }
-
-    private static string OneLine(string text)
-    {
-        var line = Space().Replace(text, " ").Trim();
-        return line.Length switch { 0 => "", > 600 => $"{line[..600]}…", _ => line.EndsWith('.') ? line : $"{line}." };
-    }
-
-    [GeneratedRegex(@"[\s\x00-\x1f\x7f]+")]
-    private static partial Regex Space();
 }
