@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 using Tidepool.Deployment;
 
 namespace Tidepool.Cli.Commands;

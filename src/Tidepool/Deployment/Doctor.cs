@@ -60,7 +60,9 @@ public static class Doctor
             return
             [
                 check.Failed(new(
-                    "DOCTOR001", $"This check had no answer within {LongestCheck.TotalSeconds:0} s.", "Check the network and the proxy settings, then look again.")),
+                    "DOCTOR001",
+                    $"This check had no answer within {LongestCheck.TotalSeconds:0} s.",
+                    "Check the network and the proxy settings, then look again.")),
             ];
         }
     }

@@ -18,7 +18,9 @@ internal sealed partial record EnvironmentFile(IReadOnlyDictionary<string, Setti
 
         var at = Places(lines, problems);
         // Only a file without faults: the library names the first one, without its line.
-        var values = at is null or { Count: 0 } ? new Dictionary<string, string>() : DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envFilePaths: [path]));
+        var values = at is null or { Count: 0 }
+            ? new Dictionary<string, string>()
+            : DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envFilePaths: [path]));
         return new(
             values.Where(pair => at!.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => new SettingsEntry(pair.Value, at![pair.Key])),
             IsThere: true);
@@ -43,7 +45,8 @@ internal sealed partial record EnvironmentFile(IReadOnlyDictionary<string, Setti
             }
             else if (match.Groups["value"].Value is ['"' or '\'', ..] and var quoted && quoted.IndexOf(quoted[0], 1) < 0)
             {
-                problems.Add(new("SETTINGS002", $"{place}: the value of {match.Groups["name"].Value} has no closing quote.", "Close the quote on the same line."));
+                problems.Add(new(
+                    "SETTINGS002", $"{place}: the value of {match.Groups["name"].Value} has no closing quote.", "Close the quote on the same line."));
             }
             else if (!at.TryAdd(match.Groups["name"].Value, index + 1))
             {

@@ -30,7 +30,8 @@ internal sealed partial record VariablesFile(IReadOnlyDictionary<string, Setting
             }
             else if (match.Groups["value"].Value.Split('#', '/')[0].Trim() != "null")
             {
-                problems.Add(new("SETTINGS007", $"{shownPath}:{number}: {name} is not a text in quotes.", $"Write it as in {name} = \"value\", without ${{ }}."));
+                problems.Add(new(
+                    "SETTINGS007", $"{shownPath}:{number}: {name} is not a text in quotes.", $"Write it as in {name} = \"value\", without ${{ }}."));
             }
         }
 

@@ -156,6 +156,7 @@ public sealed class AwsClientSpecs(Moto moto) : IClassFixture<Moto>
 
     private async Task<string> AwsAsync(params string[] arguments)
     {
+        Assert.SkipUnless(Installed.Has("aws"), "The aws command is not installed.");
         var start = new ProcessStartInfo("aws", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in moto.Environment)
         {

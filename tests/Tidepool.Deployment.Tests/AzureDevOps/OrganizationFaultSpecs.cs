@@ -115,6 +115,21 @@ public sealed class OrganizationFaultSpecs
     }
 
     [Fact]
+    public async Task What_changes_something_names_the_version_without_which_the_service_refuses_it()
+    {
+        await using var ado = await StandIn.StartAsync(204, Json, "");
+        using var client = Client(ado);
+        await client.SetEnabledAsync(7, 3, enabled: false, Ct);
+        await client.RemoveAgentAsync(7, 3, Ct);
+
+        Assert.Equal(
+            ["PATCH /contoso/_apis/distributedtask/pools/7/agents/3", "DELETE /contoso/_apis/distributedtask/pools/7/agents/3"],
+            ado.Requests.Select(asked => asked.Line));
+        Assert.Equal("""{"id":3,"enabled":false}""", ado.Requests[0].Body);
+        Assert.All(ado.Requests, asked => Assert.Equal("application/json; api-version=5.1-preview.1", asked.Headers["Accept"]));
+    }
+
+    [Fact]
     public async Task A_personal_token_is_sent_as_Basic_and_Entras_as_Bearer()
     {
         await using var ado = await StandIn.StartAsync(200, Json, Connected);

@@ -67,13 +67,13 @@ internal sealed class AwsCredentials
     }
 
     // First, as Terraform's AWS provider has it.
-    private static AWSCredentials? OfVariables(IReadOnlyDictionary<string, string> environment) =>
-        (environment.GetValueOrDefault("AWS_ACCESS_KEY_ID"), environment.GetValueOrDefault("AWS_SECRET_ACCESS_KEY"), environment.GetValueOrDefault("AWS_SESSION_TOKEN")) switch
-        {
-            ({ Length: > 0 } key, { Length: > 0 } secret, { Length: > 0 } token) => new SessionAWSCredentials(key, secret, token),
-            ({ Length: > 0 } key, { Length: > 0 } secret, _) => new BasicAWSCredentials(key, secret),
-            _ => null,
-        };
+    private static AWSCredentials? OfVariables(IReadOnlyDictionary<string, string> environment)
+    {
+        var (key, secret) = (environment.GetValueOrDefault("AWS_ACCESS_KEY_ID"), environment.GetValueOrDefault("AWS_SECRET_ACCESS_KEY"));
+        return string.IsNullOrEmpty(key) || string.IsNullOrEmpty(secret) ? null
+            : environment.GetValueOrDefault("AWS_SESSION_TOKEN") is { Length: > 0 } token ? new SessionAWSCredentials(key, secret, token)
+            : new BasicAWSCredentials(key, secret);
+    }
 
     private static AwsCredentials OfProfile(string name, TimeProvider clock)
     {

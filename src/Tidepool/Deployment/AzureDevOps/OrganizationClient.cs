@@ -9,12 +9,14 @@ namespace Tidepool.Deployment.AzureDevOps;
 
 /// <summary>One organization of Azure DevOps, as far as Tidepool needs it. Every call may throw AZDO001 to AZDO008.</summary>
 /// <remarks>
-/// Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask; what is not in it says so. No call names an api-version: the
-/// service then answers in its newest one that is released, as it does to the KEDA scaler, which sends the same calls.
+/// Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask; what is not in it says so. A call that only reads names no
+/// api-version, as those of the KEDA scaler do not; one that changes something must (VssVersionNotSpecifiedException), and names the one that
+/// Microsoft's agent sends.
 /// </remarks>
 public sealed class OrganizationClient : IDisposable
 {
     private const string Pools = "_apis/distributedtask/pools";
+    private const string JsonOfAgents = $"{MediaTypeNames.Application.Json}; api-version=5.1-preview.1";
 
     private readonly Uri _organization;
     private readonly OrganizationSignIn _signIn;
@@ -152,7 +154,7 @@ public sealed class OrganizationClient : IDisposable
                 {
                     var message = new HttpRequestMessage(method, $"{_organization.AbsoluteUri.TrimEnd('/')}/{route}");
                     message.Headers.Authorization = await _signIn.HeaderAsync(attempt);
-                    message.Headers.Accept.ParseAdd(MediaTypeNames.Application.Json);
+                    message.Headers.Accept.ParseAdd(method == HttpMethod.Get ? MediaTypeNames.Application.Json : JsonOfAgents);
                     // Asks for 401 in place of a redirect to the page where people sign in.
                     message.Headers.TryAddWithoutValidation("X-TFS-FedAuthRedirect", "Suppress");
                     if (body is not null)

@@ -9,7 +9,8 @@ namespace Tidepool.Deployment.AzureDevOps;
 /// <summary>Turns what an organization refuses into problems.</summary>
 internal static class OrganizationRefusal
 {
-    private const string NewToken = "Make a new token (User settings > Personal access tokens) of this organization with the scope Agent Pools (Read & manage), "
+    private const string NewToken =
+        "Make a new token (User settings > Personal access tokens) of this organization with the scope Agent Pools (Read & manage), "
         + "and set AZP_TOKEN to it.";
 
     public static ProblemException NotSignedIn(Uri organization, string what) => new(

@@ -28,10 +28,14 @@ internal sealed partial class DockerChecks(IReadOnlyDictionary<string, string> e
     private async Task<CheckResult> EngineAsync(Check check, CancellationToken ct) => await _engine.Value.WaitAsync(ct) switch
     {
         null => check.Failed(new(
-            "DOCTOR006", "There is no docker on the PATH, so no image can be built.", "Install a Docker engine, or give an image of your own: tidepool up --image.")),
+            "DOCTOR006",
+            "There is no docker on the PATH, so no image can be built.",
+            "Install a Docker engine, or give an image of your own: tidepool up --image.")),
         { ExitCode: 0, Output: var version } => check.Ok($"version {version.Trim().Replace(" ", ", ", StringComparison.Ordinal)}"),
         var run => check.Failed(new(
-            "DOCTOR006", $"The Docker engine does not answer: {run.FirstError}", "Start it, or point DOCKER_HOST to one; or give an image of your own: tidepool up --image.")),
+            "DOCTOR006",
+            $"The Docker engine does not answer: {run.FirstError}",
+            "Start it, or point DOCKER_HOST to one; or give an image of your own: tidepool up --image.")),
     };
 
     private async Task<CheckResult> PlatformAsync(Check check, CancellationToken ct)

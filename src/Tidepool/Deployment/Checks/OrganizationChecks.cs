@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Tidepool.AgentProtocol;
 using Tidepool.Deployment.AzureDevOps;
@@ -73,7 +72,9 @@ internal sealed class OrganizationChecks : IDisposable
         if (pool.IsHosted)
         {
             return check.Failed(new(
-                "DOCTOR009", $"Pool '{pool.Name}' is one of Microsoft's own machines; it takes no agents.", "Make a self-hosted pool, and set AZP_POOL to its name."));
+                "DOCTOR009",
+                $"Pool '{pool.Name}' is one of Microsoft's own machines; it takes no agents.",
+                "Make a self-hosted pool, and set AZP_POOL to its name."));
         }
 
         var agents = await _client!.ListAgentsAsync(pool.Id, ct);
@@ -90,7 +91,9 @@ internal sealed class OrganizationChecks : IDisposable
         if (await _client!.FindManagedPoolAsync(pool.Name, ct) is null)
         {
             return check.Failed(new(
-                "DOCTOR010", $"The token's owner is no administrator of pool '{pool.Name}'.", $"Let an administrator add the owner under Security of the pool: {PoolLink}"));
+                "DOCTOR010",
+                $"The token's owner is no administrator of pool '{pool.Name}'.",
+                $"Let an administrator add the owner under Security of the pool: {PoolLink}"));
         }
 
         return await _client.MayManageAgentsAsync(pool.Id, ct) switch
@@ -138,7 +141,7 @@ internal sealed class OrganizationChecks : IDisposable
         OrganizationCredential.ServicePrincipal => check.Ok("of a service principal: the agents renew it; when its client secret ends cannot be seen"),
         OrganizationCredential.Token { IsEntra: true } token => check.Warning(new(
             "DOCTOR013",
-            $"AZP_TOKEN is a Microsoft Entra access token, which ends {(Expiry(token.Value) is { } end ? string.Create(CultureInfo.InvariantCulture, $"at {end:yyyy-MM-dd HH:mm} UTC") : "after about an hour")}; agents that start later cannot register.",
+            $"AZP_TOKEN is a Microsoft Entra access token, which ends {End(token.Value)}; agents that start later cannot register.",
             "Use a service principal, or a personal access token.")),
         _ => check.Note(
             _clock.GetUtcNow() < GlobalTokensEnd
@@ -147,17 +150,19 @@ internal sealed class OrganizationChecks : IDisposable
             "Let the token be of this one organization."),
     });
 
-    /// <summary>The time that a JWT names as its end.</summary>
-    private static DateTimeOffset? Expiry(Secret token)
+    /// <summary>When a JWT ends, by its own words.</summary>
+    private static string End(Secret token)
     {
         try
         {
             using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Reveal().Split('.')[1]));
-            return claims.RootElement.TryGetProperty("exp", out var end) ? DateTimeOffset.FromUnixTimeSeconds(end.GetInt64()) : null;
+            return claims.RootElement.TryGetProperty("exp", out var end)
+                ? string.Create(CultureInfo.InvariantCulture, $"at {DateTimeOffset.FromUnixTimeSeconds(end.GetInt64()):yyyy-MM-dd HH:mm} UTC")
+                : "after about an hour";
         }
         catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException or ArgumentOutOfRangeException)
         {
-            return null;
+            return "after about an hour";
         }
     }
 

@@ -55,7 +55,9 @@ internal sealed class SettingsChecks(string root, IReadOnlyDictionary<string, st
             && commit.Trim() is { Length: > 0 } hash)
         {
             return check.Warning(new(
-                "DOCTOR003", $".env was in git once (the last time in commit {hash}), so the token may be in every clone.", "Make a new token, if this one was in it."));
+                "DOCTOR003",
+                $".env was in git once (the last time in commit {hash}), so the token may be in every clone.",
+                "Make a new token, if this one was in it."));
         }
 
         return await GitAsync(["check-ignore", "--quiet", "--", EnvironmentFile.Name], ct) is { ExitCode: 0 }
