@@ -216,15 +216,17 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         var request = AgentTaskDefinition.Render(
             await File.ReadAllTextAsync(options.ContainerTemplate, ct),
             options.Agents,
-            new Dictionary<string, string>
+            agent => new Dictionary<string, string>
             {
                 ["image"] = "tidepool-agent",
                 ["azp_url"] = pipelines.OrganizationUrl.ToString(),
                 ["azp_pool"] = pipelines.Pool,
                 ["azp_token_secret"] = TokenSecret,
-                ["log_group"] = "/tidepool/agents",
+                ["log_group"] = $"/tidepool/{Cluster}/{agent}",
                 ["log_prefix"] = "agents",
                 ["region"] = "us-east-1",
+                ["volume"] = AgentTaskDefinition.VolumeName,
+                ["storage"] = "bind",
             },
             ExecutionRole) with
         {
