@@ -58,7 +58,7 @@ public sealed partial class DockerfileSpecs
     [Fact]
     public async Task Everything_that_the_build_takes_is_in_git_and_reaches_the_builder()
     {
-        var kept = await TrackedAsync();
+        var kept = (await TrackedAsync()).Where(file => file != "docker/Dockerfile");
         var ignore = DockerIgnore.Parse(Read(".dockerignore").Split('\n'));
         Assert.NotEmpty(Image.Sources);
         Assert.All(Image.Sources, source =>
