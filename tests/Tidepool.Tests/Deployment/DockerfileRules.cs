@@ -28,7 +28,8 @@ internal static partial class DockerfileRules
             yield break;
         }
 
-        var touched = file.Final.Index().Where(one => one.Item.Keyword is "RUN" or "COPY" && one.Item.Rest.Contains(Volume, StringComparison.Ordinal)).ToArray();
+        var touched = file.Final.Index()
+            .Where(one => one.Item.Keyword is "RUN" or "COPY" && one.Item.Rest.Contains(Volume, StringComparison.Ordinal)).ToArray();
         if (!touched.Any(one => one.Index < declared.Index && Owned().IsMatch(one.Item.Rest)))
         {
             yield return $"{Volume} is not made the agent's own before its VOLUME";

@@ -131,7 +131,9 @@ public sealed partial class DockerfileSpecs
         using var definition = JsonDocument.Parse(Read("terraform/agent-container.json.tftpl"));
         var mounts = definition.RootElement.GetProperty("mountPoints").EnumerateArray();
         Assert.Equal(Image.Final.Last(one => one.Keyword == "USER").Rest, definition.RootElement.GetProperty("user").GetString());
-        Assert.Equal(Image.Final.Single(one => one.Keyword == "VOLUME").Exec!, mounts.Select(mount => mount.GetProperty("containerPath").GetString()!));
+        Assert.Equal(
+            Image.Final.Single(one => one.Keyword == "VOLUME").Exec!,
+            mounts.Select(mount => mount.GetProperty("containerPath").GetString()!));
         Assert.False(definition.RootElement.TryGetProperty("command", out _) || definition.RootElement.TryGetProperty("entryPoint", out _));
     }
 
@@ -140,9 +142,11 @@ public sealed partial class DockerfileSpecs
     {
         var known = ImageDescription.Agent;
         var user = known.UserOf(null)!;
+        var made = $"user.sh {user.Name} {user.Uid} {known.Volumes.Single().Path}";
+        var azp = Image.Final.Single(one => one.Keyword == "COPY" && one.Rest.EndsWith(" /azp", StringComparison.Ordinal));
         Assert.Equal(Image.Final.Last(one => one.Keyword == "USER").Rest, known.DefaultUser);
-        Assert.Contains(Image.Final, one => one.Rest.EndsWith($"user.sh {user.Name} {user.Uid} {known.Volumes.Single().Path}", StringComparison.Ordinal));
-        Assert.Contains(Image.Final, one => one.Keyword == "COPY" && one.Flag("chown") == $"{user.Uid}:{user.Gid}" && one.Rest.EndsWith(" /azp", StringComparison.Ordinal));
+        Assert.Contains(Image.Final, one => one.Rest.EndsWith(made, StringComparison.Ordinal));
+        Assert.Equal($"{user.Uid}:{user.Gid}", azp.Flag("chown"));
         Assert.Equal(known.WorkingDirectory, Image.Final.Last(one => one.Keyword == "WORKDIR").Rest);
         Assert.Equal(ImageDescription.AgentPath, Image.Final.Last(one => one.Keyword == "ENTRYPOINT").Exec![0]);
     }
