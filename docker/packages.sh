@@ -49,6 +49,7 @@ if [ "$ID" = alpine ]; then
 else
   apt-get update
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+  apt-get clean
   rm -rf /var/lib/apt/lists/*
 fi
 if command -v update-ca-certificates > /dev/null; then
