@@ -16,6 +16,9 @@ internal sealed record AutoVariables
     public required string AzpUrl { get; init; }
     public required string AzpPool { get; init; }
 
+    /// <summary>The service principal that registers the agents, without its secret; null for a token.</summary>
+    public (string ClientId, string TenantId)? ServicePrincipal { get; init; }
+
     /// <summary>Tag of the image in the deployment's own repository; null with an image of the user's own.</summary>
     public string? ImageTag { get; init; }
 
@@ -39,6 +42,9 @@ internal sealed record AutoVariables
             {
                 AzpUrl = (string?)json?["azp_url"] ?? "",
                 AzpPool = (string?)json?["azp_pool"] ?? "",
+                ServicePrincipal = json?["service_principal"] is JsonObject principal
+                    ? ((string?)principal["client_id"] ?? "", (string?)principal["tenant_id"] ?? "")
+                    : null,
                 ImageTag = (string?)json?["image_tag"],
                 Image = (string?)json?["image"],
             };
@@ -50,9 +56,15 @@ internal sealed record AutoVariables
     }
 
     /// <summary>Writes the file aside and renames it, so that no Terraform reads half of it.</summary>
-    public void Write(string folder)
+    /// <returns>Its path.</returns>
+    public string Write(string folder)
     {
         var json = new JsonObject { ["azp_url"] = AzpUrl, ["azp_pool"] = AzpPool };
+        if (ServicePrincipal is { } principal)
+        {
+            json["service_principal"] = new JsonObject { ["client_id"] = principal.ClientId, ["tenant_id"] = principal.TenantId };
+        }
+
         if (ImageTag is not null)
         {
             json["image_tag"] = ImageTag;
@@ -67,5 +79,6 @@ internal sealed record AutoVariables
         var aside = $"{path}.{Environment.ProcessId}.partial";
         File.WriteAllText(aside, json.ToJsonString(Indented) + "\n");
         File.Move(aside, path, overwrite: true);
+        return path;
     }
 }

@@ -28,15 +28,16 @@ internal sealed class Terraform(
         return answer is { ExitCode: 0 } ? JsonSerializer.Deserialize(string.Join('\n', answer.Output), TerraformJson.Default.TerraformVersion)?.Version : null;
     }
 
-    /// <summary>What applying would change, and what will be billed for then.</summary>
+    /// <summary>What applying with these settings would change, and what will be billed for then. The settings are not kept.</summary>
     /// <exception cref="ProblemException">Terraform failed.</exception>
-    public async Task<(TerraformPlan Plan, BilledDeployment Billed)> PlanAsync(CancellationToken ct)
+    public async Task<(TerraformPlan Plan, BilledDeployment Billed)> PlanAsync(AutoVariables variables, CancellationToken ct)
     {
         await InitializeAsync(ct);
         var file = Path.Combine(logFolder, "terraform.tfplan");
+        var settings = variables.Write(logFolder);
         try
         {
-            var plan = await RunAsync("plan", ["plan", "-input=false", LockTimeout, "-json", $"-out={file}"], ct);
+            var plan = await RunAsync("plan", ["plan", "-input=false", LockTimeout, "-json", $"-out={file}", $"-var-file={settings}"], ct);
             var shown = await AskAsync(["show", "-json", file], ct);
             return shown.ExitCode == 0
                 ? (plan, BilledPlan.Read(string.Join('\n', shown.Output)))
@@ -45,6 +46,7 @@ internal sealed class Terraform(
         finally
         {
             File.Delete(file);
+            File.Delete(settings);
         }
     }
 

@@ -31,16 +31,18 @@ public sealed record TerraformOutputs
     /// <summary>Tasks that the service asks for now; 0 while something is waited for.</summary>
     public required int DesiredCount { get; init; }
 
-    /// <summary>What is not there yet: <c>image</c>, <c>token</c>. Empty when tasks are asked for.</summary>
+    /// <summary>What is not there yet: <c>azp_url</c>, <c>image</c>, <c>token</c>. Empty when tasks are asked for.</summary>
     public required IReadOnlyList<string> WaitingFor { get; init; }
-    public required string AzpUrl { get; init; }
+
+    /// <summary>Null before the organization is known.</summary>
+    public string? AzpUrl { get; init; }
     public required string AzpPool { get; init; }
 
     /// <summary>Agents of one task.</summary>
     public int AgentsPerTask => LogGroups.Count;
 
-    /// <summary>The task definition's family and revision, as in <c>tidepool:7</c>.</summary>
-    public string Revision => TaskDefinitionArn[(TaskDefinitionArn.LastIndexOf('/') + 1)..];
+    /// <summary>The task definition's family, as in <c>tidepool-agents</c>.</summary>
+    public string Family => TaskDefinitionArn[(TaskDefinitionArn.LastIndexOf('/') + 1)..TaskDefinitionArn.LastIndexOf(':')];
 
     /// <summary>Null when nothing is deployed: the state has no outputs.</summary>
     /// <exception cref="ProblemException">TERRAFORM010: there are outputs, and one that is needed is missing.</exception>
@@ -63,7 +65,7 @@ public sealed record TerraformOutputs
             TaskDefinitionArn = Text("task_definition_arn"),
             DesiredCount = Of("desired_count").GetInt32(),
             WaitingFor = [.. Of("waiting_for").EnumerateArray().Select(item => item.GetString()!)],
-            AzpUrl = Text("azp_url"),
+            AzpUrl = Optional("azp_url"),
             AzpPool = Text("azp_pool"),
         };
 
