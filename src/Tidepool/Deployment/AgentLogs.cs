@@ -50,7 +50,7 @@ public sealed class AgentLogs(Deployed deployed)
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var channel = Channel.CreateUnbounded<AgentLine>();
         var following = Task.WhenAll(groups.Select(group => FollowAsync(group.Key, group.Value, since, channel.Writer, stopping.Token)))
-            .ContinueWith(done => channel.Writer.TryComplete(done.Exception?.InnerException), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            .ContinueWith(_ => channel.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
             await foreach (var line in channel.Reader.ReadAllAsync(ct))
@@ -70,9 +70,17 @@ public sealed class AgentLogs(Deployed deployed)
 
     private async Task FollowAsync(string container, string group, DateTimeOffset since, ChannelWriter<AgentLine> into, CancellationToken ct)
     {
-        await foreach (var line in deployed.Logs.FollowAsync(group, null, since, ct))
+        try
         {
-            await into.WriteAsync(ToLine(container, line), ct);
+            await foreach (var line in deployed.Logs.FollowAsync(group, null, since, ct))
+            {
+                await into.WriteAsync(ToLine(container, line), ct);
+            }
+        }
+        catch (ProblemException e)
+        {
+            // What ends one log ends the command; the reader throws it.
+            into.TryComplete(e);
         }
     }
 
