@@ -1,3 +1,5 @@
+using Tidepool.Deployment.Aws;
+
 namespace Tidepool.Deployment;
 
 /// <summary>What the user says of a deployment: Azure DevOps from <c>.env</c>, AWS from <c>terraform/terraform.tfvars</c>.</summary>
@@ -22,7 +24,7 @@ public sealed record DeploymentSettings
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
     /// <summary>Which credentials and region the AWS clients use.</summary>
-    public Aws.AwsOptions Aws => new() { Profile = Terraform.AwsProfile, Region = Terraform.AwsRegion, Environment = Environment };
+    public AwsOptions Aws => Terraform.ToAwsOptions(Environment);
 
     /// <summary>Reads the settings.</summary>
     /// <param name="root">The clone's root folder.</param>
@@ -39,23 +41,27 @@ public sealed record DeploymentSettings
     {
         var problems = new List<Problem>();
         var file = EnvironmentFile.Read(Path.Combine(root, EnvironmentFile.Name), problems);
-        var organization = OrganizationSettings.Read(file, environment, problems);
+        // Of a file with a line that cannot be read nothing is known, not even what is missing.
+        var organization = problems.Count > 0 ? null : OrganizationSettings.Read(file, environment, problems);
+        var ofOrganization = problems.Count;
         var terraform = TerraformSettings.Read(root, environment, problems);
-        return new(
-            problems.Count > 0
-                ? null
-                : new()
-                {
-                    Root = root,
-                    OrganizationUrl = organization!.Url,
-                    Credential = organization.Credential,
-                    Pool = organization.Pool,
-                    Terraform = terraform,
-                    Environment = environment,
-                },
-            organization,
-            terraform,
-            problems);
+        if (problems.Count > ofOrganization)
+        {
+            terraform = null;
+        }
+
+        var settings = organization is null || terraform is null
+            ? null
+            : new DeploymentSettings
+            {
+                Root = root,
+                OrganizationUrl = organization.Url,
+                Credential = organization.Credential,
+                Pool = organization.Pool,
+                Terraform = terraform,
+                Environment = environment,
+            };
+        return new(settings, organization, terraform, problems);
     }
 
     /// <summary>This process's environment.</summary>
@@ -67,7 +73,7 @@ public sealed record DeploymentSettings
 /// <summary>What a look at the settings found.</summary>
 /// <param name="Settings">Null where there are problems.</param>
 /// <param name="Organization">The part that says which organization; null where there are problems with it.</param>
-/// <param name="Terraform">The part that says what of AWS; defaults where there are problems with it.</param>
+/// <param name="Terraform">The part that says what of AWS; null where there are problems with it.</param>
 /// <param name="Problems">Every fault, in the order of files and lines.</param>
 public sealed record SettingsReading(
-    DeploymentSettings? Settings, OrganizationSettings? Organization, TerraformSettings Terraform, IReadOnlyList<Problem> Problems);
+    DeploymentSettings? Settings, OrganizationSettings? Organization, TerraformSettings? Terraform, IReadOnlyList<Problem> Problems);

@@ -4,36 +4,25 @@ using dotenv.net;
 namespace Tidepool.Deployment;
 
 /// <summary>The file <c>.env</c>: values as dotenv.net reads them, and the line of each.</summary>
-internal sealed partial record EnvironmentFile(IReadOnlyDictionary<string, EnvironmentFile.Entry> Entries, bool IsThere)
+internal sealed partial record EnvironmentFile(IReadOnlyDictionary<string, SettingsEntry> Entries, bool IsThere)
 {
     public const string Name = ".env";
-
-    /// <summary>One value and its line; lines count from 1.</summary>
-    public sealed record Entry(string Value, int Line);
 
     /// <summary>Reads the file; a file that is not there has no entries and is no problem by itself.</summary>
     public static EnvironmentFile Read(string path, List<Problem> problems)
     {
-        string[] lines;
-        try
+        if (SettingsFile.ReadLines(path, Name, problems) is not { } lines)
         {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return new(new Dictionary<string, Entry>(), IsThere: false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problems.Add(new("SETTINGS001", $"{Name} cannot be read: {e.Message}", "Make it a file that you may read."));
-            return new(new Dictionary<string, Entry>(), IsThere: true);
+            return new(new Dictionary<string, SettingsEntry>(), IsThere: false);
         }
 
         var at = Places(lines, problems);
         // Only a file without faults: the library names the first one, without its line.
-        var values = at is null ? new Dictionary<string, string>() : DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envFilePaths: [path]));
+        var values = at is null or { Count: 0 }
+            ? new Dictionary<string, string>()
+            : DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envFilePaths: [path]));
         return new(
-            values.Where(pair => at!.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => new Entry(pair.Value, at![pair.Key])),
+            values.Where(pair => at!.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => new SettingsEntry(pair.Value, at![pair.Key])),
             IsThere: true);
     }
 
@@ -56,7 +45,8 @@ internal sealed partial record EnvironmentFile(IReadOnlyDictionary<string, Envir
             }
             else if (match.Groups["value"].Value is ['"' or '\'', ..] and var quoted && quoted.IndexOf(quoted[0], 1) < 0)
             {
-                problems.Add(new("SETTINGS002", $"{place}: the value of {match.Groups["name"].Value} has no closing quote.", "Close the quote on the same line."));
+                problems.Add(new(
+                    "SETTINGS002", $"{place}: the value of {match.Groups["name"].Value} has no closing quote.", "Close the quote on the same line."));
             }
             else if (!at.TryAdd(match.Groups["name"].Value, index + 1))
             {

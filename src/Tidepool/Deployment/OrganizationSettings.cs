@@ -52,7 +52,9 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
             ({ Host: "dev.azure.com" }, []) => Refuse("which names no organization.", Form),
             ({ Host: "dev.azure.com" }, [var organization, _, ..]) => Refuse(
                 "which has more than an organization.", $"Write https://dev.azure.com/{organization}; agents belong to the organization, not to a project."),
-            (_, []) when url.Host.EndsWith(".visualstudio.com", StringComparison.OrdinalIgnoreCase) => new(url.GetLeftPart(UriPartial.Authority)),
+            (_, [] or ["DefaultCollection"]) when url.Host.EndsWith(".visualstudio.com", StringComparison.OrdinalIgnoreCase) =>
+                new(url.GetLeftPart(UriPartial.Authority)),
+            _ when segments.Any(segment => Placeholder().IsMatch(segment)) => Refuse("the text of an example.", Form),
             _ => new($"{url.GetLeftPart(UriPartial.Authority)}/{string.Join('/', segments)}".TrimEnd('/')),
         };
     }
@@ -71,13 +73,19 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
 
         if (token is not null)
         {
-            look.Fault("SETTINGS006", $"{token.Place}: AZP_TOKEN is set, and so is {given[0].Name} ({given[0].Place}).", "Keep the token or the service principal.");
+            look.Fault(
+                "SETTINGS006",
+                $"{token.Place}: AZP_TOKEN is set, and so is {given[0].Name} ({given[0].Place}).",
+                "Keep the token or the service principal.");
             return null;
         }
 
         foreach (var lacking in parts.Except(given.Select(found => found.Name)))
         {
-            look.Fault("SETTINGS006", $"{lacking} is not set, and {given[0].Name} is ({given[0].Place}).", "Set all three of AZP_CLIENT_ID, AZP_TENANT_ID and AZP_CLIENT_SECRET.");
+            look.Fault(
+                "SETTINGS006",
+                $"{lacking} is not set, and {given[0].Name} is ({given[0].Place}).",
+                "Set all three of AZP_CLIENT_ID, AZP_TENANT_ID and AZP_CLIENT_SECRET.");
         }
 
         var authority = Authority(look);
@@ -104,7 +112,10 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
             return url;
         }
 
-        look.Fault("SETTINGS004", $"{found.Place}: AZP_AUTHORITY_HOST is '{found.Value}', which is no https URL.", $"Write it as in {DefaultAuthority}, or leave it out.");
+        look.Fault(
+            "SETTINGS004",
+            $"{found.Place}: AZP_AUTHORITY_HOST is '{found.Value}', which is no https URL.",
+            $"Write it as in {DefaultAuthority}, or leave it out.");
         return null;
     }
 
@@ -115,8 +126,8 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
         {
             _ when TokenForm().IsMatch(token) => null,
             _ when token.Any(char.IsWhiteSpace) => "has a space in it",
-            { Length: < ShortestToken } => $"has {token.Length} characters, too few for a token",
             _ when Placeholder().IsMatch(token) => "is the text of an example",
+            { Length: < ShortestToken } => $"has {token.Length} characters, too few for a token",
             _ => null,
         };
         if (why is null)
@@ -142,7 +153,10 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
             return found.Value;
         }
 
-        look.Fault("SETTINGS004", $"{found.Place}: AZP_POOL is '{found.Value}', the text of an example.", "Name a pool: Organization settings > Agent pools shows them.");
+        look.Fault(
+            "SETTINGS004",
+            $"{found.Place}: AZP_POOL is '{found.Value}', the text of an example.",
+            "Name a pool: Organization settings > Agent pools shows them.");
         return null;
     }
 
@@ -156,7 +170,9 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
 
         public Found? Optional(string name) => environment.GetValueOrDefault(name) is { Length: > 0 } set
             ? new(name, set.Trim(), "environment")
-            : file.Entries.GetValueOrDefault(name) is { Value.Length: > 0 } entry ? new(name, entry.Value.Trim(), $"{EnvironmentFile.Name}:{entry.Line}") : null;
+            : file.Entries.GetValueOrDefault(name) is { Value.Length: > 0 } entry
+                ? new(name, entry.Value.Trim(), $"{EnvironmentFile.Name}:{entry.Line}")
+                : null;
 
         public Found? Required(string name, string isA)
         {
@@ -178,6 +194,8 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
     [GeneratedRegex(@"^([A-Za-z0-9]{52}|[A-Za-z0-9]{84}|eyJ[\w-]+\.[\w-]+\.[\w-]+)$")]
     private static partial Regex TokenForm();
 
-    [GeneratedRegex(@"[<>]|\.\.\.|…|^\*+$|^x+$|^your|your[-_ ]?(pat|token|pool|secret)|place-?holder|change-?me|replace-?me|token[-_ ]?here|example", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"[<>]|\.\.\.|…|^\*+$|^x+$|^your|your[-_ ]?(pat|token|pool|secret)|place-?holder|change-?me|replace-?me|token[-_ ]?here|example",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Placeholder();
 }

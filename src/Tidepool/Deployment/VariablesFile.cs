@@ -6,29 +6,16 @@ namespace Tidepool.Deployment;
 /// A Terraform variables file, read for some of its text values. Only literals count, as Terraform itself allows in such a file; all other
 /// variables are stepped over, whatever they are.
 /// </summary>
-internal sealed partial record VariablesFile(IReadOnlyDictionary<string, VariablesFile.Entry> Entries, bool IsThere)
+internal sealed partial record VariablesFile(IReadOnlyDictionary<string, SettingsEntry> Entries, bool IsThere)
 {
-    /// <summary>One value and its line; lines count from 1.</summary>
-    public sealed record Entry(string Value, int Line);
-
     public static VariablesFile Read(string path, string shownPath, IReadOnlyList<string> names, List<Problem> problems)
     {
-        string[] lines;
-        try
+        if (SettingsFile.ReadLines(path, shownPath, problems) is not { } lines)
         {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return new(new Dictionary<string, Entry>(), IsThere: false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problems.Add(new("SETTINGS001", $"{shownPath} cannot be read: {e.Message}", "Make it a file that you may read."));
-            return new(new Dictionary<string, Entry>(), IsThere: true);
+            return new(new Dictionary<string, SettingsEntry>(), IsThere: false);
         }
 
-        var entries = new Dictionary<string, Entry>();
+        var entries = new Dictionary<string, SettingsEntry>();
         foreach (var (number, line) in TopLevel(lines))
         {
             if (Assignment().Match(line) is not { Success: true } match || !names.Contains(match.Groups["name"].Value))
@@ -43,7 +30,8 @@ internal sealed partial record VariablesFile(IReadOnlyDictionary<string, Variabl
             }
             else if (match.Groups["value"].Value.Split('#', '/')[0].Trim() != "null")
             {
-                problems.Add(new("SETTINGS007", $"{shownPath}:{number}: {name} is not a text in quotes.", $"Write it as in {name} = \"value\", without ${{ }}."));
+                problems.Add(new(
+                    "SETTINGS007", $"{shownPath}:{number}: {name} is not a text in quotes.", $"Write it as in {name} = \"value\", without ${{ }}."));
             }
         }
 

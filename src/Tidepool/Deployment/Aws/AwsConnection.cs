@@ -137,10 +137,17 @@ public sealed class AwsConnection : IDisposable
 
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
         var signed = string.Join(';', headers.Keys);
-        var canonical = string.Join(
-            '\n',
-            ["POST", endpoint.AbsolutePath, "", .. headers.Select(header => $"{header.Key}:{header.Value}"), "", signed, Convert.ToHexStringLower(SHA256.HashData(body))]);
-        var signature = AWS4Signer.ComputeSignature(keys.AccessKey, keys.SecretKey, Region, now, service.SigningName, signed, canonical);
+        string[] canonical =
+        [
+            "POST",
+            endpoint.AbsolutePath,
+            "",
+            .. headers.Select(header => $"{header.Key}:{header.Value}"),
+            "",
+            signed,
+            Convert.ToHexStringLower(SHA256.HashData(body)),
+        ];
+        var signature = AWS4Signer.ComputeSignature(keys.AccessKey, keys.SecretKey, Region, now, service.SigningName, signed, string.Join('\n', canonical));
 
         var message = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(body) };
         message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);

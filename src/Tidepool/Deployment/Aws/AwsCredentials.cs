@@ -27,14 +27,14 @@ internal sealed class AwsCredentials
 
     public static async Task<AwsCredentials> FindAsync(AwsOptions options, TimeProvider clock, CancellationToken ct)
     {
-        if (options.Credentials is { } given)
-        {
-            return new(given, "given", profile: null, clock);
-        }
-
         if (!string.IsNullOrEmpty(options.Profile))
         {
             return OfProfile(options.Profile, clock);
+        }
+
+        if (OfVariables(options.Environment) is { } keys)
+        {
+            return new(keys, "environment variables", profile: null, clock);
         }
 
         try
@@ -60,10 +60,19 @@ internal sealed class AwsCredentials
         {
             return await _credentials.GetCredentialsAsync().WaitAsync(LongestSearch, _clock, ct);
         }
-        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or TimeoutException or InvalidOperationException)
+        catch (Exception e) when (IsOfTheSearch(e))
         {
             throw NoKeys(Source, e);
         }
+    }
+
+    // First, as Terraform's AWS provider has it.
+    private static AWSCredentials? OfVariables(IReadOnlyDictionary<string, string> environment)
+    {
+        var (key, secret) = (environment.GetValueOrDefault("AWS_ACCESS_KEY_ID"), environment.GetValueOrDefault("AWS_SECRET_ACCESS_KEY"));
+        return string.IsNullOrEmpty(key) || string.IsNullOrEmpty(secret) ? null
+            : environment.GetValueOrDefault("AWS_SESSION_TOKEN") is { Length: > 0 } token ? new SessionAWSCredentials(key, secret, token)
+            : new BasicAWSCredentials(key, secret);
     }
 
     private static AwsCredentials OfProfile(string name, TimeProvider clock)
@@ -78,22 +87,41 @@ internal sealed class AwsCredentials
                 "Correct aws_profile in terraform/terraform.tfvars, or make the profile: 'aws configure sso' or 'aws configure'.");
         }
 
+        if (profile.Options.LoginSession is { Length: > 0 })
+        {
+            throw new ProblemException(
+                "AWS002",
+                $"Profile '{name}' signs in by 'aws login', which Tidepool cannot read.",
+                $"Let aws_profile be empty, and run: eval \"$(aws configure export-credentials --profile {name} --format env)\"");
+        }
+
         try
         {
             return new(profile.GetAWSCredentials(profile.CredentialProfileStore), $"profile '{name}'", profile, clock);
         }
-        catch (Exception e) when (e is AmazonClientException or InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (IsOfTheSearch(e))
         {
             throw NoKeys($"profile '{name}'", e);
         }
     }
 
-    private static ProblemException NoKeys(string source, Exception e) => new(
-        "AWS002", $"{char.ToUpperInvariant(source[0])}{source[1..]} gave no credentials: {e.Message.ReplaceLineEndings(" ")}", "Sign in again ('aws sso login'), or correct the profile.");
+    // The sources of credentials share no exception: files, programs, the SDK's own calls.
+    private static bool IsOfTheSearch(Exception e) => e
+        is AmazonClientException or AmazonServiceException or ProcessAWSCredentialException or HttpRequestException
+        or TimeoutException or InvalidOperationException or ArgumentException or IOException;
+
+    private static ProblemException NoKeys(string source, Exception e)
+    {
+        // The outer text may only say that a role could not be assumed.
+        var reasons = new[] { e, e.GetBaseException() }.Distinct().Select(reason => reason.Message.ReplaceLineEndings(" ").Trim().TrimEnd('.'));
+        return new(
+            "AWS002",
+            $"{char.ToUpperInvariant(source[0])}{source[1..]} gave no credentials: {string.Join(": ", reasons)}.",
+            "Sign in again ('aws sso login'), or correct the profile.");
+    }
 
     private static string Kind(AWSCredentials credentials) => credentials switch
     {
-        EnvironmentVariablesAWSCredentials => "environment variables",
         AssumeRoleWithWebIdentityCredentials => "web identity",
         GenericContainerCredentials => "container",
         InstanceProfileAWSCredentials => "machine's role",

@@ -1,5 +1,3 @@
-using Amazon.Runtime;
-
 namespace Tidepool.Deployment.Aws;
 
 /// <summary>Which account and region are meant, as far as the settings say.</summary>
@@ -11,9 +9,6 @@ public sealed record AwsOptions
     /// <summary>Region, as in <c>eu-central-1</c>; null or empty for AWS_REGION, AWS_DEFAULT_REGION, then the profile's region.</summary>
     public string? Region { get; init; }
 
-    /// <summary>The environment; endpoints and certificate authorities are read from it.</summary>
+    /// <summary>The environment; keys, endpoints and certificate authorities are read from it. Other sources of credentials read the process's own.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
-
-    /// <summary>Credentials to use instead of what profile and environment say; for tests.</summary>
-    internal AWSCredentials? Credentials { get; init; }
 }

@@ -33,7 +33,7 @@ internal sealed partial record AwsRefusal(AwsService Service, string Operation, 
     public static AwsRefusal Of(AwsService service, string operation, string region, WireReply reply)
     {
         var (code, message) = CodeAndMessage(reply);
-        return new(service, operation, region, code, OneLine(message));
+        return new(service, operation, region, code, Sentence.Of(message) is { Length: > 0 } said ? said : "(no text).");
     }
 
     public ProblemException ToException() => new(ToProblem());
@@ -106,16 +106,7 @@ internal sealed partial record AwsRefusal(AwsService Service, string Operation, 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static string OneLine(string text)
-    {
-        var line = Space().Replace(text, " ").Trim();
-        return line.Length switch { 0 => "(no text).", > 600 => $"{line[..600]}…", _ => line.EndsWith('.') ? line : $"{line}." };
-    }
-
     // "User: ARN is not authorized to perform: ecs:DescribeServices on resource: …"
     [GeneratedRegex(@"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)")]
     private static partial Regex NotAuthorizedAction();
-
-    [GeneratedRegex(@"[\s\x00-\x1f\x7f]+")]
-    private static partial Regex Space();
 }

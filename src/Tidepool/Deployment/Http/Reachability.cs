@@ -9,9 +9,7 @@ internal static class Reachability
     {
         TimeoutRejectedException timeout => $"no answer within {timeout.Timeout.TotalSeconds:0} s.",
         // The outer text of a TLS failure is only "see inner exception".
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } inner } => Sentence(inner.Message),
-        _ => Sentence(e.Message),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } inner } => Sentence.Of(inner.Message),
+        _ => Sentence.Of(e.Message),
     };
-
-    private static string Sentence(string text) => text.ReplaceLineEndings(" ").TrimEnd('.') + ".";
 }
