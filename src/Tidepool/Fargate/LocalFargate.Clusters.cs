@@ -57,7 +57,8 @@ public sealed partial class LocalFargate
         return await loop.AskAsync(
             () => loop.Change(cluster => cluster with
             {
-                Settings = request.Settings ?? cluster.Settings, Configuration = request.Configuration ?? cluster.Configuration,
+                Settings = request.Settings ?? cluster.Settings,
+                Configuration = request.Configuration ?? cluster.Configuration,
             }),
             ct);
     }
@@ -71,7 +72,8 @@ public sealed partial class LocalFargate
         return await loop.AskAsync(
             () => loop.Change(cluster => cluster with
             {
-                CapacityProviders = request.CapacityProviders, DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy,
+                CapacityProviders = request.CapacityProviders,
+                DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy,
             }),
             ct);
     }
