@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Upstream;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -11,8 +12,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
     private readonly EnvironmentFolder _folder;
     private readonly FargateParts _parts;
     private readonly ConcurrentDictionary<string, ClusterLoop> _clusters;
-    private readonly ConcurrentDictionary<string, TaskDefinition[]> _definitions = new();
-    private readonly Lock _registering = new();
+    private readonly Lock _stopping = new();
     private Task? _stopped;
 
     private LocalFargate(EnvironmentFolder folder, FargateParts parts, ConcurrentDictionary<string, ClusterLoop> clusters) =>
@@ -20,6 +20,9 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
     public RuntimeFacts Runtime => _parts.Runtime.Facts;
+
+    /// <summary>The account's root user, whom account settings belong to.</summary>
+    internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
 
     /// <summary>Takes the environment's folder, finds out what the sandbox can do here, and starts the metadata endpoint on 127.0.0.1.</summary>
     /// <param name="options">The environment.</param>
@@ -58,6 +61,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = new Sandbox(mode, folders, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
+            var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var parts = new FargateParts
             {
                 Options = options,
@@ -67,11 +71,14 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Storage = storage,
                 Journal = journal,
                 Changes = changes,
+                Secrets = new(options.Secrets, upstream),
+                Upstream = upstream,
                 Notices = notices,
                 Metadata = await MetadataEndpoint.StartAsync(
                     arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
                         ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
                         : null,
+                    new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
                     ct),
             };
             ready = true;
@@ -89,44 +96,6 @@ public sealed partial class LocalFargate : IAsyncDisposable
         }
     }
 
-    /// <summary>Registers a task definition; its revision is the next of its family.</summary>
-    /// <exception cref="EcsException">The first of Fargate's refusals.</exception>
-    /// <exception cref="ProblemException">Valid on Fargate, and something that this local Fargate does not do.</exception>
-    public async Task<TaskDefinition> RegisterTaskDefinitionAsync(RegisterTaskDefinitionRequest request, CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        var violations = TaskDefinitionRules.Violations(request);
-        if (request.RequiresCompatibilities.Contains("FARGATE") && violations is [var first, ..])
-        {
-            throw first.ToEcsException();
-        }
-
-        if (LocalLimits.Of(request).Concat(await _parts.Runtime.RefusalsAsync(request, _parts.Options.RefuseUnknownImages, ct)).FirstOrDefault() is { } limit)
-        {
-            throw new ProblemException(limit);
-        }
-
-        lock (_registering)
-        {
-            var earlier = _definitions.GetValueOrDefault(request.Family, []);
-            var definition = new TaskDefinition(request, _parts.Arns.TaskDefinition(request.Family, earlier.Length + 1), earlier.Length + 1)
-            {
-                RegisteredAt = _parts.Clock.GetUtcNow(),
-                Compatibilities = violations.Count == 0 ? ["EC2", "FARGATE"] : ["EC2"],
-            };
-            _definitions[request.Family] = [.. earlier, definition];
-            return definition;
-        }
-    }
-
-    /// <summary>Makes a cluster; one that is there is answered as it is.</summary>
-    public Task<EcsCluster> CreateClusterAsync(string name, CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_stopped is not null, this);
-        return Task.FromResult(_clusters.GetOrAdd(name, added => new(_parts, added)).Cluster);
-    }
-
     /// <summary>Stops all tasks as a scheduler does, with the time that <c>stopTimeout</c> gives, and removes the environment.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
@@ -134,7 +103,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
     /// <param name="hurry">Once cancelled, processes that still run are killed at once.</param>
     public Task StopAsync(CancellationToken hurry)
     {
-        lock (_registering)
+        lock (_stopping)
         {
             return _stopped ??= StopOnceAsync(hurry);
         }
@@ -171,6 +140,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         await _parts.Metadata.DisposeAsync();
         await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
+        _parts.Upstream?.Dispose();
         try
         {
             await _folder.RemoveAsync(CancellationToken.None);

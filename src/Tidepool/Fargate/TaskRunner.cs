@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Upstream;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -9,6 +10,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 {
     private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
+    private readonly TaskLogs _logs = new(parts.Upstream, parts.Clock, reason => parts.Notices.Report("LOGS_LOST", reason));
+    private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
 
     private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
 
@@ -20,12 +23,6 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     /// <summary>Reads secrets, looks images up, makes volumes; answers why the task cannot start, or null.</summary>
     public async Task<string?> PrepareAsync(CancellationToken ct)
     {
-        if (definition.ContainerDefinitions.SelectMany(container => container.Secrets)
-            .FirstOrDefault(secret => !parts.Options.Secrets.ContainsKey(secret.ValueFrom)) is { } missing)
-        {
-            return MissingSecret(missing.ValueFrom);
-        }
-
         _task = _task with { RuntimeIds = definition.ContainerDefinitions.ToDictionary(container => container.Name, _ => EcsArns.NewRuntimeId(TaskId)) };
         foreach (var container in definition.ContainerDefinitions)
         {
@@ -34,6 +31,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
         try
         {
+            _secrets = await parts.Secrets.ReadAsync(definition, ct);
+            await _logs.OpenAsync(definition, TaskId, ct);
             await parts.Runtime.PrepareAsync(_task, ct);
             Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
@@ -58,7 +57,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     public async Task<IRunningContainer> StartAsync(string name, CancellationToken ct)
     {
         var container = definition.ContainerDefinitions.First(container => container.Name == name);
-        var log = new ContainerLog(LogFile(container), reason => parts.Notices.Report("LOGS_LOST", reason));
+        var log = new ContainerLog(LogFile(container), _logs.Of(name), reason => parts.Notices.Report("LOGS_LOST", reason));
         var started = await parts.Runtime.StartAsync(_task, container, EnvironmentOf(container), log, ct);
         _containers[name] = started;
         foreach (var process in started.Processes)
@@ -84,6 +83,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     /// <summary>Removes volumes and writable layers; what cannot be removed is reported and left to a sweep.</summary>
     public async Task RemoveStorageAsync(CancellationToken ct)
     {
+        await _logs.CompleteAsync(ct);
         try
         {
             Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners) : volume)];
@@ -113,14 +113,6 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
                 TaskId,
             ]);
 
-    // The tail is from memory of real messages; the prefix is what users report.
-    private static string MissingSecret(string valueFrom) =>
-        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-        + (valueFrom.Contains(":secretsmanager:", StringComparison.Ordinal)
-            ? $"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {valueFrom} "
-                + "from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
-            : $"unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: {valueFrom}");
-
     private Dictionary<string, string> EnvironmentOf(ContainerDefinition container)
     {
         var variables = new Dictionary<string, string>();
@@ -131,16 +123,17 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
         foreach (var secret in container.Secrets)
         {
-            variables[secret.Name] = parts.Options.Secrets[secret.ValueFrom];
+            variables[secret.Name] = _secrets[secret.ValueFrom];
         }
 
         variables["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE";
         variables["AWS_REGION"] = parts.Options.Region;
         variables["AWS_DEFAULT_REGION"] = parts.Options.Region;
-        variables["ECS_CONTAINER_METADATA_URI"] = MetadataUri(3, _metadataPaths[container.Name]);
-        variables["ECS_CONTAINER_METADATA_URI_V4"] = MetadataUri(4, _metadataPaths[container.Name]);
+        variables["ECS_AGENT_URI"] = EndpointUri($"/api/{_metadataPaths[container.Name]}");
+        variables["ECS_CONTAINER_METADATA_URI"] = EndpointUri($"/v3/{_metadataPaths[container.Name]}");
+        variables["ECS_CONTAINER_METADATA_URI_V4"] = EndpointUri($"/v4/{_metadataPaths[container.Name]}");
         return variables;
     }
 
-    private string MetadataUri(int version, string path) => $"{parts.Runtime.MetadataAddress(parts.Metadata.Address)}/v{version}/{path}";
+    private string EndpointUri(string path) => $"{parts.Runtime.MetadataAddress(parts.Metadata.Address)}{path}";
 }
