@@ -27,6 +27,7 @@ module "efs" {
   client_security_group_ids = module.network.security_group_ids
   throughput                = var.efs.throughput
   infrequent_after_days     = var.efs.infrequent_after_days
+  iam_only                  = var.efs.iam_only
   kms_key_arn               = var.kms_key_arns.volume
 }
 
