@@ -89,7 +89,7 @@ public sealed partial class LocalFargate
     private ClusterLoop ClusterOf(string nameOrArn) => _clusters.GetValueOrDefault(EcsArns.NameOf(nameOrArn)) switch
     {
         null => throw new EcsException(EcsErrorType.ClusterNotFoundException, "Cluster not found."),
-        { IsActive: false } => throw new EcsException(EcsErrorType.ClusterNotFoundException, "The referenced cluster was inactive."),
+        { IsActive: false } => throw new EcsException(EcsErrorType.ClientException, "The referenced cluster was inactive."),
         var cluster => cluster,
     };
 
