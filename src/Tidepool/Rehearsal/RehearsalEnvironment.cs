@@ -62,12 +62,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public static async Task<RehearsalEnvironment> StartAsync(
         RehearsalOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
-        foreach (var swept in await EnvironmentFolders.SweepAsync(options.StateFolder, clock, ct))
-        {
-            progress.Report(new Said($"swept what a killed run left: {swept}"));
-        }
-
-        var folder = Path.Combine(options.StateFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;

@@ -68,12 +68,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
         ServeOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
         var account = await AccountAsync(options, clock, ct);
-        foreach (var swept in await EnvironmentFolders.SweepAsync(options.StateFolder, clock, ct))
-        {
-            progress.Report(new Said($"swept what a killed run left: {swept}"));
-        }
-
-        var folder = Path.Combine(options.StateFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
@@ -138,10 +133,16 @@ public sealed class ServedEnvironment : IAsyncDisposable
     private async Task StopOnceAsync(CancellationToken hurry)
     {
         await Ecs.DisposeAsync();
-        await Fargate.StopAsync(hurry);
-        await _watching.CancelAsync();
-        await _watch;
-        await Pipelines.DisposeAsync();
-        _watching.Dispose();
+        try
+        {
+            await Fargate.StopAsync(hurry);
+        }
+        finally
+        {
+            await _watching.CancelAsync();
+            await _watch;
+            await Pipelines.DisposeAsync();
+            _watching.Dispose();
+        }
     }
 }
