@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Sees to what the demonstration or the tests need on a Linux machine: installs it where it may, else says what to install.
-# Usage: prerequisites.sh demo|test
+# Sees to what the demonstration, the tests or a deployment to AWS need: installs it where it may, else says what to install.
+# Usage: prerequisites.sh demo|test|deploy
 set -euo pipefail
 
 # command:Debian package
 needed=(git:git bwrap:bubblewrap setpriv:util-linux)
 case ${1:-} in
   demo) ;;
+  # Neither bubblewrap nor the aws command line is needed for AWS. What else is, 'tidepool up' looks at itself: Terraform and a Docker
+  # engine, which are no packages of Debian.
+  deploy) needed=(git:git) ;;
   test) needed+=(shellcheck:shellcheck newuidmap:uidmap) ;;
   *)
-    echo "Usage: prerequisites.sh demo|test" >&2
+    echo "Usage: prerequisites.sh demo|test|deploy" >&2
     exit 2
     ;;
 esac

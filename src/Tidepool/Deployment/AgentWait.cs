@@ -37,9 +37,10 @@ internal sealed class AgentWait(Deployed deployed, TerraformOutputs outputs)
                 .Where(agent => agent.Status == "online" && Deployed.Capability(agent, "FARGATE_TASK") is { } task && current.Contains(task))
                 .ToArray();
             var wanted = service.DesiredCount * outputs.AgentsPerTask;
+            var earlier = online.Count(agent => _reported.Contains(agent.Name));
             foreach (var agent in online.Where(agent => _reported.Add(agent.Name)))
             {
-                deployed.Progress.Report(new AgentOnline(agent.Name, Deployed.Capability(agent, "FARGATE_TASK")!, online.Length, wanted));
+                deployed.Progress.Report(new AgentOnline(agent.Name, Deployed.Capability(agent, "FARGATE_TASK")!, ++earlier, wanted));
             }
 
             if (online.Length >= wanted && service.TaskDefinition == outputs.TaskDefinitionArn)

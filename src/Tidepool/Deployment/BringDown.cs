@@ -131,7 +131,9 @@ public sealed class BringDown(Deployed deployed)
     private Task StopTasksAsync(TerraformOutputs outputs, CancellationToken ct) => _phases.RunAsync("tasks", "stopped; agents leave the pool by themselves", async () =>
     {
         await deployed.Ecs.UpdateServiceAsync(outputs.ClusterName, outputs.ServiceName, new ServiceUpdate { DesiredCount = 0 }, ct);
-        var tasks = await deployed.Ecs.ListTasksAsync(outputs.ClusterName, outputs.ServiceName, stopped: false, ct);
+
+        // ECS may have begun to stop them: those are listed among the stopped ones already.
+        string[] tasks = [.. (await deployed.TasksAsync(outputs, ct)).Where(task => task.LastStatus != "STOPPED").Select(task => task.TaskArn)];
 
         // A task that protects itself from scale-in would stay otherwise; its jobs are waited for, or not wanted any more.
         foreach (var task in tasks)
@@ -146,7 +148,7 @@ public sealed class BringDown(Deployed deployed)
             await timer.WaitForNextTickAsync(ct);
         }
 
-        return new PhaseOutcome<bool>(true, $"{tasks.Count} stopped", tasks.Count > 0);
+        return new PhaseOutcome<bool>(true, $"{tasks.Length} stopped", tasks.Length > 0);
     });
 
     private Task<List<string>> RemoveAgentsAsync(TerraformOutputs outputs, HashSet<string> ours, CancellationToken ct) =>

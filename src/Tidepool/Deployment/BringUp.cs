@@ -164,7 +164,7 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
         await _deployed.Docker.PushAsync(reference, await _deployed.Ecr.GetLoginAsync(ct), ct);
         return await _deployed.Ecr.DescribeImageAsync(repository, tag, ct) is not null
             ? new PhaseOutcome<bool>(true, $"{tag} built and pushed", true)
-            : throw new ProblemException("DEPLOY010", $"docker pushed {reference}, and ECR does not have it.", "See where docker pushed it to; then run ./tidepool up again.");
+            : throw new ProblemException("DEPLOY005", $"docker pushed {reference}, and ECR does not have it.", "See where docker pushed it to; then run ./tidepool up again.");
     });
 
     private Task<TerraformOutputs> ServiceAsync(TerraformOutputs outputs, UpOptions options, string? tag, bool isNewToken, CancellationToken ct) =>

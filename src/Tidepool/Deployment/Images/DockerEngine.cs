@@ -42,7 +42,7 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
             ["login", "--username", login.User, "--password-stdin", login.Registry], ct, configuration.Variables, login.Password.Reveal(), isShown: false);
         if (loggedIn.ExitCode != 0)
         {
-            throw new ProblemException(
+            throw IsNoEngine(Words(loggedIn)) ? NoEngine(Words(loggedIn)) : new ProblemException(
                 "DOCKER004", $"The registry {login.Registry} refused the login: {Words(loggedIn)}", "See that this machine reaches it (HTTPS_PROXY is honoured by the Docker engine's own settings), then run ./tidepool up again.");
         }
 
