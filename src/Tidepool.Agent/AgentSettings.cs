@@ -5,7 +5,6 @@ namespace Tidepool.Agent;
 /// <summary>What the container's environment says about this agent.</summary>
 internal sealed record AgentSettings
 {
-    private const int ShortestToken = 16;
     private static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromHours(1);
 
@@ -21,6 +20,9 @@ internal sealed record AgentSettings
     /// <summary>Base of the ECS task metadata endpoint; null outside of ECS.</summary>
     public string? MetadataUri { get; init; }
 
+    /// <summary>Base of the ECS agent endpoint, which protects the task from scale-in; null outside of ECS.</summary>
+    public string? AgentUri { get; init; }
+
     /// <summary>How long a running job may go on after SIGTERM. Default 90 s: the rest of Fargate's 120 s is for cancelling it.</summary>
     public TimeSpan Drain { get; init; } = DefaultDrain;
 
@@ -33,19 +35,9 @@ internal sealed record AgentSettings
         Name = Optional("AZP_AGENT_NAME"),
         Container = Optional("FARGATE_CONTAINER"),
         MetadataUri = Optional("ECS_CONTAINER_METADATA_URI_V4"),
+        AgentUri = Optional("ECS_AGENT_URI"),
         Drain = DrainOf(Optional("AZP_DRAIN_SECONDS")),
     };
-
-    /// <summary>The token. A text so short that it is part of other variables by chance could not be kept from the jobs.</summary>
-    /// <exception cref="AgentException">There is no token, or it cannot be one.</exception>
-    /// <remarks>Source: https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate (52 or 84 characters)</remarks>
-    public static string RequireToken() => Require("AZP_TOKEN", "a token that may register agents") is { Length: >= ShortestToken } token
-        ? token
-        : throw new AgentException(
-            "AGENT010",
-            $"AZP_TOKEN is shorter than {ShortestToken} characters, so it is no token of Azure DevOps.",
-            "Set it to a whole personal access token.",
-            ExitCode.WrongUsage);
 
     private static string Address(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"

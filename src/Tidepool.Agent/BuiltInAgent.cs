@@ -3,20 +3,24 @@ using Tidepool.Agent.Jobs;
 using Tidepool.Agent.Listening;
 using Tidepool.Agent.Posix;
 using Tidepool.Agent.Registration;
+using Tidepool.Agent.Token;
 using Tidepool.Agent.Wire;
 
 namespace Tidepool.Agent;
 
 /// <summary>The whole life of the built-in agent: register, listen, run jobs, leave.</summary>
-internal sealed class BuiltInAgent(AgentSettings settings, string token, ShutdownSignals signals, TimeProvider clock)
+/// <param name="secret">What the first image of this process found and <see cref="TokenHandover"/> brought here.</param>
+internal sealed class BuiltInAgent(
+    AgentSettings settings, TokenSettings tokenSettings, string secret, ShutdownSignals signals, TimeProvider clock)
 {
     public async Task<ExitCode> RunAsync()
     {
         // Two primes of a thousand bits take longer than all else at start: begin with them.
         var identity = Task.Factory.StartNew(AgentIdentity.Create, TaskCreationOptions.LongRunning);
         using var http = WireClient.MakeHttp();
-        var pool = new WireClient(http, settings.Url, Credentials.PersonalAccessToken(token), clock);
-        var registration = new AgentRegistration(pool, http, settings, clock);
+        using var token = TokenSource.Of(tokenSettings, secret, http, clock);
+        var pool = new WireClient(http, settings.Url, token.AuthorizeAsync, clock);
+        var registration = new AgentRegistration(pool, token, settings, clock);
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
         RegisteredAgent agent;
@@ -31,7 +35,7 @@ internal sealed class BuiltInAgent(AgentSettings settings, string token, Shutdow
         var isOurs = true;
         try
         {
-            return await ListenAsync(await identity, http, registration, agent, environment);
+            return await ListenAsync(await identity, http, token, registration, agent, environment);
         }
         catch (WireException e) when (e.IsKeyRefused)
         {
@@ -55,12 +59,13 @@ internal sealed class BuiltInAgent(AgentSettings settings, string token, Shutdow
     private async Task<ExitCode> ListenAsync(
         AgentIdentity identity,
         HttpClient http,
+        TokenSource token,
         AgentRegistration registration,
         RegisteredAgent agent,
         IReadOnlyDictionary<string, string> environment)
     {
         var secrets = new SecretMasker();
-        secrets.Add(token);
+        token.TellSecrets(secrets.Add);
         var tokenUrl = ServiceUrl.Rewrite(agent.Authorization.AuthorizationUrl!, settings.Url, agent.OnPremises);
         using var tokens = new AgentTokens(http, identity, tokenUrl, agent.Authorization, clock) { OnNewToken = secrets.Add };
         var client = new WireClient(http, settings.Url, tokens.AuthorizeAsync, clock);
@@ -72,7 +77,7 @@ internal sealed class BuiltInAgent(AgentSettings settings, string token, Shutdow
             Agent = agent,
             ServiceUrl = settings.Url,
             WorkFolder = settings.WorkFolder,
-            Environment = AgentRegistration.WithTask(environment, agent.TaskId, settings.Container),
+            Environment = AgentRegistration.WithTask(environment, agent.EcsTask, settings.Container),
             Secrets = secrets,
         };
         using var listener = new Listener(client, identity, registration, host, settings, signals);

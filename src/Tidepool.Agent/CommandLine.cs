@@ -28,7 +28,10 @@ internal static class CommandLine
 
         Environment:
           AZP_URL            URL of the organization or server. Required.
-          AZP_TOKEN          Token that registers agents. Required; no job can read it.
+          AZP_TOKEN          Token that registers agents: a personal access token, or one of Microsoft Entra. No job can read it.
+          AZP_TOKEN_FILE     Instead: file that holds the token, read each time. Jobs can read what the agent can.
+          AZP_CLIENT_ID      Instead: service principal, with AZP_TENANT_ID and AZP_CLIENT_SECRET. No job can read the secret.
+          AZP_AUTHORITY_HOST Where its tokens come from. Default: https://login.microsoftonline.com
           AZP_POOL           Name of the pool. Required.
           AZP_WORK           Work folder. Default: $HOME/_work
           AZP_AGENT_NAME     Name in the pool. Default: {FARGATE_CONTAINER}-{id of the ECS task}, or the host's name

@@ -14,14 +14,14 @@ try
         case AgentCommand.BuiltIn(null):
             ShutdownSignals.Hold();
             TokenHandover.ProtectMemory();
-            TokenHandover.ReExecute(args, AgentSettings.RequireToken());
+            TokenHandover.ReExecute(args, TokenSettings.RequireSecret());
             return (int)ExitCode.Failed;
         case AgentCommand.BuiltIn(int tokenFd):
             using (var signals = new ShutdownSignals())
             {
                 TokenHandover.ProtectMemory();
-                var token = TokenHandover.Receive(tokenFd);
-                return (int)await new BuiltInAgent(AgentSettings.Read(), token, signals, TimeProvider.System).RunAsync();
+                var secret = TokenHandover.Receive(tokenFd);
+                return (int)await new BuiltInAgent(AgentSettings.Read(), TokenSettings.Read(), secret, signals, TimeProvider.System).RunAsync();
             }
         case var other:
             throw new InvalidOperationException($"Unhandled command {other}.");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Tidepool.Agent.Token;
 using Tidepool.Agent.Wire;
 using Tidepool.AgentProtocol;
 
@@ -12,8 +13,8 @@ internal sealed record RegisteredAgent
     public required int AgentId { get; init; }
     public required string Name { get; init; }
 
-    /// <summary>Id of the ECS task; null outside of ECS.</summary>
-    public required string? TaskId { get; init; }
+    /// <summary>The ECS task; null outside of ECS.</summary>
+    public required TaskFacts? EcsTask { get; init; }
     public required TaskAgentAuthorization Authorization { get; init; }
     public required IReadOnlyDictionary<string, string> Capabilities { get; init; }
 
@@ -25,8 +26,9 @@ internal sealed record RegisteredAgent
 }
 
 /// <summary>Adds the agent to the pool, and takes it out again.</summary>
-/// <param name="pool">A client with the personal access token.</param>
-internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentSettings settings, TimeProvider clock)
+/// <param name="pool">A client with the token.</param>
+/// <param name="source">Where the token comes from.</param>
+internal sealed class AgentRegistration(WireClient pool, TokenSource source, AgentSettings settings, TimeProvider clock)
 {
     /// <summary>How long the service may be out of reach while the agent starts.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
@@ -43,14 +45,12 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
         }
         catch (WireException e)
         {
-            throw Explain(e);
+            throw PoolRefusal.Explain(e, settings.Url, source)
+                ?? new("AGENT008", $"The agent could not be registered: {e.Message}.", "Read the service's text; the pool's page shows its agents.");
         }
         catch (HttpRequestException e)
         {
-            throw new AgentException(
-                "AGENT005",
-                $"{settings.Url} could not be reached for {StartLimit.TotalSeconds:0} s: {e.Message}.",
-                "Check AZP_URL and the network.");
+            throw PoolRefusal.OutOfReach(settings.Url, StartLimit, e);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
         {
             // Someone else removed it.
         }
-        catch (Exception e) when (e is HttpRequestException or WireException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or WireException or AgentException or OperationCanceledException)
         {
             AgentLog.Warning($"The agent could not be removed from the pool and stays there as offline: {e.Message}");
         }
@@ -84,7 +84,7 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
                 ProtocolJson.Default.TaskAgent,
                 ct);
         }
-        catch (Exception e) when (e is HttpRequestException or WireException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or WireException or AgentException or OperationCanceledException)
         {
             AgentLog.Warning($"The pool was not told to send no more jobs; one that comes is left to other agents: {e.Message}");
         }
@@ -99,17 +99,17 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
             $"_apis/distributedtask/pools?poolName={Uri.EscapeDataString(settings.Pool)}&poolType=Automation",
             ProtocolJson.Default.CollectionTaskAgentPool,
             ct);
-        var task = TaskMetadata.ReadTaskIdAsync(http, settings.MetadataUri, clock, ct);
+        var task = TaskMetadata.ReadAsync(settings.MetadataUri, clock, ct);
         await Task.WhenAll(connection, pools, task);
 
-        var taskId = await task;
-        var name = settings.Name ?? NameOf(settings.Container, taskId);
-        var poolId = ((await pools)?.Value is [var found, ..] ? found : throw NoPool()).Id;
+        var ecsTask = await task;
+        var name = settings.Name ?? NameOf(settings.Container, ecsTask?.TaskId);
+        var poolId = ((await pools)?.Value is [var found, ..] ? found : throw PoolRefusal.NoPool(settings.Url, settings.Pool)).Id;
         var agentsPath = $"_apis/distributedtask/pools/{poolId}/agents";
         var existing = await pool.GetAsync(
             $"{agentsPath}?agentName={Uri.EscapeDataString(name)}&includeCapabilities=False", ProtocolJson.Default.CollectionTaskAgent, ct);
         var capabilities = Capabilities.Collect(
-            name, AppContext.BaseDirectory.TrimEnd('/'), WithTask(environment, taskId, settings.Container));
+            name, AppContext.BaseDirectory.TrimEnd('/'), WithTask(environment, ecsTask, settings.Container));
 
         var known = existing?.Value is [var old, ..] ? old : new() { Name = name, MaxParallelism = 1, ProvisioningState = "Provisioned" };
         var agent = known with
@@ -127,7 +127,7 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
             PoolId = poolId,
             AgentId = registered!.Id,
             Name = name,
-            TaskId = taskId,
+            EcsTask = ecsTask,
             Authorization = registered.Authorization!,
             Capabilities = capabilities,
             OnPremises = !string.Equals((await connection)?.DeploymentType, "hosted", StringComparison.OrdinalIgnoreCase),
@@ -140,12 +140,16 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
 
     /// <summary>The environment with what a job needs to know of its place.</summary>
     public static IReadOnlyDictionary<string, string> WithTask(
-        IReadOnlyDictionary<string, string> environment, string? taskId, string? container)
+        IReadOnlyDictionary<string, string> environment, TaskFacts? task, string? container)
     {
         var all = new Dictionary<string, string>(environment);
-        if (taskId is not null)
+        if (task is not null)
         {
-            all["FARGATE_TASK"] = taskId;
+            all["FARGATE_TASK"] = task.TaskId;
+        }
+        if (task?.Revision is { } revision)
+        {
+            all["FARGATE_REVISION"] = revision;
         }
         if (container is not null)
         {
@@ -153,21 +157,4 @@ internal sealed class AgentRegistration(WireClient pool, HttpClient http, AgentS
         }
         return all;
     }
-
-    private AgentException Explain(WireException e) => e.Status switch
-    {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(
-            "AGENT003",
-            $"{settings.Url} refused the token: {e.Message}.",
-            "Set AZP_TOKEN to a token of this organization that may manage agent pools."),
-        HttpStatusCode.NotFound => new(
-            "AGENT005", $"{settings.Url} is no organization of Azure Pipelines: {e.Message}.", "Check AZP_URL."),
-        _ => new(
-            "AGENT008", $"The agent could not be registered: {e.Message}.", "Read the service's text; the pool's page shows its agents."),
-    };
-
-    private AgentException NoPool() => new(
-        "AGENT004",
-        $"There is no agent pool \"{settings.Pool}\" in {settings.Url}, or the token may not see it.",
-        "Set AZP_POOL to a pool's name.");
 }

@@ -13,8 +13,8 @@ internal static class Capabilities
         "pip3", "podman", "pwsh", "python3", "ruby", "sh", "tar", "terraform", "unzip", "zip",
     ];
 
-    /// <summary>Where the container stands in AWS, and where its credentials are: nobody's business.</summary>
-    private static readonly string[] HiddenPrefixes = ["AWS", "ECS"];
+    /// <summary>Where the container stands in AWS, where its credentials are, and how the agent was set up: nobody's business.</summary>
+    private static readonly string[] HiddenPrefixes = ["AWS", "ECS", "AZP_"];
     private static readonly string[] SecretWords =
         ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "APIKEY", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CONNECTIONSTRING"];
 
@@ -55,7 +55,11 @@ internal static class Capabilities
             variable.Value.Length is > 0 and <= LongestValue
             && variable.Key is not ("_" or "SHLVL" or "OLDPWD" or "VSO_AGENT_IGNORE")
             && !ignored.Contains(variable.Key)
-            && !HiddenPrefixes.Any(prefix => variable.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            && !SecretWords.Any(word => variable.Key.Contains(word, StringComparison.OrdinalIgnoreCase)));
+            && !IsHidden(variable.Key));
     }
+
+    /// <summary>Whether a variable's name alone says that it must not be published.</summary>
+    public static bool IsHidden(string variable) =>
+        HiddenPrefixes.Any(prefix => variable.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+        || SecretWords.Any(word => variable.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

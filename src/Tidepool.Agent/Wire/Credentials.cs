@@ -1,21 +1,13 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Wire;
 
-/// <summary>The three ways in which an agent proves itself.</summary>
+/// <summary>How a job proves itself.</summary>
 internal static class Credentials
 {
-    /// <summary>The personal access token: registers and removes the agent.</summary>
-    public static Authorize PersonalAccessToken(string token)
-    {
-        var header = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"VstsAgent:{token}")));
-        return (_, _) => ValueTask.FromResult(header);
-    }
-
     /// <summary>A job's access token: reports that job.</summary>
     public static Authorize AccessToken(string token)
     {

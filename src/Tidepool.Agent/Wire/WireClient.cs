@@ -29,6 +29,17 @@ internal sealed class WireClient(HttpClient http, string baseUrl, Authorize auth
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    /// <summary>A client for what ECS serves inside of the task, which no proxy reaches.</summary>
+    public static HttpClient MakeLocalHttp() => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        UseCookies = false,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
     public Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken ct) =>
         SendAsync(HttpMethod.Get, path, null, answer, CallTimeout, ct);
 

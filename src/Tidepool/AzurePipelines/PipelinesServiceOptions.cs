@@ -15,7 +15,7 @@ public sealed record PipelinesServiceOptions
     /// <summary>The one pool's name. Default <c>fargate</c>.</summary>
     public string Pool { get; init; } = "fargate";
 
-    /// <summary>The personal access token that registers agents; any other gets 401.</summary>
+    /// <summary>The token that registers agents, a personal access token or a Microsoft Entra access token; any other gets 401.</summary>
     public required string Token { get; init; }
 
     /// <summary>Stands for every pool name in <see cref="PoolMap"/>.</summary>

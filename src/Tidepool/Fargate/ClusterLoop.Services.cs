@@ -122,7 +122,7 @@ internal sealed partial class ClusterLoop
             }
 
             tasks = TasksOf(name);
-            state = state.Counted(tasks, now);
+            state = state.WithSpared(tasks.Where(task => plan.Spared.Contains(task.Task.TaskArn)), now).Counted(tasks, now);
             if (!state.IsActive && tasks.Length == 0)
             {
                 state = state with { Service = state.Service with { Status = "INACTIVE" } };

@@ -95,7 +95,34 @@ public sealed record DescribeTasksResponse(IReadOnlyList<EcsTask> Tasks, IReadOn
 /// <summary>What ListTasks answers.</summary>
 public sealed record ListTasksResponse(IReadOnlyList<string> TaskArns);
 
-/// <summary>Something asked for that is not there.</summary>
+/// <summary>What UpdateTaskProtection takes.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateTaskProtection.html</remarks>
+public sealed record UpdateTaskProtectionRequest
+{
+    /// <summary>Name or ARN of the cluster. Default <c>default</c>.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>Ids or ARNs of 1 to 10 tasks.</summary>
+    public required IReadOnlyList<string> Tasks { get; init; }
+
+    /// <summary>Whether to protect them or to let go of them.</summary>
+    public required bool ProtectionEnabled { get; init; }
+
+    /// <summary>Minutes until the protection ends by itself, 1 to 2880; null for 120.</summary>
+    public int? ExpiresInMinutes { get; init; }
+}
+
+/// <summary>What UpdateTaskProtection and GetTaskProtection answer.</summary>
+public sealed record TaskProtectionResponse(IReadOnlyList<ProtectedTask> ProtectedTasks, IReadOnlyList<EcsFailure> Failures);
+
+/// <summary>Whether a task is protected from scale-in and deployments.</summary>
+/// <param name="TaskArn">ARN of the task.</param>
+/// <param name="ProtectionEnabled">Whether it is.</param>
+/// <param name="ExpirationDate">When the protection ends by itself; null where there is none.</param>
+public sealed record ProtectedTask(string TaskArn, bool ProtectionEnabled, DateTimeOffset? ExpirationDate);
+
+/// <summary>Something asked for that is not there, or that cannot be.</summary>
 /// <param name="Arn">What was asked for.</param>
-/// <param name="Reason">MISSING.</param>
-public sealed record EcsFailure(string Arn, string Reason);
+/// <param name="Reason">MISSING, TASK_NOT_VALID or DEPLOYMENT_BLOCKED.</param>
+/// <param name="Detail">More about the reason; null where there is none.</param>
+public sealed record EcsFailure(string Arn, string Reason, string? Detail = null);

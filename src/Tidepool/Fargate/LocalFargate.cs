@@ -71,6 +71,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                     arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
                         ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
                         : null,
+                    new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
                     ct),
             };
             ready = true;

@@ -10,25 +10,32 @@ using Microsoft.Extensions.Hosting;
 
 namespace Tidepool.Fargate;
 
-/// <summary>The task metadata endpoint, versions 3 and 4, on loopback; each container has a path that no other can guess.</summary>
+/// <summary>
+/// The task metadata endpoint, versions 3 and 4, and the agent endpoint beside it, on loopback; each container has a path that no other
+/// can guess.
+/// </summary>
 /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html</remarks>
 internal sealed class MetadataEndpoint : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, (string TaskArn, string Container)> _paths = new();
     private readonly WebApplication _app;
     private readonly Func<string, JsonObject?> _describe;
+    private readonly TaskProtectionEndpoint _protection;
 
-    private MetadataEndpoint(WebApplication app, Func<string, JsonObject?> describe) => (_app, _describe) = (app, describe);
+    private MetadataEndpoint(WebApplication app, Func<string, JsonObject?> describe, TaskProtectionEndpoint protection) =>
+        (_app, _describe, _protection) = (app, describe, protection);
 
     /// <summary>Starts the endpoint on a free port.</summary>
     /// <param name="describe">The metadata document of a task by its ARN; null when there is no such task.</param>
+    /// <param name="protection">Answers for task protection.</param>
     /// <param name="ct">Ends the start.</param>
-    public static async Task<MetadataEndpoint> StartAsync(Func<string, JsonObject?> describe, CancellationToken ct)
+    public static async Task<MetadataEndpoint> StartAsync(
+        Func<string, JsonObject?> describe, TaskProtectionEndpoint protection, CancellationToken ct)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        var endpoint = new MetadataEndpoint(builder.Build(), describe);
+        var endpoint = new MetadataEndpoint(builder.Build(), describe, protection);
         endpoint._app.Run(endpoint.AnswerAsync);
         await endpoint._app.StartAsync(ct);
         return endpoint;
@@ -54,11 +61,19 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
     /// <summary>What the container's environment variable holds.</summary>
     public string Uri(int version, string path) => $"{_app.Urls.First()}/v{version}/{path}";
 
+    /// <summary>What the container's <c>ECS_AGENT_URI</c> holds.</summary>
+    public string AgentUri(string path) => $"{_app.Urls.First()}/api/{path}";
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private Task AnswerAsync(HttpContext context)
     {
         var segments = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (segments is ["api", var agent, "task-protection", "v1", "state"])
+        {
+            return _protection.AnswerAsync(context, _paths.TryGetValue(agent, out var asking) ? asking.TaskArn : null);
+        }
+
         var answer = segments is ["v3" or "v4", var path, .. var rest] && _paths.TryGetValue(path, out var container)
             && _describe(container.TaskArn) is { } task
             ? rest switch

@@ -17,6 +17,9 @@ internal sealed record ServiceState(EcsService Service)
     /// <summary>When to look again though nothing happens.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 
+    /// <summary>What the newest event of its kind says of tasks that are protected from the service; null when there are none.</summary>
+    public string? Spared { get; init; }
+
     /// <summary>How many events were ever made.</summary>
     public long EventCount { get; init; }
 
@@ -64,6 +67,17 @@ internal sealed record ServiceState(EcsService Service)
         },
     };
 
+    /// <summary>Tells of tasks that the service would stop, were they not protected; once until it changes.</summary>
+    /// <remarks>The words are those that users report: https://github.com/aws-containers/ecs-task-protection-examples</remarks>
+    public ServiceState WithSpared(IEnumerable<TaskLife> spared, DateTimeOffset at)
+    {
+        var sets = spared.GroupBy(task => task.Task.StartedBy)
+            .Select(set => $"(taskSet {set.Key}) was unable to scale in due to (reason {set.Count()} tasks under protection)")
+            .ToArray();
+        var text = sets.Length == 0 ? null : $"was unable to reach steady state because {string.Join(" and ", sets)}";
+        return text == Spared ? this : text is null ? this with { Spared = null } : (this with { Spared = text }).WithEvent(text, at);
+    }
+
     /// <summary>Counts tasks, drops deployments without tasks, and notes when the service is steady.</summary>
     public ServiceState Counted(IReadOnlyList<TaskLife> tasks, DateTimeOffset now)
     {
@@ -103,6 +117,12 @@ internal sealed record ServiceState(EcsService Service)
         Deployment = Service.DeploymentConfiguration,
         StartNotBefore = StartNotBefore,
         Tasks = [.. tasks.Select(task => new ServiceTask(
-            task.Task.TaskArn, task.Task.StartedBy ?? "", task.IsWanted, task.Task.LastStatus is EcsTaskStatus.Running ? task.Task.StartedAt : null))],
+            task.Task.TaskArn,
+            task.Task.StartedBy ?? "",
+            task.IsWanted,
+            task.Task.LastStatus is EcsTaskStatus.Running ? task.Task.StartedAt : null,
+
+            // Whether a service that is deleted by force waits for protected tasks is not stated by AWS; here it does not.
+            IsActive ? task.ProtectedUntil : null))],
     };
 }

@@ -57,9 +57,14 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     /// <summary>The service that wants the task; null for a task of RunTask.</summary>
     public string? Service { get; init; }
 
+    /// <summary>Until when scale-in and deployments leave the task alone; null when they need not.</summary>
+    public DateTimeOffset? ProtectedUntil { get; init; }
+
     public bool IsStopped => Task.LastStatus is EcsTaskStatus.Stopped;
 
     public bool IsWanted => Task.DesiredStatus is EcsTaskStatus.Running;
+
+    public bool IsProtected(DateTimeOffset now) => now < ProtectedUntil;
 
     public TaskLife WithPrepared() => this with { Preparing = false, Prepared = true };
 

@@ -178,6 +178,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         variables["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE";
         variables["AWS_REGION"] = parts.Options.Region;
         variables["AWS_DEFAULT_REGION"] = parts.Options.Region;
+        variables["ECS_AGENT_URI"] = parts.Metadata.AgentUri(_metadataPaths[container.Name]);
         variables["ECS_CONTAINER_METADATA_URI"] = parts.Metadata.Uri(3, _metadataPaths[container.Name]);
         variables["ECS_CONTAINER_METADATA_URI_V4"] = parts.Metadata.Uri(4, _metadataPaths[container.Name]);
         return variables;

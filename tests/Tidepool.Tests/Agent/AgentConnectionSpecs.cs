@@ -17,14 +17,18 @@ public sealed class AgentConnectionSpecs
         {
             ["ECS_CONTAINER_METADATA_URI_V4"] = uri.TrimEnd('/'),
             ["FARGATE_CONTAINER"] = "agent-2",
+            ["FARGATE_STORAGE"] = "bind",
         });
 
         Assert.Equal("/v4/1-2/task", await answer);
         var registered = agent.Service.Agents.Single();
         Assert.Equal("agent-2-1dc5c17a", registered.Name);
-        Assert.Equal(("1dc5c17a", "agent-2"), (registered.SystemCapabilities!["FARGATE_TASK"], registered.SystemCapabilities["FARGATE_CONTAINER"]));
-        var run = await agent.RunAsync("steps:\n- checkout: none\n- script: echo \"$FARGATE_TASK $(FARGATE_CONTAINER)\"");
-        Assert.Contains("1dc5c17a agent-2", run.Text(), StringComparison.Ordinal);
+        Assert.Equal(
+            ["FARGATE_CONTAINER=agent-2", "FARGATE_REVISION=tidepool-agents:3", "FARGATE_STORAGE=bind", "FARGATE_TASK=1dc5c17a"],
+            registered.SystemCapabilities!.Where(capability => capability.Key.StartsWith("FARGATE_", StringComparison.Ordinal))
+                .Select(capability => $"{capability.Key}={capability.Value}").Order(StringComparer.Ordinal));
+        var run = await agent.RunAsync("steps:\n- checkout: none\n- script: echo \"$FARGATE_TASK $(FARGATE_CONTAINER) $FARGATE_REVISION\"");
+        Assert.Contains("1dc5c17a agent-2 tidepool-agents:3", run.Text(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,6 +74,10 @@ public sealed class AgentConnectionSpecs
     [InlineData("AZP_TOKEN", "", 2, "AGENT001: ", "AZP_TOKEN is not set. Set it to a token that may register agents.")]
     [InlineData("AZP_TOKEN", "1", 2, "AGENT010: ", "AZP_TOKEN is shorter than 16 characters, so it is no token of Azure DevOps. Set it to a whole personal access token.")]
     [InlineData("AZP_TOKEN", "123456789012345", 2, "AGENT010: ", "AZP_TOKEN is shorter than 16 characters")]
+    [InlineData(
+        "AZP_CLIENT_ID", "11111111-2222-3333-4444-555555555555", 2, "AGENT020: ",
+        "AZP_TOKEN and AZP_CLIENT_ID are both set, and each is a way to the token. Set one of AZP_TOKEN, AZP_TOKEN_FILE, or AZP_CLIENT_ID with AZP_TENANT_ID and AZP_CLIENT_SECRET.")]
+    [InlineData("AZP_TENANT_ID", "contoso.com", 2, "AGENT001: ", "AZP_CLIENT_ID is not set. Set it to the application (client) id of the service principal.")]
     [InlineData("AZP_URL", "dev.azure.com/x", 2, "AGENT001: ", "AZP_URL is \"dev.azure.com/x\". Set it to an http or https URL, as in https://dev.azure.com/name.")]
     [InlineData("AZP_DRAIN_SECONDS", "-1", 2, "AGENT001: ", "AZP_DRAIN_SECONDS is \"-1\". Set it to whole seconds, 0 to 3600.")]
     [InlineData("ECS_CONTAINER_METADATA_URI_V4", "http://127.0.0.1:1/v4", 1, "AGENT007: ", "The task metadata endpoint http://127.0.0.1:1/v4 could not be read")]
@@ -87,7 +95,9 @@ public sealed class AgentConnectionSpecs
     private static async Task<string> AnswerOneAsync(HttpListener listener)
     {
         var context = await listener.GetContextAsync();
-        await context.Response.OutputStream.WriteAsync("""{"TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a"}"""u8.ToArray());
+        await context.Response.OutputStream.WriteAsync("""
+            {"TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a","Family":"tidepool-agents","Revision":"3","Containers":[{},{}]}
+            """u8.ToArray());
         context.Response.Close();
         return context.Request.Url!.AbsolutePath;
     }

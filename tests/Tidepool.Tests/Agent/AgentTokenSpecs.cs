@@ -54,6 +54,66 @@ public sealed class AgentTokenSpecs
     }
 
     [Fact]
+    public async Task A_step_finds_a_service_principals_secret_and_its_access_token_nowhere()
+    {
+        var (secret, token) = ($"secret{Guid.NewGuid():N}", TestToken.Entra());
+        await using var authority = await HttpEndpoint.StartAsync(_ =>
+            (200, $$"""{"token_type":"Bearer","expires_in":3599,"access_token":"{{token}}"}"""));
+        await using var agent = await AgentUnderTest.OnlineAsync(
+            new Dictionary<string, string>
+            {
+                ["AZP_TOKEN"] = "",
+                ["AZP_CLIENT_ID"] = "11111111-2222-3333-4444-555555555555",
+                ["AZP_TENANT_ID"] = "contoso.onmicrosoft.com",
+                ["AZP_CLIENT_SECRET"] = secret,
+                ["AZP_AUTHORITY_HOST"] = authority.Url,
+                ["COPY"] = $"x{secret}y",
+            },
+            options => options with { Token = token });
+
+        var forSecret = await agent.RunAsync(Search(secret));
+        var forToken = await agent.RunAsync(Search(token));
+        var named = await agent.RunAsync("steps:\n- checkout: none\n- script: echo \"secret=<$AZP_CLIENT_SECRET> copy=<$COPY> id=<$AZP_CLIENT_ID>\"");
+
+        foreach (var run in new[] { forSecret, forToken })
+        {
+            run.MustBe(NodeResult.Succeeded);
+            Assert.DoesNotContain(
+                run.Step("look").LogLines(),
+                line => line.StartsWith("FOUND", StringComparison.Ordinal) || line.StartsWith("OPENED", StringComparison.Ordinal));
+        }
+        Assert.Contains("secret=<> copy=<> id=<11111111-2222-3333-4444-555555555555>", named.Text(), StringComparison.Ordinal);
+        Assert.DoesNotContain(agent.Log, line => line.Contains(secret, StringComparison.Ordinal) || line.Contains(token, StringComparison.Ordinal));
+        Assert.DoesNotContain(agent.Service.Agents.Single().SystemCapabilities!.Keys, name => name.StartsWith("AZP", StringComparison.Ordinal));
+        Assert.Single(authority.Calls);
+    }
+
+    [Fact]
+    public async Task A_token_of_a_file_registers_and_removes_the_agent()
+    {
+        var folder = Directory.CreateTempSubdirectory("tidepool-token-");
+        try
+        {
+            var token = $"pat{Guid.NewGuid():N}";
+            var file = Path.Combine(folder.FullName, "token");
+            await File.WriteAllTextAsync(file, $"{token}\n", TestContext.Current.CancellationToken);
+            await AgentUnderTest.RunAsync("chmod", "755", folder.FullName);
+            await using var agent = await AgentUnderTest.OnlineAsync(
+                new Dictionary<string, string> { ["AZP_TOKEN"] = "", ["AZP_TOKEN_FILE"] = file },
+                options => options with { Token = token });
+
+            await agent.SignalAsync("TERM");
+
+            Assert.Equal(0, await agent.ExitAsync());
+            Assert.Empty(agent.Service.Agents);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task The_same_search_finds_what_is_there()
     {
         var canary = $"canary{Guid.NewGuid():N}";

@@ -10,6 +10,8 @@ public sealed class CapabilitiesSpecs
     [InlineData("ECS_CONTAINER_METADATA_URI_V4")]
     [InlineData("ecs_agent_uri")]
     [InlineData("AZP_TOKEN")]
+    [InlineData("AZP_CLIENT_ID")]
+    [InlineData("AZP_URL")]
     [InlineData("GITHUB_TOKEN")]
     [InlineData("DB_PASSWORD")]
     [InlineData("CLIENT_SECRET")]
@@ -47,6 +49,18 @@ public sealed class CapabilitiesSpecs
 
     [Fact]
     public void The_tasks_id_is_the_last_segment_of_its_arn() => Assert.Equal(
-        "1dc5c17a",
-        TaskMetadata.TaskIdOf("""{"Cluster":"c","TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a"}"""u8.ToArray()));
+        new TaskFacts("1dc5c17a"),
+        TaskMetadata.FactsOf("""{"Cluster":"c","TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a"}"""u8.ToArray()));
+
+    [Fact]
+    public void The_tasks_revision_and_the_number_of_its_containers_are_told_with_it() => Assert.Equal(
+        new TaskFacts("t1", "agents:12", 2),
+        TaskMetadata.FactsOf("""{"TaskARN":"a/t1","Family":"agents","Revision":"12","Containers":[{},{}]}"""u8.ToArray()));
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"TaskARN":7}""")]
+    public void A_document_that_names_no_task_tells_nothing(string document) =>
+        Assert.Null(TaskMetadata.FactsOf(System.Text.Encoding.UTF8.GetBytes(document)));
 }

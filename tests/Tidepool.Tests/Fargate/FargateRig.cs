@@ -21,13 +21,13 @@ internal sealed class FargateRig : IAsyncDisposable
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<FargateRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null)
+    public static async Task<FargateRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null)
     {
         var root = Directory.CreateTempSubdirectory("tidepool-fargate-").FullName;
         try
         {
             var options = Options(Path.Combine(root, "environment"));
-            var fargate = await LocalFargate.StartAsync(change?.Invoke(options) ?? options, TimeProvider.System, Ct);
+            var fargate = await LocalFargate.StartAsync(change?.Invoke(options) ?? options, clock ?? TimeProvider.System, Ct);
             await fargate.CreateClusterAsync("c", Ct);
             return new(root, fargate);
         }

@@ -99,7 +99,7 @@ public sealed class SandboxIsolationSpecs
         Assert.Equal(
             [
                 "AWS_DEFAULT_REGION=us-east-1", "AWS_EXECUTION_ENV=AWS_ECS_FARGATE", "AWS_REGION=us-east-1", $"AZP_TOKEN={Secret}", "c",
-                "ECS_CONTAINER_METADATA_URI=", "ECS_CONTAINER_METADATA_URI_V4=", "EMPTY=", "GREETING=a = \"b\"", "HOME=/home/agent",
+                "ECS_AGENT_URI=", "ECS_CONTAINER_METADATA_URI=", "ECS_CONTAINER_METADATA_URI_V4=", "EMPTY=", "GREETING=a = \"b\"", "HOME=/home/agent",
                 $"HOSTNAME={EcsId(task)[..12]}", "PATH=/usr/bin:/bin", "PWD=/home/agent",
             ],
             lines.Select(line => line.StartsWith("ECS_", StringComparison.Ordinal) ? line[..(line.IndexOf('=') + 1)] : line).OrderBy(line => line, StringComparer.OrdinalIgnoreCase));

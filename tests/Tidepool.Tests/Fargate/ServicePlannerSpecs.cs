@@ -72,6 +72,49 @@ public sealed class ServicePlannerSpecs
         Assert.Equal((0, Now.AddSeconds(5)), (plan.Start, plan.WakeAt));
     }
 
+    [Fact]
+    public void A_service_that_shrinks_stops_unprotected_tasks_first_and_protected_ones_not_at_all()
+    {
+        var tasks = Tasks("new", 3);
+        tasks[2] = tasks[2] with { ProtectedUntil = Now.AddMinutes(5) };
+        tasks[0] = tasks[0] with { ProtectedUntil = Now.AddMinutes(9) };
+
+        var toTwo = Plan(2, tasks);
+        Assert.Equal("new-2", Assert.Single(toTwo.Stop));
+        Assert.Equal((0, null), (toTwo.Spared.Count, toTwo.WakeAt));
+
+        var toNone = Plan(0, tasks);
+        Assert.Equal("new-2", Assert.Single(toNone.Stop));
+        Assert.Equal(["new-3", "new-1"], toNone.Spared);
+        Assert.Equal(Now.AddMinutes(5), toNone.WakeAt);
+    }
+
+    [Fact]
+    public void A_protection_that_has_just_ended_protects_no_more() =>
+        Assert.Equal(["new-1"], Plan(0, [Tasks("new", 1)[0] with { ProtectedUntil = Now }]).Stop);
+
+    [Fact]
+    public void A_deployment_starts_the_new_task_and_leaves_a_protected_old_one()
+    {
+        var old = Task("old", "old") with { ProtectedUntil = Now.AddMinutes(5) };
+        var first = Plan(1, [old]);
+        Assert.Equal((1, 0, 0), (first.Start, first.Stop.Count, first.Spared.Count));
+
+        var young = Plan(1, [old, Task("new", "new") with { RunningSince = Now.AddSeconds(-39) }]);
+        Assert.Equal((0, 0, 0, Now.AddSeconds(1)), (young.Start, young.Stop.Count, young.Spared.Count, young.WakeAt));
+
+        var healthy = Plan(1, [old, Task("new", "new")]);
+        Assert.Equal((0, 0, Now.AddMinutes(5)), (healthy.Start, healthy.Stop.Count, healthy.WakeAt));
+        Assert.Equal(["old"], healthy.Spared);
+    }
+
+    [Fact]
+    public void A_deployment_that_may_exceed_nothing_waits_for_a_protected_old_task()
+    {
+        var plan = Plan(1, [Task("old", "old") with { ProtectedUntil = Now.AddMinutes(5) }], new DeploymentConfiguration(0, 100));
+        Assert.Equal((0, 0, Now.AddMinutes(5)), (plan.Start, plan.Stop.Count, plan.WakeAt));
+    }
+
     [Theory]
     [InlineData(0, 1, 0)]
     [InlineData(0, 2, 0.1)]

@@ -35,10 +35,15 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
         }
     }
 
-    /// <summary>Who an <c>Authorization</c> header speaks for; null for nobody. Basic takes any user name, as the service does.</summary>
+    /// <summary>
+    /// Who an <c>Authorization</c> header speaks for; null for nobody. Basic takes any user name, as the service does. Bearer takes a
+    /// Microsoft Entra access token, told by its shape, and no personal access token; that Basic takes both is what users report.
+    /// </summary>
+    /// <remarks>Source: https://github.com/MicrosoftDocs/azure-devops-docs/issues/13363</remarks>
     public Caller? Resolve(string? authorization) => authorization?.Split(' ', 2, StringSplitOptions.TrimEntries) switch
     {
-        [var scheme, var token] when scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) => Find(token),
+        [var scheme, var token] when scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) =>
+            IsJsonWebToken(token) && IsOwners(token) ? new Caller.Owner() : Find(token),
         [var scheme, var pair] when scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && Password(pair) is { } secret =>
             IsOwners(secret) ? new Caller.Owner() : Find(secret),
         _ => null,
@@ -55,6 +60,8 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
         var text = Encoding.UTF8.GetString(bytes, 0, length);
         return text.IndexOf(':') is >= 0 and var colon ? text[(colon + 1)..] : null;
     }
+
+    private static bool IsJsonWebToken(string token) => token.StartsWith("eyJ", StringComparison.Ordinal) && token.Count(c => c == '.') == 2;
 
     private bool IsOwners(string secret) =>
         CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), _ownerHash);

@@ -1,0 +1,64 @@
+using Tidepool.Agent.Registration;
+using Tidepool.Agent.Supervision;
+
+namespace Tidepool.Tests.Agent;
+
+public sealed class ListenerEnvironmentSpecs
+{
+    private static readonly Dictionary<string, string> Container = new()
+    {
+        ["PATH"] = "/usr/bin:/bin",
+        ["FARGATE_STORAGE"] = "bind",
+        ["AZP_URL"] = "https://dev.azure.com/x",
+        ["AZP_POOL"] = "fargate",
+        ["AZP_CLIENT_ID"] = "1",
+        ["AWS_REGION"] = "eu-west-1",
+        ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/1",
+        ["ECS_AGENT_URI"] = "http://169.254.170.2/api/1",
+        ["DB_PASSWORD"] = "hunter2",
+        ["FLAVOUR"] = "sour",
+    };
+
+    [Fact]
+    public void What_tells_of_the_containers_place_and_set_up_is_not_published()
+    {
+        var environment = ListenerEnvironment.Of(Container, new("t1", "tidepool-agents:3", 2), "agent-1");
+
+        Assert.Equal(
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,AWS_REGION,AZP_CLIENT_ID,AZP_POOL,AZP_URL,DB_PASSWORD,ECS_AGENT_URI,VSO_AGENT_IGNORE",
+            environment["VSO_AGENT_IGNORE"]);
+        Assert.Equal("/v2/credentials/1", environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]);
+    }
+
+    [Fact]
+    public void What_the_user_does_not_want_published_stays_so()
+    {
+        var environment = ListenerEnvironment.Of(new Dictionary<string, string>(Container) { ["VSO_AGENT_IGNORE"] = "FLAVOUR, aws_region,," }, null, null);
+
+        Assert.Equal(
+            ["FLAVOUR", "aws_region", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AZP_CLIENT_ID", "AZP_POOL", "AZP_URL", "DB_PASSWORD", "ECS_AGENT_URI", "VSO_AGENT_IGNORE"],
+            environment["VSO_AGENT_IGNORE"].Split(','));
+    }
+
+    [Fact]
+    public void The_tasks_facts_are_variables_and_so_capabilities()
+    {
+        var environment = ListenerEnvironment.Of(Container, new TaskFacts("t1", "tidepool-agents:3", 2), "agent-1");
+
+        Assert.Equal(
+            ["FARGATE_CONTAINER=agent-1", "FARGATE_REVISION=tidepool-agents:3", "FARGATE_STORAGE=bind", "FARGATE_TASK=t1"],
+            environment.Where(variable => variable.Key.StartsWith("FARGATE_", StringComparison.Ordinal))
+                .Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("AZP_TOKEN")]
+    [InlineData("AZP_CLIENT_SECRET")]
+    public void A_variable_that_is_for_a_secret_never_goes_on(string name)
+    {
+        var environment = ListenerEnvironment.Of(new Dictionary<string, string>(Container) { [name] = "x" }, null, null);
+
+        Assert.DoesNotContain(name, environment.Keys);
+        Assert.DoesNotContain(name, environment["VSO_AGENT_IGNORE"], StringComparison.Ordinal);
+    }
+}
