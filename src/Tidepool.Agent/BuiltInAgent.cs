@@ -1,7 +1,5 @@
 using System.Collections;
-using Tidepool.Agent.Jobs;
 using Tidepool.Agent.Listening;
-using Tidepool.Agent.Posix;
 using Tidepool.Agent.Registration;
 using Tidepool.Agent.Token;
 using Tidepool.Agent.Wire;
@@ -35,7 +33,16 @@ internal sealed class BuiltInAgent(
         var isOurs = true;
         try
         {
-            return await ListenAsync(await identity, http, token, registration, agent, environment);
+            return await new ListeningAgent
+            {
+                Agent = agent,
+                Identity = await identity,
+                Settings = settings,
+                TokenUrl = ServiceUrl.Rewrite(agent.Authorization.AuthorizationUrl!, settings.Url, agent.OnPremises),
+                Environment = AgentRegistration.WithTask(environment, agent.EcsTask, settings.Container),
+                Token = token,
+                DisableAsync = () => registration.DisableAsync(agent, CancellationToken.None),
+            }.ListenAsync(http, signals, clock);
         }
         catch (WireException e) when (e.IsKeyRefused)
         {
@@ -54,33 +61,5 @@ internal sealed class BuiltInAgent(
                 AgentLog.Info($"Agent {agent.Name} left the pool.");
             }
         }
-    }
-
-    private async Task<ExitCode> ListenAsync(
-        AgentIdentity identity,
-        HttpClient http,
-        TokenSource token,
-        AgentRegistration registration,
-        RegisteredAgent agent,
-        IReadOnlyDictionary<string, string> environment)
-    {
-        var secrets = new SecretMasker();
-        token.TellSecrets(secrets.Add);
-        var tokenUrl = ServiceUrl.Rewrite(agent.Authorization.AuthorizationUrl!, settings.Url, agent.OnPremises);
-        using var tokens = new AgentTokens(http, identity, tokenUrl, agent.Authorization, clock) { OnNewToken = secrets.Add };
-        var client = new WireClient(http, settings.Url, tokens.AuthorizeAsync, clock);
-        var host = new JobHost
-        {
-            Http = http,
-            Clock = clock,
-            Reaper = new ChildReaper(),
-            Agent = agent,
-            ServiceUrl = settings.Url,
-            WorkFolder = settings.WorkFolder,
-            Environment = AgentRegistration.WithTask(environment, agent.EcsTask, settings.Container),
-            Secrets = secrets,
-        };
-        using var listener = new Listener(client, identity, registration, host, settings, signals);
-        return await listener.RunAsync();
     }
 }

@@ -1,18 +1,15 @@
 using System.Text.Json;
 using Tidepool.Agent.Jobs;
-using Tidepool.Agent.Registration;
 using Tidepool.Agent.Wire;
 using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Listening;
 
-/// <summary>Polls for messages and runs one job at a time, until a signal ends it.</summary>
+/// <summary>Polls for messages and runs one job at a time, until a signal ends it or, with <c>--once</c>, its first job ended.</summary>
 internal sealed class Listener(
     WireClient client,
-    AgentIdentity identity,
-    AgentRegistration registration,
+    ListeningAgent agent,
     JobHost host,
-    AgentSettings settings,
     ShutdownSignals signals) : IDisposable
 {
     /// <summary>How long the service may be out of reach.</summary>
@@ -23,7 +20,9 @@ internal sealed class Listener(
 
     private readonly CancellationTokenSource _idle = new();
     private readonly Lock _gate = new();
+    private readonly AgentSettings _settings = agent.Settings;
     private RunningJob? _running;
+    private bool _ran;
 
     // A job that came before the last one had quite ended here; the service counts it as ended from its report on.
     private WaitingJob? _next;
@@ -38,8 +37,9 @@ internal sealed class Listener(
             while (!_idle.IsCancellationRequested)
             {
                 session = await Retry.RunAsync(
-                    token => AgentSession.OpenAsync(client, identity, host.Agent, host.Clock, token), OutageLimit, host.Clock, _idle.Token);
-                AgentLog.Info($"Agent {host.Agent.Name} is online in pool {settings.Pool} and listens for jobs.");
+                    token => AgentSession.OpenAsync(client, agent.Identity, host.Agent, host.Clock, token), OutageLimit, host.Clock, _idle.Token);
+                AgentLog.Info($"Agent {host.Agent.Name} is online in pool {_settings.Pool}.");
+                AgentLog.Info($"{host.Clock.GetUtcNow():u}: Listening for Jobs");
                 await ServeAsync(session);
             }
             return ExitCode.Done;
@@ -59,7 +59,7 @@ internal sealed class Listener(
         {
             throw new AgentException(
                 "AGENT005",
-                $"{settings.Url} could not be reached for {OutageLimit.TotalMinutes:0} min: {e.Message}.",
+                $"{_settings.Url} could not be reached for {OutageLimit.TotalMinutes:0} min: {e.Message}.",
                 "Check the network.");
         }
         finally
@@ -164,7 +164,7 @@ internal sealed class Listener(
     {
         lock (_gate)
         {
-            if (signals.Stop.IsCancellationRequested)
+            if (signals.Stop.IsCancellationRequested || (agent.Once && _ran))
             {
                 return false;
             }
@@ -173,6 +173,7 @@ internal sealed class Listener(
                 _next = new(session, message, request);
                 return false;
             }
+            _ran = true;
             _running = RunningJob.Start(client, request, host, OnJobEnded);
             return true;
         }
@@ -206,7 +207,7 @@ internal sealed class Listener(
         {
             if (_running is { } job)
             {
-                AgentLog.Info($"The agent was told to stop. Job {job.Name} has {settings.Drain.TotalSeconds:0} s to end.");
+                AgentLog.Info($"The agent was told to stop. Job {job.Name} has {_settings.Drain.TotalSeconds:0} s to end.");
                 _drain = DrainAsync(job);
             }
             StopIfIdle();
@@ -215,7 +216,7 @@ internal sealed class Listener(
 
     private void StopIfIdle()
     {
-        if (_running is null && signals.Stop.IsCancellationRequested)
+        if (_running is null && (signals.Stop.IsCancellationRequested || (agent.Once && _ran)))
         {
             // Not under the gate: what waits on the token runs on another thread.
             _ = _idle.CancelAsync();
@@ -224,10 +225,10 @@ internal sealed class Listener(
 
     private async Task DrainAsync(RunningJob job)
     {
-        var disabled = registration.DisableAsync(host.Agent, CancellationToken.None);
+        var disabled = agent.DisableAsync();
         try
         {
-            await job.Ended.WaitAsync(settings.Drain, host.Clock, signals.CancelJob);
+            await job.Ended.WaitAsync(_settings.Drain, host.Clock, signals.CancelJob);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

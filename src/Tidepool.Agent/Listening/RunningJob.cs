@@ -41,7 +41,9 @@ internal sealed class RunningJob
 
     private async Task RunAsync(WireClient client, AgentJobRequestMessage request, JobHost host, Action onEnded)
     {
-        AgentLog.Info($"Running job {Name}.");
+        // The words of Microsoft's agent, by which a supervisor of either follows its jobs.
+        AgentLog.Info($"{host.Clock.GetUtcNow():u}: Running job: {Name}");
+        var result = JobStatus.Abandoned;
         var lease = new JobLease(client, host.Agent.PoolId, request.RequestId, host.Clock);
         try
         {
@@ -52,10 +54,9 @@ internal sealed class RunningJob
             }
             using var ended = new CancellationTokenSource();
             var keeping = lease.KeepAsync(_cancellation.Abandon, ended.Token);
-            var result = await new JobRunner(request, host, _cancellation).RunAsync();
+            result = await new JobRunner(request, host, _cancellation).RunAsync();
             await ended.CancelAsync();
             await keeping;
-            AgentLog.Info($"Job {Name} ended: {result}.");
             if (request.Plan.Version < PlanClient.FirstVersionWithEvents && !_cancellation.Abandoned)
             {
                 await lease.FinishAsync(result, CancellationToken.None);
@@ -63,6 +64,7 @@ internal sealed class RunningJob
         }
         finally
         {
+            AgentLog.Info($"{host.Clock.GetUtcNow():u}: Job {Name} completed with result: {result}");
             _cancellation.Dispose();
             onEnded();
         }

@@ -6,11 +6,11 @@ namespace Tidepool.Agent.Posix;
 /// <summary>Reads a child's two streams on one thread and hands on whole lines in the order in which they came.</summary>
 internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine, TimeProvider clock)
 {
-    /// <summary>How long a silent stream that something else holds open is still read after the child ended.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long a silent stream that something else holds open is still read after the child ended. Default 0.5 s.</summary>
+    public TimeSpan Quiet { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a talking one is.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    /// <summary>How long a talking one is. Default 10 s.</summary>
+    public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(10);
 
     private const int PollMilliseconds = 100;
 
@@ -30,7 +30,7 @@ internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine
                 done.SetException(e);
             }
         })
-        { IsBackground = true, Name = "step output" }.Start();
+        { IsBackground = true, Name = "child output" }.Start();
         return done.Task;
     }
 

@@ -36,6 +36,9 @@ internal static class ProcessTable
     /// <summary>Whether the environment a process was started with holds <paramref name="entry"/>, a whole <c>NAME=value</c>.</summary>
     public static bool WasStartedWith(int id, string entry) => ReadText($"/proc/{id}/environ").Split('\0').Contains(entry);
 
+    /// <summary>A process's arguments; empty where it is gone.</summary>
+    public static IReadOnlyList<string> Arguments(int id) => ReadText($"/proc/{id}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>Reads a line of /proc/PID/stat. The name may hold spaces and brackets, so all is counted from the last one.</summary>
     internal static ProcessEntry? Parse(string stat)
     {

@@ -34,7 +34,10 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Registers, replacing an earlier registration of the same name. Everything that waits on nothing runs at once.</summary>
+    /// <summary>Whether an agent of the same name that is in the pool already is replaced; else it is an error.</summary>
+    public bool Replaces { get; init; } = true;
+
+    /// <summary>Registers. Everything that waits on nothing runs at once.</summary>
     /// <exception cref="AgentException">The service refused or could not be reached.</exception>
     public async Task<RegisteredAgent> RegisterAsync(
         Task<AgentIdentity> identity, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
@@ -93,14 +96,13 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
     private async Task<RegisteredAgent> TryRegisterAsync(
         Task<AgentIdentity> identity, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
-        var connection = pool.GetAsync(
-            "_apis/connectionData?connectOptions=0&lastChangeId=-1&lastChangeId64=-1", ProtocolJson.Default.ConnectionData, ct);
+        var onPremises = IsOnPremisesAsync(pool, ct);
         var pools = pool.GetAsync(
             $"_apis/distributedtask/pools?poolName={Uri.EscapeDataString(settings.Pool)}&poolType=Automation",
             ProtocolJson.Default.CollectionTaskAgentPool,
             ct);
         var task = TaskMetadata.ReadAsync(settings.MetadataUri, clock, ct);
-        await Task.WhenAll(connection, pools, task);
+        await Task.WhenAll(onPremises, pools, task);
 
         var ecsTask = await task;
         var name = settings.Name ?? NameOf(settings.Container, ecsTask?.TaskId);
@@ -111,6 +113,11 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
         var capabilities = Capabilities.Collect(
             name, AppContext.BaseDirectory.TrimEnd('/'), WithTask(environment, ecsTask, settings.Container));
 
+        if (!Replaces && existing?.Value is [_, ..])
+        {
+            throw new AgentException(
+                "AGENT018", $"Pool {settings.Pool} already contains an agent with name {name}.", "Choose another name, or replace it with --replace.");
+        }
         var known = existing?.Value is [var old, ..] ? old : new() { Name = name, MaxParallelism = 1, ProvisioningState = "Provisioned" };
         var agent = known with
         {
@@ -130,8 +137,16 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
             EcsTask = ecsTask,
             Authorization = registered.Authorization!,
             Capabilities = capabilities,
-            OnPremises = !string.Equals((await connection)?.DeploymentType, "hosted", StringComparison.OrdinalIgnoreCase),
+            OnPremises = await onPremises,
         };
+    }
+
+    /// <summary>Whether the service is a server that may not know the address by which it is reached.</summary>
+    public static async Task<bool> IsOnPremisesAsync(WireClient client, CancellationToken ct)
+    {
+        var connection = await client.GetAsync(
+            "_apis/connectionData?connectOptions=0&lastChangeId=-1&lastChangeId64=-1", ProtocolJson.Default.ConnectionData, ct);
+        return !string.Equals(connection?.DeploymentType, "hosted", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The task's id is part of the name, so that a second task never takes over a live agent.</summary>

@@ -7,7 +7,10 @@ using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Wire;
 
-/// <summary>The agent's RSA key: proves who it is and opens the session's key. It never leaves this process's memory.</summary>
+/// <summary>
+/// The agent's RSA key: proves who it is and opens the session's key. It never leaves this process's memory, but for an agent
+/// that is configured in one process and run in another: that one keeps it in its folder, as Microsoft's agent does.
+/// </summary>
 internal sealed class AgentIdentity(RSA key) : IDisposable
 {
     private static readonly TimeSpan AssertionLife = TimeSpan.FromMinutes(5);
@@ -21,6 +24,12 @@ internal sealed class AgentIdentity(RSA key) : IDisposable
         key.ExportParameters(includePrivateParameters: false);
         return new(key);
     }
+
+    /// <summary>A key that another process kept.</summary>
+    public static AgentIdentity Of(RSAParameters parameters) => new(RSA.Create(parameters));
+
+    /// <summary>The private key, for <see cref="Registration.IdentityFiles"/> alone.</summary>
+    public RSAParameters Export() => key.ExportParameters(includePrivateParameters: true);
 
     public TaskAgentPublicKey PublicKey
     {
