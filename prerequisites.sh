@@ -7,9 +7,14 @@ set -euo pipefail
 needed=(git:git bwrap:bubblewrap setpriv:util-linux)
 case ${1:-} in
   demo) ;;
-  # Neither bubblewrap nor the aws command line is needed for AWS. What else is, 'tidepool up' looks at itself: Terraform and a Docker
-  # engine, which are no packages of Debian.
-  deploy) needed=(git:git) ;;
+  # Neither bubblewrap nor the aws command line. A Docker engine 'tidepool up' looks for itself: not every deployment builds an image.
+  deploy)
+    needed=(git:git)
+    if ! command -v terraform > /dev/null; then
+      echo "TERRAFORM001: there is no terraform on the PATH. Install it: https://developer.hashicorp.com/terraform/install" >&2
+      exit 2
+    fi
+    ;;
   test) needed+=(shellcheck:shellcheck newuidmap:uidmap) ;;
   *)
     echo "Usage: prerequisites.sh demo|test|deploy" >&2

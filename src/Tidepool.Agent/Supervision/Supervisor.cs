@@ -132,6 +132,8 @@ internal sealed class Supervisor
             var drain = await WaitAsync(listener);
             if (drain is not null)
             {
+                // A worker that began since the last look must not be taken for idleness.
+                Look(listener.Id);
                 await stop.Value.EndListenerAsync(listener, drain.Limit);
             }
             await ended.CancelAsync();
@@ -216,14 +218,19 @@ internal sealed class Supervisor
         {
             while (await timer.WaitForNextTickAsync(ct))
             {
-                var below = ProcessTable.DescendantsOf(listener, ProcessTable.Read()).ToList();
-                _jobs.Look(worker: below.Any(process => process.Name == JobWatch.Worker), other: below.Count > 0);
+                Look(listener);
             }
         }
         catch (OperationCanceledException)
         {
             // The listener ended.
         }
+    }
+
+    private void Look(int listener)
+    {
+        var below = ProcessTable.DescendantsOf(listener, ProcessTable.Read()).ToList();
+        _jobs.Look(worker: below.Any(process => process.Name == JobWatch.Worker), other: below.Count > 0);
     }
 
     /// <summary>Ends when no job has run for the time that the user allows.</summary>
