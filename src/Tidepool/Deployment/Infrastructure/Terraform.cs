@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tidepool.Deployment.Tools;
 using Tidepool.Storage;
 
@@ -13,20 +12,13 @@ namespace Tidepool.Deployment.Infrastructure;
 internal sealed class Terraform(
     string folder, string logFolder, IReadOnlyDictionary<string, string> environment, IProgress<DeploymentEvent> progress, TimeProvider clock)
 {
-    /// <summary>How long a command waits for the state's lock.</summary>
-    private const string LockTimeout = "-lock-timeout=60s";
-
     private bool _initialized;
 
     /// <summary>A folder of providers, for machines without the registry; null for the registry.</summary>
     public string? PluginFolder { get; init; }
 
-    /// <summary>The version of the <c>terraform</c> on the PATH; null when there is none.</summary>
-    public static async Task<string?> VersionAsync(TimeProvider clock, CancellationToken ct)
-    {
-        var answer = await new ToolRun("terraform", ["version", "-json"]) { Environment = Quiet }.RunAsync(clock, ct);
-        return answer is { ExitCode: 0 } ? JsonSerializer.Deserialize(string.Join('\n', answer.Output), TerraformJson.Default.TerraformVersion)?.Version : null;
-    }
+    /// <summary>How long a command waits for the state's lock. Default one minute.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>What applying with these settings would change, and what will be billed for then. The settings are not kept.</summary>
     /// <exception cref="ProblemException">Terraform failed.</exception>
@@ -37,7 +29,7 @@ internal sealed class Terraform(
         var settings = variables.Write(logFolder);
         try
         {
-            var plan = await RunAsync("plan", ["plan", "-input=false", LockTimeout, "-json", $"-out={file}", $"-var-file={settings}"], ct);
+            var plan = await RunAsync("plan", ["plan", "-input=false", Lock, "-json", $"-out={file}", $"-var-file={settings}"], ct);
             var shown = await AskAsync(["show", "-json", file], ct);
             return shown.ExitCode == 0
                 ? (plan, BilledPlan.Read(string.Join('\n', shown.Output)))
@@ -55,7 +47,7 @@ internal sealed class Terraform(
     public async Task<TerraformPlan> ApplyAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        return await RunAsync("apply", ["apply", "-input=false", "-auto-approve", LockTimeout, "-json"], ct);
+        return await RunAsync("apply", ["apply", "-input=false", "-auto-approve", Lock, "-json"], ct);
     }
 
     /// <summary>Destroys all that the state has.</summary>
@@ -63,7 +55,7 @@ internal sealed class Terraform(
     public async Task<TerraformPlan> DestroyAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        return await RunAsync("destroy", ["destroy", "-input=false", "-auto-approve", LockTimeout, "-json"], ct);
+        return await RunAsync("destroy", ["destroy", "-input=false", "-auto-approve", Lock, "-json"], ct);
     }
 
     /// <summary>The outputs of what is deployed; null when nothing is.</summary>
@@ -93,6 +85,8 @@ internal sealed class Terraform(
     }
 
     private static Dictionary<string, string> Quiet => new() { ["TF_IN_AUTOMATION"] = "1", ["CHECKPOINT_DISABLE"] = "1", ["TF_CLI_ARGS"] = "" };
+
+    private string Lock => $"-lock-timeout={LockTimeout.TotalSeconds:0}s";
 
     private Dictionary<string, string> Variables => Quiet.Concat(environment).ToDictionary();
 
