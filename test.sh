@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests: format and lint, the product's, the command line's. Ends with one line: N passed, N failed, N skipped.
+# Runs all tests: format and lint, the product's, the command line's, the way to AWS's. Ends with one line: N passed, N failed, N skipped.
 # Usage: test.sh            everything
 #        test.sh PROJECT..  only these test projects (names under tests/)
 set -uo pipefail
@@ -87,5 +87,8 @@ fi
 for project in "${@:-Tidepool.Tests}"; do
   suite "$project" 12
 done
-[ $# -gt 0 ] || suite Tidepool.Cli.Tests 10
+if [ $# -eq 0 ]; then
+  suite Tidepool.Cli.Tests 10
+  suite Tidepool.Deployment.Tests 10
+fi
 end

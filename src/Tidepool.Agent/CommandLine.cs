@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tidepool.Agent.TaskNetwork;
 using Tidepool.Agent.Token;
 
 namespace Tidepool.Agent;
@@ -24,6 +25,12 @@ internal abstract record AgentCommand
     /// <summary>Answer git's question for credentials; git starts it, no user.</summary>
     public sealed record AnswerGit(string Operation) : AgentCommand;
 
+    /// <summary>Hold a task's network; a container runtime starts it, no user.</summary>
+    public sealed record HoldNetwork(IReadOnlyList<Forward> Forwards) : AgentCommand;
+
+    /// <summary>Empty folders as root of a container; a container runtime starts it, no user.</summary>
+    public sealed record EmptyFolders(IReadOnlyList<string> Folders) : AgentCommand;
+
     public sealed record Print(string Text) : AgentCommand;
 }
 
@@ -31,6 +38,8 @@ internal abstract record AgentCommand
 internal static class CommandLine
 {
     public const string GitCredential = "git-credential";
+    public const string HoldNetwork = "hold-network";
+    public const string EmptyFolders = "empty-folders";
 
     private const string Help = """
         Usage: tidepool-agent supervise
@@ -86,6 +95,9 @@ internal static class CommandLine
         ["builtin", "remove", .. var rest] => new AgentCommand.Remove(AgentArguments.Parse(rest)),
         ["builtin", "run", .. var rest] => new AgentCommand.Run(AgentArguments.Parse(rest)),
         [GitCredential, var operation] => new AgentCommand.AnswerGit(operation),
+        [HoldNetwork, .. var forwards] when forwards.Select(Forward.Parse).ToArray() is var parsed && !parsed.Contains(null) =>
+            new AgentCommand.HoldNetwork([.. parsed.OfType<Forward>()]),
+        [EmptyFolders, .. var folders] => new AgentCommand.EmptyFolders([.. folders]),
         [] => throw Wrong("No command was given."),
         _ => throw Wrong($"\"{string.Join(' ', arguments)}\" is not understood."),
     };

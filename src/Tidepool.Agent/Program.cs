@@ -1,5 +1,6 @@
 using Tidepool.Agent;
 using Tidepool.Agent.Supervision;
+using Tidepool.Agent.TaskNetwork;
 using Tidepool.Agent.Token;
 
 try
@@ -11,6 +12,12 @@ try
             return (int)ExitCode.Done;
         case AgentCommand.AnswerGit(var operation):
             GitCredential.Answer(operation);
+            return (int)ExitCode.Done;
+        case AgentCommand.HoldNetwork(var forwards):
+            await NetworkHolder.RunAsync(forwards);
+            return (int)ExitCode.Done;
+        case AgentCommand.EmptyFolders(var folders):
+            NetworkHolder.Empty(folders);
             return (int)ExitCode.Done;
         case AgentCommand.BuiltIn(null) or AgentCommand.Supervise(null):
             ShutdownSignals.Hold();

@@ -5,9 +5,12 @@ using System.Runtime.InteropServices;
 using Tidepool;
 using Tidepool.Cli;
 using Tidepool.Cli.Commands;
+using Tidepool.Deployment;
 using Tidepool.Pipelines;
 
 using var interrupted = new CancellationTokenSource();
+using var hurried = new CancellationTokenSource();
+var leavesOnHurry = args is not ["serve", ..];
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopOnce);
@@ -19,6 +22,8 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     new VersionOption(),
     DemoCommand.Create(),
     RehearseCommand.Create(),
+    ServeCommand.Create(hurried.Token),
+    DoctorCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
@@ -42,6 +47,15 @@ try
 catch (ProblemException e)
 {
     Console.Error.WriteLine(e.Problem);
+    return (int)ExitCode.Usage;
+}
+catch (ProblemsException e)
+{
+    foreach (var problem in e.Problems)
+    {
+        Console.Error.WriteLine(problem);
+    }
+
     return (int)ExitCode.Usage;
 }
 catch (PipelineNotValidException e)
@@ -69,7 +83,15 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 void StopOnce(PosixSignalContext context)
 {
     // A second signal is left to the default, which ends the process at once; the next start sweeps what is left.
-    // But not a second hang-up: shell and kernel each send one when a terminal closes.
+    // But not a second hang-up: shell and kernel each send one when a terminal closes. And what serves others first hurries.
+    if (interrupted.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP && !leavesOnHurry && !hurried.IsCancellationRequested)
+    {
+        context.Cancel = true;
+        hurried.Cancel();
+        Say("hurrying: processes get no more time to end (once more to leave at once)");
+        return;
+    }
+
     if (interrupted.IsCancellationRequested)
     {
         context.Cancel = context.Signal == PosixSignal.SIGHUP;
@@ -78,7 +100,7 @@ void StopOnce(PosixSignalContext context)
 
     context.Cancel = true;
     interrupted.Cancel();
-    Say("stopping: ending every process and removing every volume (once more to leave at once)");
+    Say($"stopping: ending every process and removing every volume (once more to {(leavesOnHurry ? "leave at once" : "hurry")})");
 }
 
 void SayStopped()

@@ -31,6 +31,17 @@ internal sealed class TidepoolProcess : IAsyncDisposable
         }
     }
 
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
     public static TidepoolProcess Start(Scratch scratch, params string[] arguments) => Start(scratch, Clone.CommandLine, arguments);
 
     /// <summary>Runs to the end in a shell, for what only a shell can redirect.</summary>
@@ -66,10 +77,15 @@ internal sealed class TidepoolProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until standard error holds a text.</summary>
-    public async Task WaitForErrorAsync(string text)
+    public Task WaitForErrorAsync(string text) => WaitAsync(() => Error, text);
+
+    /// <summary>Waits until standard output holds a text.</summary>
+    public Task WaitForOutputAsync(string text) => WaitAsync(() => Output, text);
+
+    private async Task WaitAsync(Func<string> said, string text)
     {
         using var limit = new CancellationTokenSource(Limit);
-        while (!Error.Contains(text, StringComparison.Ordinal))
+        while (!said().Contains(text, StringComparison.Ordinal))
         {
             if (_process.HasExited)
             {

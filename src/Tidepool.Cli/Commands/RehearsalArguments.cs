@@ -34,12 +34,7 @@ internal sealed class RehearsalArguments
         AllowMultipleArgumentsPerToken = false,
     };
 
-    private readonly Option<double> _timeScale = new("--time-scale")
-    {
-        Description = "Factor on AWS's own delays, 0 (none) to 1 (as on AWS). Grace periods of processes are never scaled.",
-        HelpName = "FACTOR",
-        DefaultValueFactory = _ => 0,
-    };
+    private readonly Option<double> _timeScale = TimeScaleOption();
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show the result only." };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Show every line that the agents write." };
@@ -47,14 +42,6 @@ internal sealed class RehearsalArguments
     public RehearsalArguments(Command command)
     {
         _poolMap.Validators.Add(result => _ = ParsePairs(result, "--pool-map", "NAME=POOL"));
-        _timeScale.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token]
-                && (!double.TryParse(token.Value, CultureInfo.InvariantCulture, out var given) || given is < 0 or > 1 or double.NaN))
-            {
-                result.AddError($"--time-scale is '{token.Value}'; it must be a number from 0 to 1.");
-            }
-        });
         foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
         {
             command.Options.Add(option);
@@ -112,8 +99,9 @@ internal sealed class RehearsalArguments
         return names.Count > 0;
     }
 
-    /// <summary>A short token is no secret, and masking it would mangle every log.</summary>
-    private static string? Token(string? given) => given switch
+    /// <summary>The token that is given, or null to have one made. A short one is no secret, and masking it would mangle every log.</summary>
+    /// <exception cref="ProblemException">CLI009: it is too short.</exception>
+    public static string? Token(string? given) => given switch
     {
         null or "" => null,
         { Length: < ShortestToken } => throw new ProblemException(
@@ -121,7 +109,28 @@ internal sealed class RehearsalArguments
         _ => given,
     };
 
-    private static Option<int> Range(string name, string description, int value, int least, int most)
+    /// <summary>The factor on AWS's own delays.</summary>
+    public static Option<double> TimeScaleOption()
+    {
+        var option = new Option<double>("--time-scale")
+        {
+            Description = "Factor on AWS's own delays, 0 (none) to 1 (as on AWS). Grace periods of processes are never scaled.",
+            HelpName = "FACTOR",
+            DefaultValueFactory = _ => 0,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token]
+                && (!double.TryParse(token.Value, CultureInfo.InvariantCulture, out var given) || given is < 0 or > 1 or double.NaN))
+            {
+                result.AddError($"--time-scale is '{token.Value}'; it must be a number from 0 to 1.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option that is a whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<int> Range(string name, string description, int value, int least, int most)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
         option.Validators.Add(result =>

@@ -26,6 +26,15 @@ internal sealed partial class ClusterLoop
             DeploymentConfiguration = request.DeploymentConfiguration ?? new(),
             NetworkConfiguration = request.NetworkConfiguration,
             CreatedAt = now,
+            LaunchType = request.CapacityProviderStrategy.Count > 0 ? null : request.LaunchType,
+            CapacityProviderStrategy = request.CapacityProviderStrategy is { Count: > 0 } strategy ? strategy : null,
+            PlatformVersion = request.PlatformVersion,
+            HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds,
+            AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing,
+            EnableEcsManagedTags = request.EnableEcsManagedTags,
+            PropagateTags = request.PropagateTags,
+            EnableExecuteCommand = request.EnableExecuteCommand,
+            Tags = request.Tags,
         }).WithDeployment(definition.TaskDefinitionArn, now));
         return _services[request.ServiceName].Service;
     }
@@ -39,10 +48,33 @@ internal sealed partial class ClusterLoop
             throw new EcsException(EcsErrorType.ServiceNotActiveException, "Service was not ACTIVE.");
         }
 
-        if (request.DeploymentConfiguration is { } deployment)
+        var before = state.Service;
+        if (request.CapacityProviderStrategy is { Count: > 0 } other
+            && !other.SequenceEqual(before.CapacityProviderStrategy ?? [])
+            && !request.ForceNewDeployment)
         {
-            state = state with { Service = state.Service with { DeploymentConfiguration = deployment } };
+            throw new EcsException(
+                EcsErrorType.InvalidParameterException,
+                "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider "
+                    + "strategy on a service that is already using one, you must force a new deployment.");
         }
+
+        state = state with
+        {
+            Service = before with
+            {
+                DeploymentConfiguration = request.DeploymentConfiguration ?? before.DeploymentConfiguration,
+                NetworkConfiguration = request.NetworkConfiguration ?? before.NetworkConfiguration,
+                CapacityProviderStrategy = request.CapacityProviderStrategy is { Count: > 0 } strategy ? strategy : before.CapacityProviderStrategy,
+                LaunchType = request.CapacityProviderStrategy is { Count: > 0 } ? null : before.LaunchType,
+                PlatformVersion = request.PlatformVersion ?? before.PlatformVersion,
+                HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds ?? before.HealthCheckGracePeriodSeconds,
+                AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing ?? before.AvailabilityZoneRebalancing,
+                EnableEcsManagedTags = request.EnableEcsManagedTags ?? before.EnableEcsManagedTags,
+                PropagateTags = request.PropagateTags ?? before.PropagateTags,
+                EnableExecuteCommand = request.EnableExecuteCommand ?? before.EnableExecuteCommand,
+            },
+        };
 
         if (request.DesiredCount is { } count)
         {
@@ -54,8 +86,12 @@ internal sealed partial class ClusterLoop
             Use(definition);
         }
 
-        var arn = definition?.TaskDefinitionArn ?? state.Service.TaskDefinition;
-        if (request.ForceNewDeployment || arn != state.Service.TaskDefinition)
+        // Which other settings start a deployment is inferred: those that only new tasks can have.
+        var arn = definition?.TaskDefinitionArn ?? before.TaskDefinition;
+        if (request.ForceNewDeployment
+            || arn != before.TaskDefinition
+            || !Same(state.Service.NetworkConfiguration, before.NetworkConfiguration)
+            || state.Service.EnableExecuteCommand != before.EnableExecuteCommand)
         {
             state = state.WithDeployment(arn, _parts.Clock.GetUtcNow());
         }
@@ -101,8 +137,7 @@ internal sealed partial class ClusterLoop
             var tasks = TasksOf(name);
             var plan = ServicePlanner.Plan(before.Snapshot(tasks), now, _times);
             var started = Enumerable.Range(0, plan.Start)
-                .Select(_ => StartTask(
-                    _definitions[before.Primary.TaskDefinition], before.Service.NetworkConfiguration!, $"service:{name}", before.Primary.Id, name))
+                .Select(_ => StartTask(OrderOf(before, _definitions[before.Primary.TaskDefinition])))
                 .ToArray();
             foreach (var arn in plan.Stop)
             {
@@ -139,6 +174,34 @@ internal sealed partial class ClusterLoop
 
         return changed;
     }
+
+    private TaskOrder OrderOf(ServiceState state, TaskDefinition definition) => new()
+    {
+        Definition = definition,
+        Network = state.Service.NetworkConfiguration!,
+        Group = $"service:{state.Service.ServiceName}",
+        StartedBy = state.Primary.Id,
+        Service = state.Service.ServiceName,
+        CapacityProvider = state.Service.CapacityProviderStrategy?[0].CapacityProvider,
+        EnableExecuteCommand = state.Service.EnableExecuteCommand,
+        Tags =
+        [
+            .. state.Service.PropagateTags switch
+            {
+                "SERVICE" => state.Service.Tags ?? [],
+                "TASK_DEFINITION" => definition.Tags,
+                _ => [],
+            },
+            .. state.Service.EnableEcsManagedTags
+                ? [new EcsTag("aws:ecs:clusterName", Name), new EcsTag("aws:ecs:serviceName", state.Service.ServiceName)]
+                : Array.Empty<EcsTag>(),
+        ],
+    };
+
+    private static bool Same(NetworkConfiguration? one, NetworkConfiguration? other) =>
+        one?.AwsvpcConfiguration?.AssignPublicIp == other?.AwsvpcConfiguration?.AssignPublicIp
+        && (one?.AwsvpcConfiguration?.Subnets ?? []).SequenceEqual(other?.AwsvpcConfiguration?.Subnets ?? [])
+        && (one?.AwsvpcConfiguration?.SecurityGroups ?? []).SequenceEqual(other?.AwsvpcConfiguration?.SecurityGroups ?? []);
 
     private TaskLife[] TasksOf(string service) =>
         [.. _tasks.Values.Where(task => task.Service == service && !task.IsStopped).OrderBy(task => task.Order)];

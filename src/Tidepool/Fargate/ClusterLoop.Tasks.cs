@@ -1,22 +1,32 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Globalization;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
 
 internal sealed partial class ClusterLoop
 {
+    // The tasks share this machine's network.
+    private const string Loopback = "127.0.0.1";
+
+    private static readonly TimeSpan StoppedTasksStay = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
+    private DateTimeOffset _forgetAt;
     private long _started;
 
     /// <summary>What runs a task that is there.</summary>
     public TaskRunner RunnerOf(string taskArn) => _runners[taskArn];
 
     /// <summary>Makes a task. Only in the loop.</summary>
-    public EcsTask StartTask(TaskDefinition definition, NetworkConfiguration network, string group, string? startedBy, string? service)
+    public EcsTask StartTask(TaskOrder order)
     {
+        var definition = order.Definition;
         var taskId = EcsArns.NewTaskId();
         var arn = _parts.Arns.EcsTask(Name, taskId);
+        var attachment = $"{Guid.NewGuid():D}";
         var containers = definition.ContainerDefinitions.Select(container => new ContainerLife(
             container,
             new()
@@ -26,6 +36,9 @@ internal sealed partial class ClusterLoop
                 Name = container.Name,
                 Image = container.Image,
                 Cpu = $"{container.Cpu}",
+                Memory = container.Memory?.ToString(CultureInfo.InvariantCulture),
+                MemoryReservation = container.MemoryReservation?.ToString(CultureInfo.InvariantCulture),
+                NetworkInterfaces = [new(attachment, Loopback)],
             })).ToArray();
         var task = new EcsTask
         {
@@ -33,8 +46,21 @@ internal sealed partial class ClusterLoop
             ClusterArn = Cluster.ClusterArn,
             TaskDefinitionArn = definition.TaskDefinitionArn,
             Containers = [.. containers.Select(container => container.Container)],
-            Group = group,
-            StartedBy = startedBy,
+            Group = order.Group,
+            StartedBy = order.StartedBy,
+            CapacityProviderName = order.CapacityProvider,
+            EnableExecuteCommand = order.EnableExecuteCommand,
+            Tags = order.Tags,
+            Overrides = (order.Overrides ?? new()) with
+            {
+                ContainerOverrides =
+                [
+                    .. containers.Select(container =>
+                        order.Overrides?.ContainerOverrides.LastOrDefault(entry => entry.Name == container.Definition.Name)
+                            ?? new() { Name = container.Definition.Name }),
+                ],
+            },
+            Attributes = [new("ecs.cpu-architecture", definition.RuntimePlatform?.CpuArchitecture is "ARM64" ? "arm64" : "x86_64")],
             Cpu = $"{TaskSize.ParseCpu(definition.Cpu ?? "")}",
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
@@ -42,15 +68,15 @@ internal sealed partial class ClusterLoop
             Attachments =
             [
                 new(
-                    $"{Guid.NewGuid():D}", "ElasticNetworkInterface", "ATTACHED",
+                    attachment, "ElasticNetworkInterface", "ATTACHED",
                     [
-                        new("subnetId", network.AwsvpcConfiguration?.Subnets.FirstOrDefault()),
-                        new("privateIPv4Address", "127.0.0.1"),
+                        new("subnetId", order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault()),
+                        new("privateIPv4Address", Loopback),
                     ]),
             ],
         };
         _runners[arn] = new(_parts, arn, definition);
-        Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = service, Order = _started++ });
+        Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++ });
         return _tasks[arn].Task;
     }
 
@@ -91,6 +117,23 @@ internal sealed partial class ClusterLoop
         }
 
         return changed;
+    }
+
+    /// <summary>Lets go of tasks that stopped an hour ago: AWS describes them at least that long.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html</remarks>
+    private void ForgetTasks(DateTimeOffset now)
+    {
+        if (now < _forgetAt)
+        {
+            return;
+        }
+
+        _forgetAt = now + ForgetPeriod;
+        foreach (var arn in _tasks.Values.Where(life => life.IsStopped && life.Task.StoppedAt < now - StoppedTasksStay).Select(life => life.Task.TaskArn))
+        {
+            _tasks = _tasks.Remove(arn);
+            _runners.TryRemove(arn, out _);
+        }
     }
 
     private void Update(string arn, Func<TaskLife, TaskLife> change) => Store(_tasks[arn], change(_tasks[arn]));
@@ -163,7 +206,7 @@ internal sealed partial class ClusterLoop
             runner.Forget(container);
             Observe(arn, life => end.StartFailure is { } failure
                 ? life.WithStartFailed(container, $"CannotStartContainerError: {failure}")
-                : life.WithEnded(container, end.ExitCode, end.At, _times));
+                : life.WithEnded(container, end.ExitCode, end.Reason, end.At, _times));
         }
         catch (Exception e) when (e is IOException or Win32Exception)
         {

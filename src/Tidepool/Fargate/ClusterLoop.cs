@@ -13,6 +13,7 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
     private readonly Task _loop;
     private volatile ImmutableDictionary<string, TaskLife> _tasks = ImmutableDictionary<string, TaskLife>.Empty;
     private volatile ImmutableDictionary<string, ServiceState> _services = ImmutableDictionary<string, ServiceState>.Empty;
+    private volatile EcsCluster _cluster;
     private Task<bool>? _arrival;
     private DateTimeOffset _looked;
     private FargateTimes _times;
@@ -21,13 +22,23 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
     {
         _parts = parts;
         Name = name;
+        _cluster = new() { ClusterArn = parts.Arns.Cluster(name), ClusterName = name };
         _times = new(parts.Options.TimeScale);
         _loop = Task.Run(RunAsync);
     }
 
     public string Name { get; }
 
-    public EcsCluster Cluster => new(_parts.Arns.Cluster(Name), Name, "ACTIVE");
+    /// <summary>The cluster as it is now, with what it holds counted.</summary>
+    public EcsCluster Cluster => _cluster with
+    {
+        RunningTasksCount = _tasks.Values.Count(task => task.Task.LastStatus is EcsTaskStatus.Running),
+        PendingTasksCount = _tasks.Values.Count(task => task.IsWanted && task.Task.StartedAt is null),
+        ActiveServicesCount = _services.Values.Count(service => service.IsActive),
+    };
+
+    /// <summary>Whether the cluster was not deleted.</summary>
+    public bool IsActive => _cluster.Status is "ACTIVE";
 
     /// <summary>All tasks by ARN, stopped ones too.</summary>
     public ImmutableDictionary<string, TaskLife> Tasks => _tasks;
@@ -148,5 +159,7 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
             changed |= ReconcileServices(_looked);
         }
         while (changed);
+
+        ForgetTasks(_looked);
     }
 }

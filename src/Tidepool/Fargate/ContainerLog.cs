@@ -1,14 +1,18 @@
+using Tidepool.Fargate.Upstream;
+
 namespace Tidepool.Fargate;
 
-/// <summary>Writes one container's output, both streams in order, to <c>logs/prefix/container/task-id</c>.</summary>
+/// <summary>Writes one container's output, both streams in order, to <c>logs/prefix/container/task-id</c>, and to CloudWatch Logs upstream.</summary>
 /// <param name="path">The file; null when the container has no log configuration, and its output is lost as on Fargate.</param>
+/// <param name="stream">Where else it goes; null for nowhere.</param>
 /// <param name="lost">Told the reason when a write fails; containers go on, as they do with the non-blocking log driver.</param>
-internal sealed class ContainerLog(string? path, Action<string> lost) : IDisposable
+internal sealed class ContainerLog(string? path, LogStream? stream, Action<string> lost) : IDisposable
 {
     private FileStream? _file;
 
     public void Write(ReadOnlySpan<byte> output)
     {
+        stream?.Write(output);
         if (path is null)
         {
             return;
@@ -25,7 +29,11 @@ internal sealed class ContainerLog(string? path, Action<string> lost) : IDisposa
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        stream?.Flush();
+        _file?.Dispose();
+    }
 
     private static FileStream Open(string path)
     {

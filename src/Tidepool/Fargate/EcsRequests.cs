@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Tidepool.Tasks;
+
 namespace Tidepool.Fargate;
 
 /// <summary>What CreateService takes.</summary>
@@ -16,8 +19,14 @@ public sealed record CreateServiceRequest
     /// <summary>Tasks to keep running.</summary>
     public int DesiredCount { get; init; }
 
-    /// <summary>FARGATE.</summary>
-    public string LaunchType { get; init; } = "FARGATE";
+    /// <summary>FARGATE; null when a capacity provider strategy says where tasks go.</summary>
+    public string? LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>FARGATE and FARGATE_SPOT; empty when the launch type is given.</summary>
+    public IReadOnlyList<CapacityProviderStrategyItem> CapacityProviderStrategy { get; init; } = [];
+
+    /// <summary>LATEST (default) or 1.4.0.</summary>
+    public string PlatformVersion { get; init; } = "LATEST";
 
     /// <summary>REPLICA.</summary>
     public string SchedulingStrategy { get; init; } = "REPLICA";
@@ -27,6 +36,31 @@ public sealed record CreateServiceRequest
 
     /// <summary>How deployments go.</summary>
     public DeploymentConfiguration? DeploymentConfiguration { get; init; }
+
+    /// <summary>Who carries deployments out; ECS.</summary>
+    public DeploymentController? DeploymentController { get; init; }
+
+    /// <summary>ENABLED (default) or DISABLED.</summary>
+    public string AvailabilityZoneRebalancing { get; init; } = "ENABLED";
+
+    /// <summary>Seconds in which a load balancer's health checks do not count.</summary>
+    public int? HealthCheckGracePeriodSeconds { get; init; }
+
+    /// <summary>Whether tasks get the tags <c>aws:ecs:clusterName</c> and <c>aws:ecs:serviceName</c>.</summary>
+    [JsonPropertyName("enableECSManagedTags")]
+    public bool EnableEcsManagedTags { get; init; }
+
+    /// <summary>TASK_DEFINITION, SERVICE or NONE (default): whose tags tasks get.</summary>
+    public string PropagateTags { get; init; } = "NONE";
+
+    /// <summary>Whether ExecuteCommand is allowed.</summary>
+    public bool EnableExecuteCommand { get; init; }
+
+    /// <summary>Tags of the service.</summary>
+    public IReadOnlyList<EcsTag> Tags { get; init; } = [];
+
+    /// <summary>Makes repeats of the request answer the one service; up to 36 characters.</summary>
+    public string? ClientToken { get; init; }
 }
 
 /// <summary>What UpdateService takes; null leaves as it is.</summary>
@@ -49,6 +83,34 @@ public sealed record UpdateServiceRequest
 
     /// <summary>How deployments go.</summary>
     public DeploymentConfiguration? DeploymentConfiguration { get; init; }
+
+    /// <summary>Who carries deployments out; ECS.</summary>
+    public DeploymentController? DeploymentController { get; init; }
+
+    /// <summary>Another network starts a deployment.</summary>
+    public NetworkConfiguration? NetworkConfiguration { get; init; }
+
+    /// <summary>Other capacity providers; they are for the tasks to come.</summary>
+    public IReadOnlyList<CapacityProviderStrategyItem>? CapacityProviderStrategy { get; init; }
+
+    /// <summary>LATEST or 1.4.0.</summary>
+    public string? PlatformVersion { get; init; }
+
+    /// <summary>ENABLED or DISABLED.</summary>
+    public string? AvailabilityZoneRebalancing { get; init; }
+
+    /// <summary>Seconds in which a load balancer's health checks do not count.</summary>
+    public int? HealthCheckGracePeriodSeconds { get; init; }
+
+    /// <summary>Whether tasks get the tags <c>aws:ecs:clusterName</c> and <c>aws:ecs:serviceName</c>.</summary>
+    [JsonPropertyName("enableECSManagedTags")]
+    public bool? EnableEcsManagedTags { get; init; }
+
+    /// <summary>TASK_DEFINITION, SERVICE or NONE: whose tags tasks get.</summary>
+    public string? PropagateTags { get; init; }
+
+    /// <summary>Whether ExecuteCommand is allowed.</summary>
+    public bool? EnableExecuteCommand { get; init; }
 }
 
 /// <summary>What DeleteService takes.</summary>
@@ -73,8 +135,17 @@ public sealed record RunTaskRequest
     /// <summary>Tasks to start, 1 to 10. Default 1.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>FARGATE.</summary>
-    public string LaunchType { get; init; } = "FARGATE";
+    /// <summary>FARGATE; null when a capacity provider strategy says where tasks go.</summary>
+    public string? LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>FARGATE and FARGATE_SPOT; empty when the launch type is given.</summary>
+    public IReadOnlyList<CapacityProviderStrategyItem> CapacityProviderStrategy { get; init; } = [];
+
+    /// <summary>LATEST (default) or 1.4.0.</summary>
+    public string PlatformVersion { get; init; } = "LATEST";
+
+    /// <summary>What these tasks have other than the task definition.</summary>
+    public TaskOverride? Overrides { get; init; }
 
     /// <summary>Required for <c>awsvpc</c>.</summary>
     public NetworkConfiguration? NetworkConfiguration { get; init; }
@@ -84,6 +155,22 @@ public sealed record RunTaskRequest
 
     /// <summary>Group of the task; null for <c>family:NAME</c>.</summary>
     public string? Group { get; init; }
+
+    /// <summary>Whether tasks get the tag <c>aws:ecs:clusterName</c>.</summary>
+    [JsonPropertyName("enableECSManagedTags")]
+    public bool EnableEcsManagedTags { get; init; }
+
+    /// <summary>TASK_DEFINITION or NONE (default): whose tags tasks get besides their own.</summary>
+    public string PropagateTags { get; init; } = "NONE";
+
+    /// <summary>Whether ExecuteCommand is allowed.</summary>
+    public bool EnableExecuteCommand { get; init; }
+
+    /// <summary>Tags of the tasks.</summary>
+    public IReadOnlyList<EcsTag> Tags { get; init; } = [];
+
+    /// <summary>Makes repeats of the request answer the same tasks; up to 64 characters.</summary>
+    public string? ClientToken { get; init; }
 }
 
 /// <summary>What RunTask answers.</summary>
@@ -91,6 +178,28 @@ public sealed record RunTaskResponse(IReadOnlyList<EcsTask> Tasks, IReadOnlyList
 
 /// <summary>What DescribeTasks answers.</summary>
 public sealed record DescribeTasksResponse(IReadOnlyList<EcsTask> Tasks, IReadOnlyList<EcsFailure> Failures);
+
+/// <summary>What ListTasks takes; null is any.</summary>
+public sealed record ListTasksRequest
+{
+    /// <summary>Name or ARN of the cluster. Default <c>default</c>.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>Family of the task definition.</summary>
+    public string? Family { get; init; }
+
+    /// <summary>What RunTask said, or the deployment of a service.</summary>
+    public string? StartedBy { get; init; }
+
+    /// <summary>Name or ARN of the service.</summary>
+    public string? ServiceName { get; init; }
+
+    /// <summary>RUNNING (default) or STOPPED.</summary>
+    public string DesiredStatus { get; init; } = EcsTaskStatus.Running;
+
+    /// <summary>FARGATE.</summary>
+    public string? LaunchType { get; init; }
+}
 
 /// <summary>What ListTasks answers.</summary>
 public sealed record ListTasksResponse(IReadOnlyList<string> TaskArns);

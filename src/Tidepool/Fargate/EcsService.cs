@@ -1,7 +1,7 @@
-namespace Tidepool.Fargate;
+using System.Text.Json.Serialization;
+using Tidepool.Tasks;
 
-/// <summary>A cluster, as DescribeClusters answers it.</summary>
-public sealed record EcsCluster(string ClusterArn, string ClusterName, string Status);
+namespace Tidepool.Fargate;
 
 /// <summary>A service, as DescribeServices answers it.</summary>
 /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html</remarks>
@@ -31,14 +31,20 @@ public sealed record EcsService
     /// <summary>ARN of the task definition of the primary deployment.</summary>
     public required string TaskDefinition { get; init; }
 
-    /// <summary>Always FARGATE.</summary>
-    public string LaunchType { get; init; } = "FARGATE";
+    /// <summary>FARGATE; null when a capacity provider strategy says where tasks go.</summary>
+    public string? LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>Capacity providers of the tasks; null when the launch type is given.</summary>
+    public IReadOnlyList<CapacityProviderStrategyItem>? CapacityProviderStrategy { get; init; }
 
     /// <summary>Always REPLICA; Fargate has no other.</summary>
     public string SchedulingStrategy { get; init; } = "REPLICA";
 
-    /// <summary>Always LATEST, which is 1.4.0.</summary>
+    /// <summary>LATEST (default) or 1.4.0, which are the same.</summary>
     public string PlatformVersion { get; init; } = "LATEST";
+
+    /// <summary>Always Linux.</summary>
+    public string PlatformFamily { get; init; } = "Linux";
 
     /// <summary>How many tasks a deployment may have too few and too many.</summary>
     public DeploymentConfiguration DeploymentConfiguration { get; init; } = new();
@@ -54,7 +60,45 @@ public sealed record EcsService
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Always empty: there is no load balancer.</summary>
+    public IReadOnlyList<string> LoadBalancers { get; init; } = [];
+
+    /// <summary>Always empty: there is no service discovery.</summary>
+    public IReadOnlyList<string> ServiceRegistries { get; init; } = [];
+
+    /// <summary>Always empty: Fargate takes none.</summary>
+    public IReadOnlyList<string> PlacementConstraints { get; init; } = [];
+
+    /// <summary>Always empty: Fargate takes none.</summary>
+    public IReadOnlyList<string> PlacementStrategy { get; init; } = [];
+
+    /// <summary>Echoed; without a load balancer it means nothing.</summary>
+    public int? HealthCheckGracePeriodSeconds { get; init; }
+
+    /// <summary>Always ECS: rolling updates.</summary>
+    public DeploymentController DeploymentController { get; init; } = new();
+
+    /// <summary>ENABLED (default) or DISABLED; echoed, there is one zone.</summary>
+    public string AvailabilityZoneRebalancing { get; init; } = "ENABLED";
+
+    /// <summary>Whether tasks get the tags <c>aws:ecs:clusterName</c> and <c>aws:ecs:serviceName</c>.</summary>
+    [JsonPropertyName("enableECSManagedTags")]
+    public bool EnableEcsManagedTags { get; init; }
+
+    /// <summary>TASK_DEFINITION, SERVICE or NONE (default): whose tags tasks get.</summary>
+    public string PropagateTags { get; init; } = "NONE";
+
+    /// <summary>Echoed; ExecuteCommand is not offered.</summary>
+    public bool EnableExecuteCommand { get; init; }
+
+    /// <summary>Tags; null when they were not asked for.</summary>
+    public IReadOnlyList<EcsTag>? Tags { get; init; } = [];
 }
+
+/// <summary>Who carries deployments out.</summary>
+/// <param name="Type">Always ECS.</param>
+public sealed record DeploymentController(string Type = "ECS");
 
 /// <summary>One task definition on its way into a service.</summary>
 public sealed record EcsDeployment
@@ -83,8 +127,29 @@ public sealed record EcsDeployment
     /// <summary>IN_PROGRESS or COMPLETED.</summary>
     public string RolloutState { get; init; } = "IN_PROGRESS";
 
+    /// <summary>Why it is so, as ECS words it.</summary>
+    public string? RolloutStateReason { get; init; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it changed last.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>As in the service.</summary>
+    public string? LaunchType { get; init; } = "FARGATE";
+
+    /// <summary>As in the service.</summary>
+    public IReadOnlyList<CapacityProviderStrategyItem>? CapacityProviderStrategy { get; init; }
+
+    /// <summary>Always 1.4.0.</summary>
+    public string PlatformVersion { get; init; } = "1.4.0";
+
+    /// <summary>Always Linux.</summary>
+    public string PlatformFamily { get; init; } = "Linux";
+
+    /// <summary>Network of the tasks.</summary>
+    public NetworkConfiguration? NetworkConfiguration { get; init; }
 }
 
 /// <summary>Something that happened to a service.</summary>
@@ -93,7 +158,20 @@ public sealed record EcsServiceEvent(string Id, DateTimeOffset CreatedAt, string
 /// <summary>How many tasks a deployment may have too few and too many.</summary>
 /// <param name="MinimumHealthyPercent">Healthy tasks that must stay, of the desired count, rounded up. Default 100.</param>
 /// <param name="MaximumPercent">Tasks that may be at once, of the desired count, rounded down. Default 200.</param>
-public sealed record DeploymentConfiguration(int MinimumHealthyPercent = 100, int MaximumPercent = 200);
+/// <param name="DeploymentCircuitBreaker">Echoed; the local Fargate breaks no circuit.</param>
+/// <param name="Strategy">ROLLING (default).</param>
+/// <param name="BakeTimeInMinutes">Echoed; rolling updates do not bake.</param>
+public sealed record DeploymentConfiguration(
+    int MinimumHealthyPercent = 100,
+    int MaximumPercent = 200,
+    DeploymentCircuitBreaker? DeploymentCircuitBreaker = null,
+    string Strategy = "ROLLING",
+    int? BakeTimeInMinutes = null);
+
+/// <summary>Whether a deployment whose tasks fail is given up.</summary>
+/// <param name="Enable">Whether it is.</param>
+/// <param name="Rollback">Whether the service then goes back to the last one that was completed.</param>
+public sealed record DeploymentCircuitBreaker(bool Enable = false, bool Rollback = false);
 
 /// <summary>Network of a task.</summary>
 public sealed record NetworkConfiguration(AwsvpcConfiguration? AwsvpcConfiguration = null);

@@ -115,6 +115,24 @@ public sealed record EcsTask
     /// <summary>Always FARGATE.</summary>
     public string LaunchType { get; init; } = "FARGATE";
 
+    /// <summary>FARGATE or FARGATE_SPOT; null when the launch type was given.</summary>
+    public string? CapacityProviderName { get; init; }
+
+    /// <summary>Always UNKNOWN: no health check runs.</summary>
+    public string HealthStatus { get; init; } = "UNKNOWN";
+
+    /// <summary>Echoed; ExecuteCommand is not offered.</summary>
+    public bool EnableExecuteCommand { get; init; }
+
+    /// <summary>What RunTask said to have other than the task definition.</summary>
+    public TaskOverride Overrides { get; init; } = new();
+
+    /// <summary>The processor's architecture.</summary>
+    public IReadOnlyList<EcsAttribute> Attributes { get; init; } = [];
+
+    /// <summary>Tags; null when they were not asked for.</summary>
+    public IReadOnlyList<EcsTag>? Tags { get; init; } = [];
+
     /// <summary>CPU units of the task.</summary>
     public string? Cpu { get; init; }
 
@@ -172,6 +190,18 @@ public sealed record EcsContainer
     /// <summary>CPU units of the container.</summary>
     public string Cpu { get; init; } = "0";
 
+    /// <summary>Hard limit in MiB; null when the definition has none.</summary>
+    public string? Memory { get; init; }
+
+    /// <summary>Soft limit in MiB; null when the definition has none.</summary>
+    public string? MemoryReservation { get; init; }
+
+    /// <summary>Always empty with <c>awsvpc</c>.</summary>
+    public IReadOnlyList<string> NetworkBindings { get; init; } = [];
+
+    /// <summary>The task's network interface.</summary>
+    public IReadOnlyList<EcsNetworkInterface> NetworkInterfaces { get; init; } = [];
+
     /// <summary>Always UNKNOWN: no health check runs.</summary>
     public string HealthStatus { get; init; } = "UNKNOWN";
 
@@ -190,3 +220,9 @@ public sealed record EcsContainer
 
 /// <summary>Something attached to a task.</summary>
 public sealed record EcsAttachment(string Id, string Type, string Status, IReadOnlyList<EcsKeyValue> Details);
+
+/// <summary>A network interface of a container.</summary>
+public sealed record EcsNetworkInterface(string AttachmentId, string PrivateIpv4Address);
+
+/// <summary>An attribute of a task.</summary>
+public sealed record EcsAttribute(string Name, string? Value = null);

@@ -18,8 +18,17 @@ public sealed record FargateOptions
     /// </summary>
     public double TimeScale { get; init; }
 
-    /// <summary>Values of secrets by their <c>valueFrom</c>; a missing one fails the task's start as on Fargate.</summary>
+    /// <summary>
+    /// Values of secrets by their <c>valueFrom</c>. Others are read from the upstream; one that is not there either fails the task's start
+    /// as on Fargate.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// An emulator of AWS, from whose Secrets Manager and Systems Manager secrets are read, and to whose CloudWatch Logs output goes that
+    /// has the driver <c>awslogs</c>. Null for none: then output goes to files only.
+    /// </summary>
+    public Uri? Upstream { get; init; }
 
     /// <summary>The file that is mounted as <c>/opt/tidepool/tidepool-agent</c> in containers of the agent image.</summary>
     public required string AgentBinary { get; init; }

@@ -1,4 +1,5 @@
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Upstream;
 
 namespace Tidepool.Fargate;
 
@@ -11,7 +12,7 @@ internal sealed record FargateParts
 
     public required EcsArns Arns { get; init; }
 
-    public required Sandbox Sandbox { get; init; }
+    public required IContainerRuntime Runtime { get; init; }
 
     public required TaskStorage Storage { get; init; }
 
@@ -20,6 +21,12 @@ internal sealed record FargateParts
     public required StateChangeLog Changes { get; init; }
 
     public required MetadataEndpoint Metadata { get; init; }
+
+    /// <summary>Reads the secrets of tasks.</summary>
+    public required TaskSecrets Secrets { get; init; }
+
+    /// <summary>The emulator of other AWS services; null when there is none.</summary>
+    public UpstreamClient? Upstream { get; init; }
 
     /// <summary>Reports something of the environment once, by its kind.</summary>
     public required NoticeBoard Notices { get; init; }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -13,7 +13,16 @@ public sealed partial class LocalFargate
     public async Task<EcsService> CreateServiceAsync(CreateServiceRequest request, CancellationToken ct)
     {
         var cluster = ClusterOf(request.Cluster);
-        var definition = Runnable(request.TaskDefinition, request.LaunchType, request.NetworkConfiguration);
+        if (!NameText().IsMatch(request.ServiceName))
+        {
+            // Inferred text.
+            throw new EcsException(EcsErrorType.InvalidParameterException, "Service name contains invalid characters.");
+        }
+
+        request = request with { CapacityProviderStrategy = StrategyOf(cluster, request.LaunchType, request.CapacityProviderStrategy) };
+        var definition = Runnable(request.TaskDefinition, request.NetworkConfiguration);
+        CheckPlatform(request.PlatformVersion);
+        CheckDeployment(request.DeploymentConfiguration, request.DeploymentController);
         if (request.SchedulingStrategy is not "REPLICA")
         {
             // Inferred text; that Fargate has no DAEMON is stated by AWS.
@@ -23,7 +32,14 @@ public sealed partial class LocalFargate
         }
 
         CheckCount(request.DesiredCount);
-        return await cluster.AskAsync(() => cluster.CreateService(request, definition), ct);
+        var text = JsonSerializer.Serialize(request, TaskDefinitionJson.Options);
+        return await cluster.AskAsync(
+            () =>
+            {
+                var made = cluster.Once(request.ClientToken, text, () => [cluster.CreateService(request, definition).ServiceArn]);
+                return cluster.Services[EcsArns.NameOf(made[0])].Service;
+            },
+            ct);
     }
 
     /// <summary>Changes a service: its desired count, its task definition, or all its tasks for new ones.</summary>
@@ -32,6 +48,9 @@ public sealed partial class LocalFargate
     {
         var cluster = ClusterOf(request.Cluster);
         CheckCount(request.DesiredCount ?? 0);
+        CheckPlatform(request.PlatformVersion);
+        CheckDeployment(request.DeploymentConfiguration, request.DeploymentController);
+        CheckStrategy(cluster.Cluster.CapacityProviders, request.CapacityProviderStrategy ?? []);
         var definition = request.TaskDefinition is { } name ? DefinitionOf(name) : null;
         return await cluster.AskAsync(() => cluster.UpdateService(request, definition), ct);
     }
@@ -63,17 +82,38 @@ public sealed partial class LocalFargate
     public async Task<RunTaskResponse> RunTaskAsync(RunTaskRequest request, CancellationToken ct)
     {
         var cluster = ClusterOf(request.Cluster);
-        var definition = Runnable(request.TaskDefinition, request.LaunchType, request.NetworkConfiguration);
+        var strategy = StrategyOf(cluster, request.LaunchType, request.CapacityProviderStrategy);
+        var registered = Runnable(request.TaskDefinition, request.NetworkConfiguration);
+        CheckPlatform(request.PlatformVersion);
+        var definition = request.Overrides?.Apply(registered) ?? registered;
         if (request.Count is < 1 or > MaxTasksPerCall)
         {
             // Inferred text; the range is stated by AWS.
             throw new EcsException(EcsErrorType.InvalidParameterException, "Count must be between 1 and 10.");
         }
 
-        var group = request.Group ?? $"family:{definition.Family}";
+        var order = new TaskOrder
+        {
+            Definition = definition,
+            Network = request.NetworkConfiguration!,
+            Group = request.Group ?? $"family:{definition.Family}",
+            StartedBy = request.StartedBy,
+            CapacityProvider = strategy is [var first, ..] ? first.CapacityProvider : null,
+            Overrides = request.Overrides,
+            EnableExecuteCommand = request.EnableExecuteCommand,
+            Tags =
+            [
+                .. request.PropagateTags is "TASK_DEFINITION" ? registered.Tags.Where(tag => request.Tags.All(own => own.Key != tag.Key)) : [],
+                .. request.Tags,
+                .. request.EnableEcsManagedTags ? [new EcsTag("aws:ecs:clusterName", cluster.Name)] : Array.Empty<EcsTag>(),
+            ],
+        };
+        var text = JsonSerializer.Serialize(request, TaskDefinitionJson.Options);
         var tasks = await cluster.AskAsync(
-            () => Enumerable.Range(0, request.Count)
-                .Select(_ => cluster.StartTask(definition, request.NetworkConfiguration!, group, request.StartedBy, service: null))
+            () => cluster
+                .Once(request.ClientToken, text, () => [.. Enumerable.Range(0, request.Count).Select(_ => cluster.StartTask(order).TaskArn)])
+                .Select(arn => cluster.Tasks.GetValueOrDefault(arn)?.Task)
+                .OfType<EcsTask>()
                 .ToArray(),
             ct);
         return new(tasks, []);
@@ -108,48 +148,91 @@ public sealed partial class LocalFargate
     /// <param name="serviceName">Only those of the service; null for all.</param>
     /// <param name="desiredStatus">RUNNING or STOPPED; null for RUNNING, as in ECS.</param>
     /// <param name="ct">Ends the wait.</param>
-    public Task<ListTasksResponse> ListTasksAsync(string cluster, string? serviceName, string? desiredStatus, CancellationToken ct)
+    public Task<ListTasksResponse> ListTasksAsync(string cluster, string? serviceName, string? desiredStatus, CancellationToken ct) => ListTasksAsync(
+        new ListTasksRequest { Cluster = cluster, ServiceName = serviceName, DesiredStatus = desiredStatus ?? EcsTaskStatus.Running }, ct);
+
+    /// <summary>Lists tasks in the order of their start.</summary>
+    public Task<ListTasksResponse> ListTasksAsync(ListTasksRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         return Task.FromResult(new ListTasksResponse(
         [
-            .. ClusterOf(cluster).Tasks.Values
-                .Where(life => life.Task.DesiredStatus == (desiredStatus ?? EcsTaskStatus.Running))
-                .Where(life => serviceName is null || life.Service == EcsArns.NameOf(serviceName))
+            .. ClusterOf(request.Cluster).Tasks.Values
+                .Where(life => life.Task.DesiredStatus == request.DesiredStatus)
+                .Where(life => request.ServiceName is null || life.Service == EcsArns.NameOf(request.ServiceName))
+                .Where(life => request.Family is null || life.Definition.Family == request.Family)
+                .Where(life => request.StartedBy is null || life.Task.StartedBy == request.StartedBy)
+                .Where(life => request.LaunchType is null || life.Task.LaunchType == request.LaunchType)
                 .OrderBy(life => life.Order)
                 .Select(life => life.Task.TaskArn),
         ]));
     }
 
-    private ClusterLoop ClusterOf(string nameOrArn) => _clusters.GetValueOrDefault(EcsArns.NameOf(nameOrArn))
-        ?? throw new EcsException(EcsErrorType.ClusterNotFoundException, "Cluster not found.");
+    /// <summary>Services of a cluster that were not deleted, by name.</summary>
+    /// <exception cref="EcsException">No such cluster.</exception>
+    public Task<IReadOnlyList<EcsService>> ListServicesAsync(string cluster, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return Task.FromResult<IReadOnlyList<EcsService>>(
+        [
+            .. ClusterOf(cluster).Services.Values
+                .Where(service => !service.IsGone)
+                .Select(service => service.Service)
+                .OrderBy(service => service.ServiceName, StringComparer.Ordinal),
+        ]);
+    }
 
     private static string TaskArnOf(ClusterLoop cluster, string task) =>
         cluster.Tasks.Keys.FirstOrDefault(arn => EcsArns.NameOf(arn) == EcsArns.NameOf(task))
             ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
 
-    private TaskDefinition DefinitionOf(string nameOrArn)
-    {
-        var parts = EcsArns.NameOf(nameOrArn).Split(':');
-        var revisions = _definitions.GetValueOrDefault(parts[0], []);
-        return (parts is [_, var revision]
-                ? revisions.FirstOrDefault(definition => definition.Revision.ToString(CultureInfo.InvariantCulture) == revision)
-                : revisions.LastOrDefault())
-            ?? throw new EcsException(EcsErrorType.ClientException, "TaskDefinition not found.");
-    }
-
-    private TaskDefinition Runnable(string name, string launchType, NetworkConfiguration? network)
+    private TaskDefinition Runnable(string name, NetworkConfiguration? network)
     {
         var definition = DefinitionOf(name);
-        return launchType is not "FARGATE"
-            ? throw new EcsException(EcsErrorType.InvalidParameterException, "No Container Instances were found in your cluster.")
-            : !definition.Compatibilities.Contains("FARGATE")
+        return !definition.Compatibilities.Contains("FARGATE")
             ? throw new EcsException(EcsErrorType.InvalidParameterException, "Task definition does not support launch_type FARGATE")
             : network?.AwsvpcConfiguration is not { Subnets.Count: > 0 }
             ? throw new EcsException(
                 EcsErrorType.InvalidParameterException,
                 "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
             : definition;
+    }
+
+    /// <summary>The capacity providers to take; none for the launch type FARGATE.</summary>
+    private static IReadOnlyList<CapacityProviderStrategyItem> StrategyOf(
+        ClusterLoop cluster, string? launchType, IReadOnlyList<CapacityProviderStrategyItem> asked)
+    {
+        if (launchType is not null && asked.Count > 0)
+        {
+            throw new EcsException(
+                EcsErrorType.InvalidParameterException,
+                "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
+        }
+
+        var known = cluster.Cluster;
+        CheckStrategy(known.CapacityProviders, asked);
+        IReadOnlyList<CapacityProviderStrategyItem> strategy = launchType is null && asked.Count == 0 ? known.DefaultCapacityProviderStrategy : asked;
+
+        // Who says nothing gets EC2.
+        return launchType is "FARGATE" || (launchType is null && strategy.Count > 0)
+            ? strategy
+            : throw new EcsException(EcsErrorType.InvalidParameterException, "No Container Instances were found in your cluster.");
+    }
+
+    private static void CheckPlatform(string? version)
+    {
+        if (version is not (null or "LATEST" or "1.4.0"))
+        {
+            throw new EcsException(EcsErrorType.PlatformUnknownException, "The specified platform version doesn't exist.");
+        }
+    }
+
+    private static void CheckDeployment(DeploymentConfiguration? configuration, DeploymentController? controller)
+    {
+        if (configuration is { Strategy: not "ROLLING" } || controller is { Type: not "ECS" })
+        {
+            throw new ProblemException(LocalLimits.Unsupported("a deployment that is not a rolling update"));
+        }
     }
 
     private static void CheckCount(int desiredCount)

@@ -81,6 +81,9 @@ public sealed partial class LocalFargate
         }
     }
 
+    /// <summary>Lets containers of tasks that are started from now on reach a TCP port of this machine's 127.0.0.1 at the same address.</summary>
+    public void Reach(int port) => _parts.Runtime.Reach(port);
+
     private ClusterLoop ClusterWith(string taskArn) => _clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(taskArn))
         ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Upstream;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -11,15 +12,17 @@ public sealed partial class LocalFargate : IAsyncDisposable
     private readonly EnvironmentFolder _folder;
     private readonly FargateParts _parts;
     private readonly ConcurrentDictionary<string, ClusterLoop> _clusters;
-    private readonly ConcurrentDictionary<string, TaskDefinition[]> _definitions = new();
-    private readonly Lock _registering = new();
+    private readonly Lock _stopping = new();
     private Task? _stopped;
 
     private LocalFargate(EnvironmentFolder folder, FargateParts parts, ConcurrentDictionary<string, ClusterLoop> clusters) =>
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Sandbox.Mode.Facts;
+    public RuntimeFacts Runtime => _parts.Runtime.Facts;
+
+    /// <summary>The account's root user, whom account settings belong to.</summary>
+    internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
 
     /// <summary>Takes the environment's folder, finds out what the sandbox can do here, and starts the metadata endpoint on 127.0.0.1.</summary>
     /// <param name="options">The environment.</param>
@@ -44,28 +47,32 @@ public sealed partial class LocalFargate : IAsyncDisposable
         var mode = await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct);
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
-        Sandbox? sandbox = null;
+        IContainerRuntime? runtime = null;
         Journal? journal = null;
         var ready = false;
         try
         {
             var changes = new StateChangeLog();
             var notices = new NoticeBoard(changes, clock);
-            var storage = new TaskStorage(options.EnvironmentFolder, mode);
-            Prepare(storage, options);
+            var storage = new TaskStorage(options.EnvironmentFolder);
+            var folders = new SandboxFolders(options.EnvironmentFolder, storage, mode);
+            Prepare(storage, folders, options);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
-            sandbox = new(mode, clock);
+            runtime = new Sandbox(mode, folders, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
+            var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var parts = new FargateParts
             {
                 Options = options,
                 Clock = clock,
                 Arns = new(options.Region, options.AccountId),
-                Sandbox = sandbox,
+                Runtime = runtime,
                 Storage = storage,
                 Journal = journal,
                 Changes = changes,
+                Secrets = new(options.Secrets, upstream),
+                Upstream = upstream,
                 Notices = notices,
                 Metadata = await MetadataEndpoint.StartAsync(
                     arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
@@ -81,50 +88,12 @@ public sealed partial class LocalFargate : IAsyncDisposable
         {
             if (!ready)
             {
-                sandbox?.Dispose();
+                await (runtime?.DisposeAsync() ?? ValueTask.CompletedTask);
                 journal?.Dispose();
                 await folder.RemoveAsync(CancellationToken.None);
                 folder.Dispose();
             }
         }
-    }
-
-    /// <summary>Registers a task definition; its revision is the next of its family.</summary>
-    /// <exception cref="EcsException">The first of Fargate's refusals.</exception>
-    /// <exception cref="ProblemException">Valid on Fargate, and something that this local Fargate does not do.</exception>
-    public Task<TaskDefinition> RegisterTaskDefinitionAsync(RegisterTaskDefinitionRequest request, CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        var violations = TaskDefinitionRules.Violations(request);
-        if (request.RequiresCompatibilities.Contains("FARGATE") && violations is [var first, ..])
-        {
-            throw first.ToEcsException();
-        }
-
-        if (LocalLimits.Of(request, _parts.Options.RefuseUnknownImages, _parts.Sandbox.Mode.Users) is [var limit, ..])
-        {
-            throw new ProblemException(limit);
-        }
-
-        lock (_registering)
-        {
-            var earlier = _definitions.GetValueOrDefault(request.Family, []);
-            var definition = new TaskDefinition(request, _parts.Arns.TaskDefinition(request.Family, earlier.Length + 1), earlier.Length + 1)
-            {
-                RegisteredAt = _parts.Clock.GetUtcNow(),
-                Compatibilities = violations.Count == 0 ? ["EC2", "FARGATE"] : ["EC2"],
-            };
-            _definitions[request.Family] = [.. earlier, definition];
-            return Task.FromResult(definition);
-        }
-    }
-
-    /// <summary>Makes a cluster; one that is there is answered as it is.</summary>
-    public Task<EcsCluster> CreateClusterAsync(string name, CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_stopped is not null, this);
-        return Task.FromResult(_clusters.GetOrAdd(name, added => new(_parts, added)).Cluster);
     }
 
     /// <summary>Stops all tasks as a scheduler does, with the time that <c>stopTimeout</c> gives, and removes the environment.</summary>
@@ -134,17 +103,18 @@ public sealed partial class LocalFargate : IAsyncDisposable
     /// <param name="hurry">Once cancelled, processes that still run are killed at once.</param>
     public Task StopAsync(CancellationToken hurry)
     {
-        lock (_registering)
+        lock (_stopping)
         {
             return _stopped ??= StopOnceAsync(hurry);
         }
     }
 
-    private static void Prepare(TaskStorage storage, FargateOptions options)
+    private static void Prepare(TaskStorage storage, SandboxFolders folders, FargateOptions options)
     {
         try
         {
-            storage.Prepare(ImageDescription.Agent);
+            storage.Prepare();
+            folders.Prepare(ImageDescription.Agent);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -168,8 +138,9 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
         _parts.Changes.Complete();
         await _parts.Metadata.DisposeAsync();
-        _parts.Sandbox.Dispose();
+        await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
+        _parts.Upstream?.Dispose();
         try
         {
             await _folder.RemoveAsync(CancellationToken.None);

@@ -1,25 +1,18 @@
-using Tidepool.Fargate.Runtimes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
 
-/// <summary>What Fargate does and this local Fargate does not: refused by name rather than left out silently. Pure.</summary>
+/// <summary>What Fargate does and this local Fargate does not: refused by name rather than left out silently, whatever the runtime. Pure.</summary>
 internal static class LocalLimits
 {
-    /// <summary>Every field of a task definition that would be left out, and every image that cannot be run.</summary>
-    public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request, bool images, SandboxUsers users) =>
-    [
-        .. Unsupported(request, users).Select(field => new Problem(
-            "FARGATE003", $"{field} is not supported by the local Fargate yet.", "Remove it for the rehearsal; on AWS it is valid.")),
-        .. images
-            ? request.ContainerDefinitions.Where(container => ImageDescription.Find(container.Image) is null).Select(container => new Problem(
-                "FARGATE004",
-                $"The sandbox runtime cannot run image {container.Image} of container {container.Name}.",
-                "Use Tidepool's own image: any repository whose name ends in /tidepool-agent."))
-            : [],
-    ];
+    /// <summary>Every field of a task definition that would be left out.</summary>
+    public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request) => [.. Fields(request).Select(Unsupported)];
 
-    private static IEnumerable<string> Unsupported(RegisterTaskDefinitionRequest request, SandboxUsers users)
+    /// <summary>Refuses a field.</summary>
+    public static Problem Unsupported(string field) => new(
+        "FARGATE003", $"{field} is not supported by the local Fargate yet.", "Remove it for the rehearsal; on AWS it is valid.");
+
+    private static IEnumerable<string> Fields(RegisterTaskDefinitionRequest request)
     {
         if (request.ProxyConfiguration is not null)
         {
@@ -48,9 +41,6 @@ internal static class LocalLimits
                 (container.CredentialSpecs.Count > 0, "credentialSpecs"),
                 (container.Interactive is true, "interactive"),
                 (container.PseudoTerminal is true, "pseudoTerminal"),
-
-                // bubblewrap itself would be PID 1 then, as the job's own user, and its memory holds the container's secrets.
-                (container.LinuxParameters?.InitProcessEnabled is true && users == SandboxUsers.SingleUid, "linuxParameters.initProcessEnabled"),
             })
             {
                 if (isSet)

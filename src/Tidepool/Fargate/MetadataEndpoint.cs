@@ -58,11 +58,8 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
         }
     }
 
-    /// <summary>What the container's environment variable holds.</summary>
-    public string Uri(int version, string path) => $"{_app.Urls.First()}/v{version}/{path}";
-
-    /// <summary>What the container's <c>ECS_AGENT_URI</c> holds.</summary>
-    public string AgentUri(string path) => $"{_app.Urls.First()}/api/{path}";
+    /// <summary>Where the endpoint listens on this machine.</summary>
+    public string Address => _app.Urls.First();
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 

@@ -40,7 +40,7 @@ internal sealed record ServiceState(EcsService Service)
             TaskDefinition = taskDefinition,
             Deployments =
             [
-                new() { Id = EcsArns.NewDeploymentId(), TaskDefinition = taskDefinition, DesiredCount = Service.DesiredCount, CreatedAt = at },
+                Deployment(taskDefinition, at),
                 .. Service.Deployments.Select(older => older with { Status = "ACTIVE" }),
             ],
         },
@@ -97,7 +97,12 @@ internal sealed record ServiceState(EcsService Service)
         var completed = steady && deployments[0].RolloutState is not "COMPLETED";
         if (completed)
         {
-            deployments[0] = deployments[0] with { RolloutState = "COMPLETED" };
+            deployments[0] = deployments[0] with
+            {
+                RolloutState = "COMPLETED",
+                RolloutStateReason = $"ECS deployment {Primary.Id} completed.",
+                UpdatedAt = now,
+            };
         }
 
         var counted = this with
@@ -107,6 +112,23 @@ internal sealed record ServiceState(EcsService Service)
         };
         counted = completed ? counted.WithEvent($"(deployment {Primary.Id}) deployment completed.", now) : counted;
         return steady && !IsSteady ? counted.WithEvent("has reached a steady state.", now) : counted;
+    }
+
+    private EcsDeployment Deployment(string taskDefinition, DateTimeOffset at)
+    {
+        var id = EcsArns.NewDeploymentId();
+        return new()
+        {
+            Id = id,
+            TaskDefinition = taskDefinition,
+            DesiredCount = Service.DesiredCount,
+            RolloutStateReason = $"ECS deployment {id} in progress.",
+            CreatedAt = at,
+            UpdatedAt = at,
+            LaunchType = Service.LaunchType,
+            CapacityProviderStrategy = Service.CapacityProviderStrategy,
+            NetworkConfiguration = Service.NetworkConfiguration,
+        };
     }
 
     /// <summary>What the planner looks at.</summary>

@@ -110,11 +110,11 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
             : life;
     }
 
-    public TaskLife WithEnded(string name, int exitCode, DateTimeOffset at, FargateTimes times) => With(name, container => container with
+    public TaskLife WithEnded(string name, int exitCode, string? reason, DateTimeOffset at, FargateTimes times) => With(name, container => container with
     {
         Phase = ContainerPhase.Ended,
         RestartDue = Stop is null && MayRestart(container, exitCode, at, times),
-        Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, FinishedAt = at },
+        Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, Reason = reason, FinishedAt = at },
     });
 
     public TaskLife WithStorageGone() => this with { StorageGone = true };

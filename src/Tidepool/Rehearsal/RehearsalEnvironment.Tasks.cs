@@ -130,28 +130,6 @@ public sealed partial class RehearsalEnvironment
 
     private static bool IsOf(TaskAgent agent, string taskArn) => agent.SystemCapabilities?.GetValueOrDefault(TaskCapability) == TaskId(taskArn);
 
-    /// <summary>Reports what the tasks do, and tells the service at once of agents whose container ended.</summary>
-    private async Task WatchTasksAsync(CancellationToken ct)
-    {
-        try
-        {
-            await foreach (var change in Fargate.ReadStateChangesAsync(ct))
-            {
-                _progress.Report(new TaskSeen(change));
-                if (change is { Kind: TaskStateChangeKind.Container, Status: EcsTaskStatus.Stopped }
-                    && Pipelines.Agents.FirstOrDefault(agent =>
-                        IsOf(agent, change.TaskArn) && agent.SystemCapabilities?.GetValueOrDefault(ContainerCapability) == change.ContainerName) is { } agent)
-                {
-                    Pipelines.ReportLost(agent.Name, $"lost: container {change.ContainerName} of task {TaskId(change.TaskArn)} ended with exit code {change.ExitCode}", change.At);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // The environment is being taken down.
-        }
-    }
-
     /// <summary>The last lines that the task's containers wrote, to show why agents did not come online.</summary>
     private async Task<string> LastWordsAsync(EcsTask task, CancellationToken ct)
     {

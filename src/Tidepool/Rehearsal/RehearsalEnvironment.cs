@@ -44,7 +44,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
-        _watch = WatchTasksAsync(_watching.Token);
+        _watch = TaskWatch.FollowAsync(fargate, pipelines, change => progress.Report(new TaskSeen(change)), _watching.Token);
     }
 
     /// <summary>Where volumes, logs and the journal are while the environment is up.</summary>
@@ -62,12 +62,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public static async Task<RehearsalEnvironment> StartAsync(
         RehearsalOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
-        foreach (var swept in await EnvironmentFolders.SweepAsync(options.StateFolder, clock, ct))
-        {
-            progress.Report(new Said($"swept what a killed run left: {swept}"));
-        }
-
-        var folder = Path.Combine(options.StateFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
@@ -216,15 +211,17 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         var request = AgentTaskDefinition.Render(
             await File.ReadAllTextAsync(options.ContainerTemplate, ct),
             options.Agents,
-            new Dictionary<string, string>
+            agent => new Dictionary<string, string>
             {
                 ["image"] = "tidepool-agent",
                 ["azp_url"] = pipelines.OrganizationUrl.ToString(),
                 ["azp_pool"] = pipelines.Pool,
                 ["azp_token_secret"] = TokenSecret,
-                ["log_group"] = "/tidepool/agents",
+                ["log_group"] = $"/tidepool/{Cluster}/{agent}",
                 ["log_prefix"] = "agents",
                 ["region"] = "us-east-1",
+                ["volume"] = AgentTaskDefinition.VolumeName,
+                ["storage"] = "bind",
             },
             ExecutionRole) with
         {

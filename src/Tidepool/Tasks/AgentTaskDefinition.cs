@@ -10,7 +10,7 @@ public static partial class AgentTaskDefinition
     /// <summary>Family of the agents' task definition.</summary>
     public const string Family = "tidepool-agents";
 
-    /// <summary>The volume that the agents of a task share.</summary>
+    /// <summary>The volume that the agents of a task share when it is a bind mount.</summary>
     public const string VolumeName = "bind-mount-storage";
 
     /// <summary>CPU units of the task. 1024 is one vCPU.</summary>
@@ -22,12 +22,12 @@ public static partial class AgentTaskDefinition
     /// <summary>Renders the template once for each of <c>agent-1</c> to <c>agent-N</c>.</summary>
     /// <param name="template">A container definition in JSON with plain <c>${name}</c> placeholders.</param>
     /// <param name="agents">Containers of the task, 1 to 10.</param>
-    /// <param name="values">Values of the placeholders but <c>name</c>, which is the container's name; exactly those that the template has.</param>
+    /// <param name="values">By the name of a container, the values of its placeholders but <c>name</c>; exactly those that the template has.</param>
     /// <param name="executionRoleArn">Role that pulls the image and reads the token.</param>
     /// <param name="taskRoleArn">Role of the jobs; null for none.</param>
     /// <exception cref="ProblemException">A placeholder without a value, a value without a placeholder, or no container definition.</exception>
     public static RegisterTaskDefinitionRequest Render(
-        string template, int agents, IReadOnlyDictionary<string, string> values, string executionRoleArn, string? taskRoleArn = null)
+        string template, int agents, Func<string, IReadOnlyDictionary<string, string>> values, string executionRoleArn, string? taskRoleArn = null)
     {
         if (agents is < 1 or > 10)
         {
@@ -36,10 +36,13 @@ public static partial class AgentTaskDefinition
                 "Use 1 to 10 agents; a Fargate task has 10 containers at most.");
         }
 
-        CheckPlaceholders(template, values);
         var containers = Enumerable.Range(1, agents)
-            .Select(i => Replace(template, new Dictionary<string, string>(values) { ["name"] = $"agent-{i.ToString(CultureInfo.InvariantCulture)}" }));
-        var request = TaskDefinitionJson.Read($$"""{ "containerDefinitions": [{{string.Join(",", containers)}}] }""", "the agents' container definition");
+            .Select(i => $"agent-{i.ToString(CultureInfo.InvariantCulture)}")
+            .Select(name => (Name: name, Values: values(name)))
+            .ToArray();
+        CheckPlaceholders(template, containers[0].Values);
+        var rendered = containers.Select(container => Replace(template, new Dictionary<string, string>(container.Values) { ["name"] = container.Name }));
+        var request = TaskDefinitionJson.Read($$"""{ "containerDefinitions": [{{string.Join(",", rendered)}}] }""", "the agents' container definition");
         return request with
         {
             Family = Family,
@@ -49,7 +52,7 @@ public static partial class AgentTaskDefinition
             RequiresCompatibilities = ["FARGATE"],
             ExecutionRoleArn = executionRoleArn,
             TaskRoleArn = taskRoleArn,
-            Volumes = [new TaskVolume { Name = VolumeName }],
+            Volumes = [new TaskVolume { Name = containers[0].Values["volume"] }],
         };
     }
 

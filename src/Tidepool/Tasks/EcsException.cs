@@ -17,6 +17,24 @@ public enum EcsErrorType
 
     /// <summary>The service was deleted; HTTP 400.</summary>
     ServiceNotActiveException,
+
+    /// <summary>A cluster with services is not deleted; HTTP 400.</summary>
+    ClusterContainsServicesException,
+
+    /// <summary>A cluster with tasks is not deleted; HTTP 400.</summary>
+    ClusterContainsTasksException,
+
+    /// <summary>A client token was used for another request; HTTP 400.</summary>
+    ConflictException,
+
+    /// <summary>No such platform version; HTTP 400.</summary>
+    PlatformUnknownException,
+
+    /// <summary>The request's JSON cannot be read; HTTP 400.</summary>
+    SerializationException,
+
+    /// <summary>No such operation; HTTP 400.</summary>
+    UnknownOperationException,
 }
 
 /// <summary>A refusal as the ECS API words it.</summary>

@@ -73,7 +73,7 @@ public sealed record TaskDefinition : RegisterTaskDefinitionRequest
     /// <summary>Counts the registrations of the family from 1.</summary>
     public int Revision { get; }
 
-    /// <summary><c>ACTIVE</c> or <c>INACTIVE</c>.</summary>
+    /// <summary><c>ACTIVE</c>, <c>INACTIVE</c> or <c>DELETE_IN_PROGRESS</c>.</summary>
     public string Status { get; init; } = "ACTIVE";
 
     /// <summary>Launch types that the definition was found valid for.</summary>
@@ -81,6 +81,12 @@ public sealed record TaskDefinition : RegisterTaskDefinitionRequest
 
     /// <summary>When it was registered.</summary>
     public DateTimeOffset? RegisteredAt { get; init; }
+
+    /// <summary>When it became INACTIVE.</summary>
+    public DateTimeOffset? DeregisteredAt { get; init; }
+
+    /// <summary>When its deletion was asked for.</summary>
+    public DateTimeOffset? DeleteRequestedAt { get; init; }
 }
 
 /// <summary>Size of a task's disk.</summary>

@@ -45,7 +45,8 @@ public static class TaskDefinitionJson
         }
     }
 
-    private static JsonNode? WithoutNulls(JsonNode? node)
+    /// <summary>Removes what is null: the API takes it as not given.</summary>
+    internal static JsonNode? WithoutNulls(JsonNode? node)
     {
         switch (node)
         {

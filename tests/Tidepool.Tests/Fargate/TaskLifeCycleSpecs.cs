@@ -278,7 +278,7 @@ public sealed class TaskLifeCycleSpecs
 
         public void Started(string name) => Observe(life => life.WithStarted(name, "id", _now));
 
-        public void Ended(string name, int exitCode) => Observe(life => life.WithEnded(name, exitCode, _now, Times));
+        public void Ended(string name, int exitCode) => Observe(life => life.WithEnded(name, exitCode, null, _now, Times));
 
         public void Run(params string[] names)
         {

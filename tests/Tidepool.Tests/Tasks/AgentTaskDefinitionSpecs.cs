@@ -6,15 +6,17 @@ public sealed class AgentTaskDefinitionSpecs
 {
     private const string Role = "arn:aws:iam::000000000000:role/execution";
 
-    private static readonly Dictionary<string, string> Values = new()
+    private static Dictionary<string, string> Values(string agent) => new()
     {
         ["image"] = "tidepool-agent:1",
         ["azp_url"] = "http://127.0.0.1:1/local",
         ["azp_pool"] = "fargate \"quoted\"",
         ["azp_token_secret"] = "arn:aws:secretsmanager:us-east-1:000000000000:secret:azp",
-        ["log_group"] = "/tidepool",
+        ["log_group"] = $"/tidepool/demo/{agent}",
         ["region"] = "us-east-1",
         ["log_prefix"] = "agents",
+        ["volume"] = "bind-mount-storage",
+        ["storage"] = "bind",
     };
 
     [Fact]
@@ -28,7 +30,9 @@ public sealed class AgentTaskDefinitionSpecs
         Assert.Equal(["agent-1", "agent-2"], request.ContainerDefinitions.Select(container => container.Name));
         Assert.All(request.ContainerDefinitions, container =>
         {
-            Assert.Equal("/shared-storage", Assert.Single(container.MountPoints).ContainerPath);
+            Assert.Equal(("bind-mount-storage", "/shared-storage"), (Assert.Single(container.MountPoints).SourceVolume, container.MountPoints[0].ContainerPath));
+            Assert.Equal("bind", container.Environment.Single(variable => variable.Name == "FARGATE_STORAGE").Value);
+            Assert.Equal($"/tidepool/demo/{container.Name}", container.LogConfiguration!.Options!["awslogs-group"]);
             Assert.Equal(120, container.StopTimeout);
             Assert.Equal(container.Name, container.Environment.Single(variable => variable.Name == "FARGATE_CONTAINER").Value);
             Assert.Equal("fargate \"quoted\"", container.Environment.Single(variable => variable.Name == "AZP_POOL").Value);
@@ -39,7 +43,7 @@ public sealed class AgentTaskDefinitionSpecs
     public void An_unknown_placeholder_is_refused() => Refused(
         Template().Replace("${image}", "${picture}"),
         "TASK002: The agents' container definition asks for ${picture}, which has no value. "
-        + "Remove the placeholder; known are ${name}, ${azp_pool}, ${azp_token_secret}, ${azp_url}, ${image}, ${log_group}, ${log_prefix}, ${region}.");
+        + "Remove the placeholder; known are ${name}, ${azp_pool}, ${azp_token_secret}, ${azp_url}, ${image}, ${log_group}, ${log_prefix}, ${region}, ${storage}, ${volume}.");
 
     [Fact]
     public void A_value_without_its_placeholder_is_refused() => Refused(

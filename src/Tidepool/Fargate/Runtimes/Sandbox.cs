@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using Tidepool.Storage;
+using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes;
 
 /// <summary>Runs containers as processes of this machine in namespaces of their own, made by bubblewrap.</summary>
-internal sealed class Sandbox(SandboxMode mode, TimeProvider clock) : IDisposable
+internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string agentBinary, TimeProvider clock) : IContainerRuntime
 {
     // bubblewrap reads its options from descriptor 3 and reports on 4; the program's two outputs are one, so that their order is kept.
     // setsid keeps the terminal's Ctrl-C from bubblewrap: it is Tidepool that stops containers.
@@ -11,11 +13,100 @@ internal sealed class Sandbox(SandboxMode mode, TimeProvider clock) : IDisposabl
 
     private readonly StarterThread _starter = new();
 
-    public SandboxMode Mode => mode;
+    public RuntimeFacts Facts => mode.Facts;
 
-    /// <summary>Starts a container; returns when its program's process exists.</summary>
-    /// <exception cref="IOException">bubblewrap ended before; holds what it said.</exception>
-    public async Task<SandboxContainer> StartAsync(SandboxContainerSpec spec, ContainerLog log, CancellationToken ct)
+    public FileOwners Owners => mode.Owners;
+
+    public Task<IReadOnlyList<Problem>> RefusalsAsync(RegisterTaskDefinitionRequest request, bool images, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Problem>>(
+        [
+            // bubblewrap itself would be PID 1 then, as the job's own user, and its memory holds the container's secrets.
+            .. request.ContainerDefinitions
+                .Where(container => container.LinuxParameters?.InitProcessEnabled is true && mode.Users is SandboxUsers.SingleUid)
+                .Select(container => LocalLimits.Unsupported($"containerDefinitions[{container.Name}].linuxParameters.initProcessEnabled")),
+            .. request.ContainerDefinitions.Where(container => images && ImageDescription.Find(container.Image) is null).Select(container => new Problem(
+                "FARGATE004",
+                $"The sandbox runtime cannot run image {container.Image} of container {container.Name}.",
+                "Use Tidepool's own image: any repository whose name ends in /tidepool-agent.")),
+        ]);
+
+    public void Reach(int port)
+    {
+        // Containers share this machine's loopback.
+    }
+
+    public string MetadataAddress(string endpoint) => endpoint;
+
+    public Task PrepareAsync(RuntimeTask task, CancellationToken ct)
+    {
+        var containers = task.Definition.ContainerDefinitions;
+        return containers.FirstOrDefault(container => ImageDescription.Find(container.Image) is null) is { } unknown
+            ? throw new TaskStartException(
+                $"CannotPullContainerError: the sandbox runtime cannot run {unknown.Image}; it runs Tidepool's own agent image only.")
+            : folders.MakeAsync(
+                [
+                    .. task.BindVolumes.Select(volume => folders.Volume(task.TaskId, volume.Name, BindVolume.OwnerOf(
+                        task.PlacesOf(volume.Name).Select(place => (place.Path, ImageDescription.Find(place.Container.Image)!.Volumes))))),
+                    .. containers.SelectMany(container =>
+                        folders.Layer(task.TaskId, container.Name, UserOf(container) ?? ImageDescription.Agent.UserOf(null)!)),
+                ],
+                ct);
+    }
+
+    public async Task<IRunningContainer> StartAsync(
+        RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
+    {
+        var user = UserOf(container) ?? throw new IOException($"unable to find user {container.User}: no matching entries in passwd file");
+        var image = ImageDescription.Find(container.Image)!;
+        return await StartAsync(
+            new SandboxContainerSpec
+            {
+                RuntimeId = task.RuntimeIds[container.Name],
+                HostName = task.HostName,
+                User = user,
+                Command = (container.EntryPoint, container.Command) switch
+                {
+                    (null or { Count: 0 }, null or { Count: 0 }) => image.Command,
+                    var (entryPoint, command) => [.. entryPoint ?? [], .. command ?? []],
+                },
+                WorkingDirectory = container.WorkingDirectory ?? (user.Uid == 0 ? "/root" : image.WorkingDirectory),
+                Environment = new Dictionary<string, string>([.. VariablesOfImage(task, user).Where(variable => !environment.ContainsKey(variable.Key)), .. environment]),
+                Mounts = [.. task.MountsOf(container).Select(mount => new SandboxMount(
+                    folders.VolumeFolder(task.TaskId, mount.Volume), mount.ContainerPath, mount.ReadOnly))],
+                LayerFolder = folders.LayerFolder(task.TaskId, container.Name),
+                EtcFolder = folders.EtcFolder,
+                AgentBinary = agentBinary,
+                ReadOnlyRoot = container.ReadonlyRootFilesystem is true,
+                Init = container.LinuxParameters?.InitProcessEnabled is true,
+                Capabilities =
+                [
+                    .. (container.LinuxParameters?.Capabilities?.Add ?? []).Select(capability => $"+{capability.ToLowerInvariant()}"),
+                    .. (container.LinuxParameters?.Capabilities?.Drop ?? []).Select(capability => $"-{capability.ToLowerInvariant()}"),
+                ],
+            },
+            log,
+            ct);
+    }
+
+    /// <summary>Its volumes and layers are folders, and go with the task's others.</summary>
+    public Task RemoveAsync(RuntimeTask task, CancellationToken ct) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync()
+    {
+        _starter.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static ImageUser? UserOf(ContainerDefinition container) => ImageDescription.Find(container.Image)?.UserOf(container.User);
+
+    private static IEnumerable<KeyValuePair<string, string>> VariablesOfImage(RuntimeTask task, ImageUser user) =>
+    [
+        new("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        new("HOSTNAME", task.HostName),
+        new("HOME", user.Home),
+    ];
+
+    private async Task<SandboxContainer> StartAsync(SandboxContainerSpec spec, ContainerLog log, CancellationToken ct)
     {
         var info = new ProcessStartInfo("/bin/sh")
         {
@@ -39,6 +130,4 @@ internal sealed class Sandbox(SandboxMode mode, TimeProvider clock) : IDisposabl
         await container.RunAsync(SandboxArguments.Options(spec, mode), ct);
         return container;
     }
-
-    public void Dispose() => _starter.Dispose();
 }

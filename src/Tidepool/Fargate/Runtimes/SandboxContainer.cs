@@ -6,6 +6,7 @@ namespace Tidepool.Fargate.Runtimes;
 
 /// <summary>A container that was started: bubblewrap, and under it the program as PID 1 of its own namespace.</summary>
 internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec, SandboxMode mode, ContainerLog log, TimeProvider clock)
+    : IRunningContainer
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(15);
 
@@ -21,6 +22,8 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
 
     /// <summary>The process that started bubblewrap, or bubblewrap's own.</summary>
     public ProcessIdentity? Monitor { get; private set; }
+
+    public IReadOnlyList<ProcessIdentity> Processes => [.. new[] { Init, Monitor }.OfType<ProcessIdentity>()];
 
     /// <summary>Exit code and time, once every process of the container is gone.</summary>
     public Task<ContainerEnd> Ended => _ended.Task;
@@ -140,9 +143,3 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
         return document.RootElement.TryGetProperty("child-pid", out var pid) ? pid.GetInt32() : null;
     }
 }
-
-/// <summary>How a container ended.</summary>
-/// <param name="ExitCode">Exit code, or 128 and the signal.</param>
-/// <param name="At">When its last process was gone.</param>
-/// <param name="StartFailure">Why the program was never in it; null when it was.</param>
-internal sealed record ContainerEnd(int ExitCode, DateTimeOffset At, string? StartFailure);

@@ -24,6 +24,8 @@ internal sealed record SandboxMode(SandboxUsers Users, SandboxTools Tools)
 
     public bool OwnersEnforced => Users is not SandboxUsers.SingleUid;
 
+    public FileOwners Owners => new(OwnersEnforced, UidRange, GidRange);
+
     /// <summary>What goes before a command that is to be root over the containers' files: the user's range, where it is root.</summary>
     public IReadOnlyList<string> AsRoot => Users is SandboxUsers.Rootless ? [Tools.Unshare, .. MapRange] : [];
 

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Xml;
+using System.Xml.Linq;
+
+namespace Tidepool.Fargate.Upstream;
+
+/// <summary>A service of the upstream answered with an error, or did not answer.</summary>
+/// <param name="code">The error's type, as in <c>ResourceNotFoundException</c>.</param>
+/// <param name="message">Its text.</param>
+internal sealed class UpstreamException(string code, string message) : Exception($"{code}: {message}")
+{
+    /// <summary>The error's type, as in <c>ResourceNotFoundException</c>.</summary>
+    public string Code { get; } = code;
+}
+
+/// <summary>Asks other AWS services of the emulator behind this one.</summary>
+/// <remarks>
+/// Emulators read the scope of a signature, to know service and Region, and do not check it: the header has a signature's shape and no
+/// signature. Source of the shape: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
+/// </remarks>
+internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock) : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly string NoSignature = new('0', 64);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false }) { Timeout = Limit };
+
+    /// <summary>The account whose resources the upstream has.</summary>
+    /// <exception cref="ProblemException">SERVE003: the upstream does not answer, or is no emulator of AWS.</exception>
+    public async Task<string> AccountIdAsync(CancellationToken ct)
+    {
+        try
+        {
+            using var request = Request(
+                "sts", null, new FormUrlEncodedContent([new("Action", "GetCallerIdentity"), new("Version", "2011-06-15")]));
+            using var answer = await _http.SendAsync(request, ct);
+            return XDocument.Parse(await answer.Content.ReadAsStringAsync(ct)).Descendants().First(element => element.Name.LocalName is "Account").Value;
+        }
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is XmlException or InvalidOperationException)
+        {
+            throw new ProblemException(
+                "SERVE003", $"The upstream {url} does not answer as AWS does: {e.Message}", "Start it, or name another one with --upstream.");
+        }
+    }
+
+    /// <summary>Asks an operation of a JSON service.</summary>
+    /// <param name="service">Its signing name.</param>
+    /// <param name="target">Prefix and operation, as in <c>secretsmanager.GetSecretValue</c>.</param>
+    /// <param name="members">The request's members.</param>
+    /// <param name="resourceRegion">Region of what is asked for; null for this environment's.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="UpstreamException">An error of the service, or no answer.</exception>
+    public async Task<JsonObject> AskAsync(string service, string target, JsonObject members, string? resourceRegion, CancellationToken ct)
+    {
+        try
+        {
+            var content = new ByteArrayContent(Encoding.UTF8.GetBytes(members.ToJsonString()));
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.1");
+            using var request = Request(service, resourceRegion, content);
+            request.Headers.Add("X-Amz-Target", target);
+            using var answer = await _http.SendAsync(request, ct);
+            var body = await answer.Content.ReadAsStringAsync(ct);
+            var read = body.Length == 0 ? [] : JsonNode.Parse(body) as JsonObject ?? [];
+            return answer.IsSuccessStatusCode ? read : throw ErrorOf(read, $"{(int)answer.StatusCode}");
+        }
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is JsonException)
+        {
+            throw new UpstreamException("RequestError", $"send request failed caused by: {e.Message}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static bool IsNoAnswer(Exception e, CancellationToken ct) =>
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested);
+
+    private static UpstreamException ErrorOf(JsonObject body, string status) => new(
+        $"{body["__type"]}".Split('#')[^1] is { Length: > 0 } type ? type : status, $"{body["message"] ?? body["Message"]}");
+
+    private HttpRequestMessage Request(string service, string? resourceRegion, HttpContent content)
+    {
+        var now = clock.GetUtcNow();
+        var date = now.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
+        request.Headers.Add("X-Amz-Date", now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+        request.Headers.TryAddWithoutValidation(
+            "Authorization",
+            $"AWS4-HMAC-SHA256 Credential=local/{date}/{resourceRegion ?? region}/{service}/aws4_request, "
+                + $"SignedHeaders=host;x-amz-date, Signature={NoSignature}");
+        return request;
+    }
+}

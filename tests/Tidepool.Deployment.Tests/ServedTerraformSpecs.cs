@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tidepool.Rehearsal;
+
+namespace Tidepool.Deployment.Tests;
+
+/// <summary>The configuration as it stands, applied to our own ECS endpoint with moto upstream: there tasks really run.</summary>
+public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
+{
+    private const string Token = "a-token-of-this-test-alone";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private readonly SaidEvents _said = new();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Applying_it_brings_agents_online_plans_show_no_drift_and_destroying_it_leaves_nothing()
+    {
+        var state = Directory.CreateTempSubdirectory("tidepool-served-");
+        try
+        {
+            await using var served = await ServedEnvironment.StartAsync(Options(state.FullName), TimeProvider.System, _said, Ct);
+            var environment = new Dictionary<string, string?>(moto.Environment) { ["AWS_ENDPOINT_URL"] = served.Ecs.Url.AbsoluteUri.TrimEnd('/') };
+            using var terraform = await TerraformProcess.InitializedAsync(environment);
+            string[] variables =
+            [
+                "-input=false", "-no-color", "-var-file=terraform.tfvars.example", "-var=storage=bind", "-var=cluster_name=tide",
+                $"-var=azp_url={served.Pipelines.OrganizationUrl}", $"-var=azp_pool={served.Pipelines.Pool}",
+                "-var=image=registry.example.org/tidepool-agent:1",
+            ];
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
+            var outputs = await terraform.OutputAsync();
+            Assert.Equal(("""["token"]""", 0), (outputs["waiting_for"]!["value"]!.ToJsonString(), (int)outputs["desired_count"]!["value"]!));
+            await PlanAsync(terraform, variables);
+            Assert.Empty(served.Pipelines.Agents);
+
+            await PutTokenAsync(served.Ecs.Url, (string)outputs["token_secret_arn"]!["value"]!);
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
+            var agents = await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 2, Ct).WaitAsync(Limit, Ct);
+            Assert.Equal(["agent-1", "agent-2"], agents.Select(agent => agent.SystemCapabilities!["FARGATE_CONTAINER"]).Order());
+            Assert.Single(agents.Select(agent => agent.SystemCapabilities!["FARGATE_TASK"]).Distinct());
+            await PlanAsync(terraform, variables);
+
+            // Another size is another revision: a new task comes, the old one goes.
+            variables = [.. variables, "-var=memory=4096", "-var=tags={team=\"sea\"}"];
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
+            var service = await served.Fargate.WaitForServiceAsync(
+                "tide", "agents", seen => seen.Deployments is [{ RolloutState: "COMPLETED" }] && seen.RunningCount == 1, Ct).WaitAsync(Limit, Ct);
+            Assert.EndsWith(":2", service.TaskDefinition, StringComparison.Ordinal);
+            Assert.Contains(service.Tags!, tag => tag is { Key: "team", Value: "sea" });
+            await PlanAsync(terraform, variables);
+
+            await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables]);
+            var cluster = Assert.Single((await served.Fargate.DescribeClustersAsync(["tide"], Ct)).Clusters);
+            Assert.Equal(("INACTIVE", 0, 0), (cluster.Status, cluster.ActiveServicesCount, cluster.RunningTasksCount));
+            Assert.Empty(Directory.GetDirectories(Path.Combine(served.Folder, "volumes")));
+            Assert.Empty(_said.Texts);
+            Assert.DoesNotContain(await served.Fargate.ListTaskDefinitionsAsync(Ct), definition => definition.Status == "ACTIVE");
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    private ServeOptions Options(string state) => new()
+    {
+        AgentBinary = Environment.GetEnvironmentVariable("TIDEPOOL_AGENT_BINARY") is { Length: > 0 } binary
+            ? binary
+            : Path.Combine(Clone.Root, "artifacts", "agent", "tidepool-agent"),
+        StateFolder = state,
+        EcsPort = 0,
+        Upstream = moto.Endpoint,
+        Token = Token,
+    };
+
+    private static async Task PlanAsync(TerraformProcess terraform, string[] variables)
+    {
+        var plan = await terraform.RunAsync(["plan", "-detailed-exitcode", .. variables]);
+        Assert.True(plan.ExitCode == 0, $"Nothing was to change, and the plan ended with {plan.ExitCode}:\n{plan.Output}\n{plan.Error}");
+    }
+
+    private static async Task PutTokenAsync(Uri endpoint, string secret)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
+        {
+            Content = new StringContent(
+                new JsonObject { ["SecretId"] = secret, ["SecretString"] = Token, ["ClientRequestToken"] = $"{Guid.NewGuid():D}" }.ToJsonString(),
+                Encoding.UTF8,
+                "application/x-amz-json-1.1"),
+        };
+        request.Headers.Add("X-Amz-Target", "secretsmanager.PutSecretValue");
+        request.Headers.TryAddWithoutValidation(
+            "Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0");
+        using var answer = await http.SendAsync(request, Ct);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Keeps what the environment said: members that were left out, operations that are not known.</summary>
+    private sealed class SaidEvents : IProgress<RehearsalEvent>
+    {
+        public ConcurrentQueue<string> Texts { get; } = new();
+
+        public void Report(RehearsalEvent value)
+        {
+            if (value is Rehearsal.Said(var text))
+            {
+                Texts.Enqueue(text);
+            }
+        }
+    }
+}
