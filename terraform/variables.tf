@@ -253,7 +253,7 @@ variable "ebs" {
 
   validation {
     condition     = var.ebs.iops != null || !contains(["io1", "io2"], var.ebs.type)
-    error_message = "ebs.iops is not set. ${var.ebs.type} needs it: set it, or use gp3."
+    error_message = "ebs.iops is not set, and ${var.ebs.type} needs it. Set ebs.iops, or use gp3."
   }
 
   validation {
