@@ -38,6 +38,29 @@ public sealed partial class TerraformSpecs
     }
 
     [Fact]
+    public async Task The_modules_can_be_called_as_the_documentation_calls_them()
+    {
+        using var terraform = await TerraformProcess.InitializedAsync(NoAws);
+        var caller = Directory.CreateDirectory(Path.Combine(terraform.Folder, "caller"));
+        var example = Example().Match(Document()).Groups["text"].Value;
+        await File.WriteAllTextAsync(
+            Path.Combine(caller.FullName, "main.tf"),
+            Source().Replace(example, "source = \"../modules/${module}\""),
+            TestContext.Current.CancellationToken);
+
+        await terraform.InitAsync("-chdir=caller");
+        await terraform.SucceedAsync("-chdir=caller", "validate", "-no-color");
+        await terraform.SucceedAsync("-chdir=caller", "fmt", "-check");
+    }
+
+    [Fact]
+    public void The_documentation_builds_the_image_with_the_one_command_from_the_root()
+    {
+        Assert.Contains("docker build -f docker/Dockerfile --platform linux/arm64 -t \"$REPO:$TAG\" . &&", Document(), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Clone.Root, "docker", "Dockerfile")));
+    }
+
+    [Fact]
     public void Each_validation_of_the_root_module_has_a_run_that_it_refuses()
     {
         var refused = ExpectedFailure().Matches(File.ReadAllText(Path.Combine(Folder, "tests", "refusals.tftest.hcl")))
@@ -97,8 +120,16 @@ public sealed partial class TerraformSpecs
         Assert.Equal(0, git.ExitCode);
     }
 
+    private static string Document() => File.ReadAllText(Path.Combine(Clone.Root, "docs", "deploy.md"));
+
     private static IEnumerable<(string Name, string Text)> Variables() =>
         Variable().Matches(File.ReadAllText(Path.Combine(Folder, "variables.tf"))).Select(match => (match.Groups["name"].Value, match.Value));
+
+    [GeneratedRegex("(?s)```hcl\n(?<text>.*?)```")]
+    private static partial Regex Example();
+
+    [GeneratedRegex("source = \"git::https://[^\"]*//terraform/modules/(?<module>[a-z]+)[?]ref=[^\"]*\"")]
+    private static partial Regex Source();
 
     [GeneratedRegex("""(?m)^run ("|[a-z])""")]
     private static partial Regex Run();

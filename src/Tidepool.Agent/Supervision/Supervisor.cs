@@ -164,7 +164,7 @@ internal sealed class Supervisor
                     await Task.Delay(delay, _clock, _signals.Stop);
                     break;
                 case AfterListener.GiveUp(var problem, var what, var mend):
-                    throw new AgentException(problem, $"{what} Its last line: {listener.LastWords}", mend);
+                    throw new AgentException(problem, $"{what} Its last line: \"{listener.LastWords}\".", mend);
             }
         }
     }

@@ -34,8 +34,8 @@ mock_data "aws_iam_policy_document" {
 
 mock_data "aws_ecr_repository" {
   defaults = {
-    arn                    = "arn:aws-us-gov:ecr:us-gov-west-1:123456789012:repository/tidepool/tidepool"
-    repository_url         = "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/tidepool/tidepool"
+    arn                    = "arn:aws-us-gov:ecr:us-gov-west-1:123456789012:repository/tidepool/tidepool/tidepool-agent"
+    repository_url         = "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/tidepool/tidepool/tidepool-agent"
     most_recent_image_tags = ["v1"]
   }
 }

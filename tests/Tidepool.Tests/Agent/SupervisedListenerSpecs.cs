@@ -112,7 +112,7 @@ public sealed class SupervisedListenerSpecs
         Assert.Equal(1, await agent.ExitAsync());
         await agent.LogAsync(
             "AGENT013: The listener ended with exit code 1: an error that another start would meet again. "
-            + "Its last line: An error occurred: Not configured Read the listener's last lines.");
+            + "Its last line: \"An error occurred: Not configured\". Read the listener's last lines.");
         Assert.Empty(agent.Service.Agents);
     }
 
@@ -124,7 +124,7 @@ public sealed class SupervisedListenerSpecs
 
         Assert.Equal(1, await agent.ExitAsync());
         await agent.LogAsync(
-            "AGENT012: config.sh could not configure the agent; its last try ended with exit code 1: no room for *** Do what its words say.");
+            "AGENT012: config.sh could not configure the agent; its last try ended with exit code 1: \"no room for ***\". Do what its words say.");
         Assert.DoesNotContain(agent.Log, line => line.Contains(agent.Token, StringComparison.Ordinal));
     }
 

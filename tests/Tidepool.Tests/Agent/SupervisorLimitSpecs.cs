@@ -30,7 +30,7 @@ public sealed class SupervisorLimitSpecs
 
         Assert.Equal(1, await agent.ExitAsync());
         await agent.LogAsync(
-            "AGENT014: The listener ended 5 times within 10 min, at last with exit code 134. Its last line: no library Read the listener's last lines.");
+            "AGENT014: The listener ended 5 times within 10 min, at last with exit code 134. Its last line: \"no library\". Read the listener's last lines.");
         Assert.Equal(4, agent.Log.Count(line => line.StartsWith("The listener ended with exit code 134 and is started again in ", StringComparison.Ordinal)));
         Assert.Empty(agent.Service.Agents);
     }

@@ -1,5 +1,6 @@
 using Tidepool.AzurePipelines;
 using Tidepool.Pipelines.Graph;
+using Tidepool.Tests.AzurePipelines;
 
 namespace Tidepool.Tests.Agent;
 
@@ -150,6 +151,34 @@ public sealed class SupervisorSpecs
 
         Assert.Equal(1, await agent.ExitAsync());
         await agent.LogAsync("AGENT013: The listener ended ");
+    }
+
+    [Fact]
+    public async Task On_Fargate_the_name_carries_the_tasks_id_and_the_task_is_protected_while_a_job_runs()
+    {
+        await using var ecs = await HttpEndpoint.StartAsync(call => (200, call.Path == "/v4/task"
+            ? """{"TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a","Family":"agents","Revision":"7","Containers":[{}]}"""
+            : $$$"""{"protection":{"ExpirationDate":null,"ProtectionEnabled":{{{(call.Body.Contains("true", StringComparison.Ordinal) ? "true" : "false")}}},"TaskArn":"t"}}"""));
+        await using var agent = await OnlineAsync(new()
+        {
+            ["ECS_CONTAINER_METADATA_URI_V4"] = $"{ecs.Url}/v4",
+            ["ECS_AGENT_URI"] = $"{ecs.Url}/api",
+        });
+        string[] Calls() => [.. ecs.Calls.Where(call => call.Method == "PUT").Select(call => call.Body)];
+
+        var registered = agent.Service.Agents.Single();
+        Assert.Equal("agent-1-1dc5c17a", registered.Name);
+        Assert.Equal("1dc5c17a", registered.SystemCapabilities!["FARGATE_TASK"]);
+        Assert.Equal("agents:7", registered.SystemCapabilities!["FARGATE_REVISION"]);
+        Assert.Empty(Calls());
+        var run = agent.Queue(UntilTold);
+        await AgentUnderTest.LineAsync(run, "go-on");
+        await ServiceUnderTest.UntilAsync(() => Calls().Length == 1);
+        await File.WriteAllTextAsync(Path.Combine(agent.Folder, "_work/1/stop"), "", TestContext.Current.CancellationToken);
+        await ServiceUnderTest.UntilAsync(() => Calls().Length == 2);
+
+        Assert.Contains("\"ProtectionEnabled\":true", Calls()[0], StringComparison.Ordinal);
+        Assert.Contains("\"ProtectionEnabled\":false", Calls()[1], StringComparison.Ordinal);
     }
 
     private static async Task<AgentUnderTest> OnlineAsync(Dictionary<string, string>? variables = null)

@@ -48,10 +48,12 @@ public sealed class SupervisorTokenSpecs
         await using var agent = await AgentUnderTest.SuperviseAsync(new(
             """
             echo "config: $(tr '\0' ' ' < /proc/$$/cmdline)"
+            echo "may send over http: $VSS_ALLOW_UNSAFE_BASICAUTH"
             echo "named: $(env | grep -F "$VSTS_AGENT_INPUT_TOKEN" | cut -d= -f1 | tr '\n' ' ')"
             "$TIDEPOOL_AGENT" builtin configure "$@"
             """,
             """
+            echo "basic over http: <$VSS_ALLOW_UNSAFE_BASICAUTH>"
             echo "listener: $(env | grep -c -E '^(AZP_TOKEN|VSTS_AGENT_INPUT_TOKEN)=')"
             trap 'exit 0' INT
             while :; do sleep 0.05; done
@@ -59,6 +61,8 @@ public sealed class SupervisorTokenSpecs
         await agent.LogAsync("listener: ");
 
         Assert.Contains("listener: 0", agent.Log);
+        Assert.Contains("may send over http: true", agent.Log);
+        Assert.Contains("basic over http: <>", agent.Log);
         Assert.Contains("named: VSTS_AGENT_INPUT_TOKEN ", agent.Log);
         Assert.Contains(agent.Log, line => line.StartsWith("config: ", StringComparison.Ordinal)
             && line.EndsWith($"--pool fargate --agent {Environment.MachineName} --work {agent.Folder}/_work --acceptTeeEula --replace ", StringComparison.Ordinal));
