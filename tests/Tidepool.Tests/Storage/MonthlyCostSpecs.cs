@@ -14,7 +14,7 @@ public sealed class MonthlyCostSpecs
             [
                 ("Fargate ARM64, 1 vCPU x 1 task", 23.64m, false),
                 ("Fargate ARM64, 2 GB x 1 task", 5.20m, false),
-                ("public IPv4 address x 1 task", 3.65m, false),
+                ("public IPv4 address x 1", 3.65m, false),
                 ("1 secret", 0.40m, false),
                 ("logs taken in, if each of 2 agents writes 1 GB", 1.00m, true),
                 ("logs kept, the same for a month", 0.06m, true),
@@ -45,7 +45,7 @@ public sealed class MonthlyCostSpecs
 
     [Fact]
     public void A_service_of_no_task_costs_nothing_that_runs() =>
-        Assert.Equal([("NAT gateway x 1", 32.85m, false)], Of(Ordinary with { Tasks = 0, NatGateways = 1, HasPublicAddress = true }));
+        Assert.Equal([("public IPv4 address x 1", 3.65m, false), ("NAT gateway x 1", 32.85m, false)], Of(Ordinary with { Tasks = 0, NatGateways = 1, HasPublicAddress = true }));
 
     [Fact]
     public void Every_price_says_its_unit_its_page_and_its_day()
