@@ -7,7 +7,8 @@ internal static class Programs
 {
     /// <summary>
     /// A docker for machines where no engine and no registry can be had. It notes its arguments and what it reads, and tells the registry's
-    /// own API of a pushed image, as an engine's push would. <c>FAKES/push-refused</c> refuses; <c>FAKES/build-hangs</c> waits for a signal.
+    /// own API of a pushed image, as an engine's push would. <c>FAKES/push-refused</c> refuses, <c>FAKES/build-fails</c> and
+    /// <c>FAKES/login-fails</c> hold what it says before it ends with 1, and with <c>FAKES/build-hangs</c> a build waits for a signal.
     /// </summary>
     public const string Docker = """
         #!/bin/bash
@@ -15,8 +16,13 @@ internal static class Programs
         case $1 in
           version) echo "28.2.2 linux/arm64" ;;
           buildx) echo "Platforms: linux/arm64, linux/amd64" ;;
-          login) echo "login with $(cat) in $(stat -c %a "$DOCKER_CONFIG")" >> "$FAKES/calls"; echo "$DOCKER_CONFIG" > "$FAKES/docker-config" ;;
+          login)
+            if [ -e "$FAKES/login-fails" ]; then cat > /dev/null; cat "$FAKES/login-fails" >&2; exit 1; fi
+            echo "login with $(cat) in $(stat -c %a "$DOCKER_CONFIG")" >> "$FAKES/calls"; echo "$DOCKER_CONFIG" > "$FAKES/docker-config" ;;
           build)
+            if [ -e "$FAKES/build-fails" ]; then cat "$FAKES/build-fails" >&2; exit 1; fi
+            echo "#1 [tools 2/3] RUN packages"
+            echo "#1 0.311 fetching"
             if [ -e "$FAKES/build-hangs" ]; then
               trap 'echo "docker interrupted" >> "$FAKES/calls"; exit 130' INT
               touch "$FAKES/hanging"
@@ -48,6 +54,7 @@ internal static class Programs
         esac
         echo "terraform $*" >> "$FAKES/calls"
         n=$(grep -c "^terraform $1" "$FAKES/calls")
+        [ ! -e tidepool.auto.tfvars.json ] || cp tidepool.auto.tfvars.json "$FAKES/settings-$n-$1"
         if [ -e "$FAKES/$n-$1.fails" ]; then cat "$FAKES/$n-$1.fails"; exit 1; fi
         if [ -e "$FAKES/$n-$1.hangs" ]; then
           trap 'echo "terraform interrupted" >> "$FAKES/calls"; sleep 0.3; echo "terraform wrote its state" >> "$FAKES/calls"; exit 1' INT

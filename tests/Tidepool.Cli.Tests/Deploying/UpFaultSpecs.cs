@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tidepool.Cli.Tests.Deploying;
 
@@ -23,6 +24,8 @@ public sealed class UpFaultSpecs
 
         Assert.Contains("  aws_ecs_service.agents created, 3 s\n", outcome.Error, StringComparison.Ordinal);
         Assert.Contains($"  ✓ agent-2-{Cloud.Task} is online (2 of 2)\n", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("  #1 [tools 2/3] RUN packages\n", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("fetching", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', outcome.Error);
         var tag = Assert.Single(cloud.Images.Keys);
         var reference = $"123456789012.dkr.ecr.us-east-1.amazonaws.com/tidepool/tidepool/tidepool-agent:{tag}";
@@ -40,6 +43,36 @@ public sealed class UpFaultSpecs
         Assert.False(Directory.Exists(File.ReadAllText(clone.Fake("docker-config")).Trim()));
         Assert.DoesNotContain(Cloud.Token, outcome.Output + outcome.Error + string.Join('\n', clone.Calls), StringComparison.Ordinal);
         Assert.DoesNotContain(Cloud.Token, File.ReadAllText(Path.Combine(clone.Root, "terraform", "tidepool.auto.tfvars.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Running_tasks_keep_their_image_until_the_new_one_is_pushed()
+    {
+        await using var cloud = new Cloud();
+        using var clone = await StartAsync(cloud);
+        File.WriteAllText(Path.Combine(clone.Root, "terraform", "tidepool.auto.tfvars.json"), """{"azp_url":"https://old","azp_pool":"old","image_tag":"the-old-one"}""");
+
+        var outcome = await TidepoolProcess.RunAsync(clone.Scratch, "up");
+
+        Assert.Equal(0, outcome.ExitCode);
+        var tag = Assert.Single(cloud.Images.Keys);
+        Assert.Equal(
+            [$"{{\"azp_url\":\"{cloud.Url}/org\",\"azp_pool\":\"fargate\",\"image_tag\":\"the-old-one\"}}", $"{{\"azp_url\":\"{cloud.Url}/org\",\"azp_pool\":\"fargate\",\"image_tag\":\"{tag}\"}}"],
+            new[] { 1, 2 }.Select(n => JsonNode.Parse(File.ReadAllText(clone.Fake($"settings-{n}-apply")))!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task An_image_of_your_own_needs_no_docker()
+    {
+        await using var cloud = new Cloud();
+        using var clone = await StartAsync(cloud);
+        clone.Scratch.Environment["DOCKER_HOST"] = "unix:///nowhere.sock";
+
+        var outcome = await TidepoolProcess.RunAsync(clone.Scratch, "up", "--image", "registry.example.org/agent:7");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.DoesNotContain(clone.Calls, call => call.StartsWith("docker build -f", StringComparison.Ordinal) || call.StartsWith("docker push", StringComparison.Ordinal));
+        Assert.Equal("registry.example.org/agent:7", (string?)JsonNode.Parse(File.ReadAllText(clone.Fake("settings-1-apply")))!["image"]);
     }
 
     [Fact]
@@ -115,6 +148,24 @@ public sealed class UpFaultSpecs
         Assert.Contains("denied: User: arn:aws:iam::123456789012:user/me is not authorized to perform: ecr:InitiateLayerUpload", problem.GetProperty("what").GetString(), StringComparison.Ordinal);
         Assert.Contains("The token is in its secret.", report.RootElement.GetProperty("standing").EnumerateArray().Select(line => line.GetString()));
         Assert.False(Directory.Exists(File.ReadAllText(clone.Fake("docker-config")).Trim()));
+    }
+
+    [Theory]
+    [InlineData("build-fails", "exec /bin/sh: exec format error", "DOCKER003: The Docker engine cannot run programs of linux/arm64: exec /bin/sh: exec format error Give it QEMU ")]
+    [InlineData("build-fails", "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", "DOCKER002: No Docker engine answers: ERROR: Cannot connect ")]
+    [InlineData("build-fails", "#7 ERROR: process \"/docker/agent.sh\" did not complete successfully: exit code: 1", "DOCKER005: The image could not be built: #7 ERROR: process ")]
+    [InlineData("login-fails", "Error response from daemon: Get https://x/v2/: EOF", "DOCKER004: The registry 123456789012.dkr.ecr.us-east-1.amazonaws.com refused the login: Error response from daemon: Get https://x/v2/: EOF ")]
+    public async Task What_docker_refuses_is_one_problem_in_its_words(string fake, string words, string said)
+    {
+        await using var cloud = new Cloud();
+        using var clone = await StartAsync(cloud);
+        File.WriteAllText(clone.Fake(fake), words + "\n");
+
+        var outcome = await TidepoolProcess.RunAsync(clone.Scratch, "up");
+
+        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Contains($"\n{said}", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("failed in the phase image. 2 resources stand, as the Terraform state has them. The token is in its secret. ", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Tidepool.Deployment.Aws;
 using Tidepool.Deployment.Tools;
 
 namespace Tidepool.Deployment.Images;
 
 /// <summary>The user's Docker engine, through the <c>docker</c> command.</summary>
-internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProvider clock)
+internal sealed partial class DockerEngine(IProgress<DeploymentEvent> progress, TimeProvider clock)
 {
     private const string EngineMend = "Start a Docker engine (Docker Desktop, colima, dockerd), or give an image of your own: --image REPOSITORY:TAG.";
 
@@ -68,8 +69,12 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
             Folder = folder,
             Environment = environment ?? new Dictionary<string, string>(),
             Input = input,
-            OnLine = isShown ? line => progress.Report(new Detail(line)) : null,
+            OnLine = isShown ? line => progress.Report(Step().IsMatch(line) ? new Said(line.Trim()) : new Detail(line)) : null,
         }.RunAsync(clock, ct) ?? throw new ProblemException("DOCKER001", "There is no docker on the PATH.", "Install Docker: https://docs.docker.com/get-started/get-docker/. Or give an image of your own: --image REPOSITORY:TAG.");
+
+    // Where a build or a push has come to: a step of BuildKit begins, a layer is there.
+    [GeneratedRegex(@"^#\d+ \[[^\]]+ \d+/\d+\]|: (Pushed|Layer already exists|Mounted from .+)$|: digest: sha256:")]
+    private static partial Regex Step();
 
     private static string Words(ToolAnswer answer) => answer.LastWords(6);
 
