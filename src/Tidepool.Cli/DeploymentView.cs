@@ -58,7 +58,8 @@ internal sealed class DeploymentView : IProgress<DeploymentEvent>
             if (report.Problems.Count > 0 || report.Interrupted)
             {
                 var unfinished = report.Phases.LastOrDefault(phase => phase.Outcome is null)?.Name;
-                Console.Error.WriteLine($"{(report.Interrupted ? "stopped" : "failed")}{(unfinished is null ? "" : $" in the phase {unfinished}")}. {string.Join(" ", report.Standing)}");
+                var where = unfinished is null ? "" : $" in the phase {unfinished}";
+                Console.Error.WriteLine($"{(report.Interrupted ? "stopped" : "failed")}{where}. {string.Join(" ", report.Standing)}");
             }
         }
     }
@@ -69,12 +70,15 @@ internal sealed class DeploymentView : IProgress<DeploymentEvent>
         var width = cost.Lines.Max(line => line.Item.Length);
         foreach (var line in cost.Lines)
         {
+            var source = $"{line.Date}{(line.Remark is null ? "" : $", {line.Remark}")}, {line.Source}";
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {line.Item.PadRight(width)} {line.Monthly,9:0.00}{(line.IsEstimate ? " ~" : "  ")} {line.Quantity:0.##} {line.Unit} at {line.Price} ({line.Date}{(line.Remark is null ? "" : $", {line.Remark}")}, {line.Source})"));
+                $"  {line.Item.PadRight(width)} {line.Monthly,9:0.00}{(line.IsEstimate ? " ~" : "  ")} {line.Quantity:0.##} {line.Unit} at {line.Price} ({source})"));
         }
 
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"a month, all hours".PadRight(width)} {cost.Total,9:0.00}   {cost.Currency}, list prices of {cost.Region}; other Regions differ; ~ is an estimate"));
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {"a month, all hours".PadRight(width)} {cost.Total,9:0.00}   {cost.Currency}, list prices of {cost.Region}; other Regions differ; ~ is an estimate"));
         Console.Out.WriteLine($"  {cost.NotCounted}");
     }
 
