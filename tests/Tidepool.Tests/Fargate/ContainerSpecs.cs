@@ -67,6 +67,21 @@ public sealed class ContainerSpecs : ContainerContract
     }
 
     [Fact]
+    public async Task Starting_a_container_is_quick()
+    {
+        await using var rig = await StartAsync();
+        var seconds = new List<double>();
+        for (var i = 0; i < 5; i++)
+        {
+            var stopped = await rig.RunToEndAsync(FargateRig.Container("agent-1", "exit 0"));
+            seconds.Add((stopped.StartedAt - stopped.PullStartedAt)!.Value.TotalSeconds);
+        }
+
+        // A wide margin over the 10 ms that it takes: other tests share this machine's processors.
+        Assert.InRange(seconds.Order().ElementAt(2), 0, 0.5);
+    }
+
+    [Fact]
     public async Task Root_starts_in_its_home()
     {
         await using var rig = await StartAsync();
@@ -255,20 +270,5 @@ public abstract class ContainerContract
 
         var problem = await Assert.ThrowsAsync<ProblemException>(() => rig.Fargate.CrashContainerAsync(stopped.TaskArn, "agent-1", FargateRig.Ct));
         Assert.Equal($"FARGATE007: Container agent-1 of task {stopped.TaskId} does not run. Wait until it is RUNNING.", problem.Message);
-    }
-
-    [Fact]
-    public async Task Starting_a_container_is_quick()
-    {
-        await using var rig = await StartAsync();
-        var seconds = new List<double>();
-        for (var i = 0; i < 5; i++)
-        {
-            var stopped = await rig.RunToEndAsync(FargateRig.Container("agent-1", "exit 0"));
-            seconds.Add((stopped.StartedAt - stopped.PullStartedAt)!.Value.TotalSeconds);
-        }
-
-        // A wide margin over the 10 ms that it takes: other tests share this machine's processors.
-        Assert.InRange(seconds.Order().ElementAt(2), 0, 0.5);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Docker.DotNet;
+using Tidepool.Fargate;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Tests.Agent;
@@ -19,7 +20,7 @@ public sealed class DockerDaemon : IAsyncDisposable
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly StarterThread _starter = new();
-    private readonly string _group = $"/tidepool-tests-{Environment.ProcessId}";
+    private readonly string _group = $"/tidepool-tests-{Guid.NewGuid():n}";
     private string? _root;
     private Process? _process;
     private bool _ready;
@@ -48,17 +49,22 @@ public sealed class DockerDaemon : IAsyncDisposable
     }
 
     /// <summary>A local Fargate on the engine.</summary>
-    internal async Task<FargateRig> RigAsync()
+    internal async Task<FargateRig> RigAsync(Func<FargateOptions, FargateOptions>? change = null)
     {
         await StartAsync();
         var agent = await AgentBinary.GetAsync();
-        return await FargateRig.StartAsync(options => options with { Engine = Socket, AgentBinary = agent });
+        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }));
     }
 
-    /// <summary>Ends the engine, as its service manager would, and starts it again over what it has.</summary>
-    internal async Task RestartAsync()
+    /// <summary>Kills the engine and all that runs in it, and starts it again over what it has.</summary>
+    internal async Task CrashAsync()
     {
-        await StopAsync();
+        _process!.Kill();
+        await _process.WaitForExitAsync(FargateRig.Ct);
+        _process.Dispose();
+
+        // What a machine that starts again does not have either.
+        Directory.Delete($"{_root}/exec", recursive: true);
         await LaunchAsync();
     }
 
@@ -73,8 +79,11 @@ public sealed class DockerDaemon : IAsyncDisposable
         if (_root is not null)
         {
             Directory.Delete(_root, recursive: true);
-            foreach (var group in Directory.GetDirectories("/sys/fs/cgroup", _group[1..], SearchOption.AllDirectories))
+            foreach (var group in Directory.GetDirectories("/sys/fs/cgroup", _group[1..], SearchOption.AllDirectories)
+                .SelectMany(group => Directory.GetDirectories(group, "*", SearchOption.AllDirectories).Append(group))
+                .OrderByDescending(group => group.Length))
             {
+                // Made by the engine for its containers; without processes in it, it can go.
                 Directory.Delete(group);
             }
         }
@@ -89,7 +98,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         }
 
         using var client = Connect();
-        await TestImage.ImportAsync(client, FargateRig.Ct);
+        await TestImage.LoadAsync(client, FargateRig.Ct);
     }
 
     private async Task LaunchAsync()

@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Formats.Tar;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -17,100 +21,113 @@ internal static class TestImage
     private static readonly string[] Tools =
     [
         "bash", "sh", "ls", "cat", "id", "stat", "touch", "sleep", "chown", "chmod", "mkdir", "rm", "ln", "grep", "env", "head", "tail", "tr", "readlink", "setsid",
-        "dd", "df", "hostname", "timeout",
+        "timeout", "perl",
     ];
 
-    public static async Task ImportAsync(DockerClient client, CancellationToken ct)
+    /// <summary>The architecture of the images, in Go's words.</summary>
+    public static string Architecture => RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
+
+    /// <summary>Gives an engine the images.</summary>
+    public static async Task LoadAsync(DockerClient client, CancellationToken ct)
     {
-        await ImportAsync(client, Agent, [Folder("shared-storage", 1000, 1000, 0x1ed)], ["VOLUME /shared-storage"], ct);
-        await ImportAsync(
+        var volumes = new Dictionary<string, object> { ["/shared-storage"] = new { } };
+        await LoadAsync(
+            client, Agent, [Folder("shared-storage", 1000, 1000, 0x1ed)], new { User = "agent", Env = (string[])["PATH=/bin"], WorkingDir = "/home/agent", Volumes = volumes }, ct);
+        await LoadAsync(
             client,
             Seeded,
             [
-                Folder("shared-storage/sub", 12, 34, 0x5ed), // 2755
-                File("shared-storage/sub/kept", "from the image\n", 1000, 1000, 0x1a4), // 0644
-                Folder("data", 0, 0, 0x1ed),
-                File("data/hidden", "never seen\n", 0, 0, 0x1a4),
                 Folder("shared-storage", 1000, 12, 0x3f8), // 1770
+                Folder("shared-storage/sub", 12, 34, 0x5ed), // 2755
+                File("shared-storage/sub/large", new byte[3 << 20]),
+                File("shared-storage/sub/kept", "from the image\n", 1000, 1000),
+                new PaxTarEntry(TarEntryType.HardLink, "shared-storage/sub/again") { LinkName = "shared-storage/sub/kept", Uid = 1000, Gid = 1000 },
+                new PaxTarEntry(TarEntryType.SymbolicLink, "shared-storage/sub/link") { LinkName = "kept" },
+                Folder("data", 0, 0, 0x1ed),
+                File("data/hidden", "never seen\n", 0, 0),
             ],
-            ["VOLUME /shared-storage", "ENV GREETING=hello", "WORKDIR /tmp", "ENTRYPOINT [\"bash\", \"-c\"]", "CMD [\"echo the image; id -u; pwd; echo $GREETING\"]"],
+            new
+            {
+                User = "agent",
+                Env = (string[])["PATH=/bin", "GREETING=hello"],
+                WorkingDir = "/tmp",
+                Volumes = volumes,
+                StopSignal = "SIGINT",
+                Entrypoint = (string[])["bash", "-c"],
+                Cmd = (string[])["echo the image; id -u; pwd; echo $GREETING"],
+            },
             ct);
-
-        // Debian 12's engine takes no STOPSIGNAL where an image is imported; a commit does.
-        var container = await client.Containers.CreateContainerAsync(new() { Image = Seeded, StopSignal = "SIGINT" }, ct);
-        await client.Images.CommitContainerChangesAsync(
-            new() { ContainerID = container.ID, RepositoryName = Seeded.Split(':')[0], Tag = Seeded.Split(':')[1] }, ct);
-        await client.Containers.RemoveContainerAsync(container.ID, new() { RemoveVolumes = true }, ct);
     }
 
-    private static async Task ImportAsync(DockerClient client, string name, IReadOnlyList<TarEntry> more, string[] changes, CancellationToken ct)
+    // As docker save writes an image: https://github.com/moby/docker-image-spec/blob/main/v1.2.md
+    private static async Task LoadAsync(DockerClient client, string name, IReadOnlyList<TarEntry> more, object config, CancellationToken ct)
     {
+        var layer = await LayerAsync(more, ct);
+        var described = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            architecture = Architecture,
+            os = "linux",
+            config,
+            rootfs = new { type = "layers", diff_ids = (string[])[$"sha256:{Convert.ToHexStringLower(SHA256.HashData(layer))}"] },
+        });
         using var archive = new MemoryStream();
         await using (var tar = new TarWriter(archive, leaveOpen: true))
         {
-            foreach (var folder in (TarEntry[])
+            await tar.WriteEntryAsync(File("config.json", described), ct);
+            await tar.WriteEntryAsync(File("layer.tar", layer), ct);
+            await tar.WriteEntryAsync(
+                File("manifest.json", JsonSerializer.SerializeToUtf8Bytes((object[])[new { Config = "config.json", RepoTags = (string[])[name], Layers = (string[])["layer.tar"] }])), ct);
+        }
+
+        archive.Position = 0;
+        await client.Images.LoadImageAsync(new ImageLoadParameters(), archive, new Progress<JSONMessage>(), ct);
+    }
+
+    private static async Task<byte[]> LayerAsync(IReadOnlyList<TarEntry> more, CancellationToken ct)
+    {
+        using var layer = new MemoryStream();
+        await using (var tar = new TarWriter(layer, leaveOpen: true))
+        {
+            foreach (var entry in (TarEntry[])
             [
                 Folder("tmp", 0, 0, 0x3ff), Folder("usr", 0, 0, 0x1ed), Folder("root", 0, 0, 0x1c0), Folder("home/agent", 1000, 1000, 0x1ed),
-                File("etc/passwd", "root:x:0:0::/root:/bin/bash\nagent:x:1000:1000::/home/agent:/bin/bash\n", 0, 0, 0x1a4),
-                File("etc/group", "root:x:0:\nagent:x:1000:\n", 0, 0, 0x1a4),
+                File("etc/passwd", "root:x:0:0::/root:/bin/bash\nagent:x:1000:1000::/home/agent:/bin/bash\n", 0, 0),
+                File("etc/group", "root:x:0:\nagent:x:1000:\n", 0, 0),
+                .. more,
             ])
             {
-                await tar.WriteEntryAsync(folder, ct);
+                await tar.WriteEntryAsync(entry, ct);
             }
 
             var written = new HashSet<string>();
             foreach (var tool in Tools)
             {
                 var path = new[] { "/usr/bin", "/bin" }.Select(folder => Path.Combine(folder, tool)).First(System.IO.File.Exists);
-                await WriteAsync(tar, path, $"bin/{tool}", written, ct);
-                foreach (var library in await LibrariesAsync(path, ct))
+                foreach (var (source, target) in (await LibrariesAsync(path, ct)).Select(library => (library, library[1..])).Append((path, $"bin/{tool}")))
                 {
-                    await WriteAsync(tar, library, library[1..], written, ct);
+                    if (written.Add(target))
+                    {
+                        await tar.WriteEntryAsync(File(target, await System.IO.File.ReadAllBytesAsync(source, ct), 0x1ed), ct);
+                    }
                 }
-            }
-
-            foreach (var entry in more)
-            {
-                await tar.WriteEntryAsync(entry, ct);
             }
         }
 
-        archive.Position = 0;
-        await client.Images.CreateImageAsync(
-            new ImagesCreateParameters
-            {
-                FromSrc = "-",
-                Repo = name.Split(':')[0],
-                Tag = name.Split(':')[1],
-                Changes = [.. (string[])["USER agent", "ENV PATH=/bin", "WORKDIR /home/agent", .. changes]],
-            },
-            archive,
-            null!,
-            new Progress<JSONMessage>(),
-            ct);
+        return layer.ToArray();
     }
 
     private static PaxTarEntry Folder(string name, int uid, int gid, int mode) =>
         new(TarEntryType.Directory, name + "/") { Uid = uid, Gid = gid, Mode = (UnixFileMode)mode };
 
-    private static PaxTarEntry File(string name, string content, int uid, int gid, int mode) => new(TarEntryType.RegularFile, name)
+    private static PaxTarEntry File(string name, string content, int uid, int gid)
     {
-        Uid = uid,
-        Gid = gid,
-        Mode = (UnixFileMode)mode,
-        DataStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)),
-    };
-
-    private static async Task WriteAsync(TarWriter tar, string path, string name, HashSet<string> written, CancellationToken ct)
-    {
-        if (!written.Add(name))
-        {
-            return;
-        }
-
-        await using var content = System.IO.File.OpenRead(path);
-        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)0x1ed, DataStream = content }, ct);
+        var file = File(name, Encoding.UTF8.GetBytes(content));
+        (file.Uid, file.Gid) = (uid, gid);
+        return file;
     }
+
+    private static PaxTarEntry File(string name, byte[] content, int mode = 0x1a4) =>
+        new(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)mode, DataStream = new MemoryStream(content) };
 
     private static async Task<IEnumerable<string>> LibrariesAsync(string program, CancellationToken ct)
     {

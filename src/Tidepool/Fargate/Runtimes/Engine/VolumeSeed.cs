@@ -13,6 +13,9 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html</remarks>
 internal static class VolumeSeed
 {
+    private const long LongestInMemory = 1 << 20;
+    private const int SizeOfBuffer = 1 << 16;
+
     /// <param name="client">The engine.</param>
     /// <param name="target">A container in which the folder of volumes is mounted.</param>
     /// <param name="folder">Its path there.</param>
@@ -26,6 +29,10 @@ internal static class VolumeSeed
         try
         {
             await client.Containers.ExtractArchiveToContainerAsync(target, new CopyToContainerParameters { Path = folder }, pipe.Reader.AsStream(), ct);
+        }
+        catch when (writing.IsFaulted)
+        {
+            // The cause is in what follows.
         }
         finally
         {
@@ -71,7 +78,9 @@ internal static class VolumeSeed
     private static async Task<bool> CopyAsync(DockerClient client, string container, string path, string name, TarWriter to, CancellationToken ct)
     {
         var archive = await client.Containers.GetArchiveFromContainerAsync(container, new ContainerPathStatParameters { Path = path }, false, ct);
-        await using var content = archive.Stream!;
+
+        // The client's stream fails when it is asked for no bytes, as a tar's reader does at the end of each file; a pipe does not pass that on.
+        await using var content = PipeReader.Create(archive.Stream!).AsStream();
         await using var tar = new TarReader(content);
         if (await tar.GetNextEntryAsync(copyData: false, ct) is not { EntryType: TarEntryType.Directory } root)
         {
@@ -81,17 +90,40 @@ internal static class VolumeSeed
         var top = root.Name.TrimEnd('/');
         for (var entry = root; entry is not null; entry = await tar.GetNextEntryAsync(copyData: false, ct))
         {
-            entry.Name = Moved(entry.Name);
-            if (entry.EntryType is TarEntryType.HardLink)
+            await using var data = await SpoolAsync(entry, ct);
+            if (data is not null)
             {
-                entry.LinkName = Moved(entry.LinkName);
+                // Not into the copy: the reader goes on from the entry that it gave.
+                entry.DataStream = data;
             }
 
-            await to.WriteEntryAsync(entry, ct);
+            var moved = new PaxTarEntry(entry) { Name = Moved(entry.Name) };
+            if (entry.EntryType is TarEntryType.HardLink)
+            {
+                moved.LinkName = Moved(entry.LinkName);
+            }
+
+            await to.WriteEntryAsync(moved, ct);
         }
 
         return true;
 
         string Moved(string inImage) => $"{name}{inImage[top.Length..]}";
+    }
+
+    // A tar that is written to a stream wants to know each file's length, and so to seek.
+    private static async Task<Stream?> SpoolAsync(TarEntry entry, CancellationToken ct)
+    {
+        if (entry.DataStream is not { } data)
+        {
+            return null;
+        }
+
+        Stream spool = entry.Length <= LongestInMemory
+            ? new MemoryStream((int)entry.Length)
+            : new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, SizeOfBuffer, FileOptions.DeleteOnClose);
+        await data.CopyToAsync(spool, ct);
+        spool.Position = 0;
+        return spool;
     }
 }
