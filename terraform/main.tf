@@ -12,7 +12,7 @@ module "repository" {
   source = "./modules/repository"
   count  = var.image == null ? 1 : 0
 
-  name        = var.existing_repository == null ? "tidepool/${var.cluster_name}" : var.existing_repository
+  name        = var.existing_repository == null ? "tidepool/${var.cluster_name}/tidepool-agent" : var.existing_repository
   existing    = var.existing_repository != null
   kms_key_arn = var.kms_key_arns.repository
 }
@@ -27,6 +27,7 @@ module "efs" {
   client_security_group_ids = module.network.security_group_ids
   throughput                = var.efs.throughput
   infrequent_after_days     = var.efs.infrequent_after_days
+  iam_only                  = var.efs.iam_only
   kms_key_arn               = var.kms_key_arns.volume
 }
 

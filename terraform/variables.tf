@@ -253,7 +253,7 @@ variable "ebs" {
 
   validation {
     condition     = var.ebs.iops != null || !contains(["io1", "io2"], var.ebs.type)
-    error_message = "ebs.iops is not set. ${var.ebs.type} needs it: set it, or use gp3."
+    error_message = "ebs.iops is not set, and ${var.ebs.type} needs it. Set ebs.iops, or use gp3."
   }
 
   validation {
@@ -263,8 +263,8 @@ variable "ebs" {
 }
 
 variable "efs" {
-  description = "The EFS file system: throughput elastic or bursting, and days until unread files go to the cheaper class (1, 7, 14, 30, 60, 90, 180, 270, 365; null for never)."
-  type        = object({ throughput = optional(string, "elastic"), infrequent_after_days = optional(number) })
+  description = "The EFS file system: throughput elastic or bursting, days until unread files go to the cheaper class (1, 7, 14, 30, 60, 90, 180, 270, 365; null for never), and whether only IAM identities may mount it (false for an emulator that cannot delete a file system policy)."
+  type        = object({ throughput = optional(string, "elastic"), infrequent_after_days = optional(number), iam_only = optional(bool, true) })
   default     = {}
   nullable    = false
 

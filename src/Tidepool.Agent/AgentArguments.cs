@@ -51,7 +51,7 @@ internal sealed class AgentArguments
                 throw Wrong($"\"{arguments[index]}\" is not understood.", "See tidepool-agent --help.");
             }
         }
-        return parsed["auth"] is null or "pat" or "PAT"
+        return "pat".Equals(parsed["auth"] ?? "pat", StringComparison.OrdinalIgnoreCase)
             ? parsed
             : throw Wrong($"--auth is \"{parsed["auth"]}\".", "Use --auth pat; the built-in agent knows no other way.");
     }

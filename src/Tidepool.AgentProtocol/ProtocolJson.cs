@@ -28,5 +28,6 @@ namespace Tidepool.AgentProtocol;
 [JsonSerializable(typeof(PlanEvent))]
 [JsonSerializable(typeof(TaskAttachment))]
 [JsonSerializable(typeof(OAuthToken))]
+[JsonSerializable(typeof(ResourceUsage))]
 [JsonSerializable(typeof(WireError))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

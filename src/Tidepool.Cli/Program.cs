@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Tidepool;
 using Tidepool.Cli;
 using Tidepool.Cli.Commands;
+using Tidepool.Deployment;
 using Tidepool.Pipelines;
 
 using var interrupted = new CancellationTokenSource();
@@ -22,6 +23,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     DemoCommand.Create(),
     RehearseCommand.Create(),
     ServeCommand.Create(hurried.Token),
+    DoctorCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
@@ -45,6 +47,15 @@ try
 catch (ProblemException e)
 {
     Console.Error.WriteLine(e.Problem);
+    return (int)ExitCode.Usage;
+}
+catch (ProblemsException e)
+{
+    foreach (var problem in e.Problems)
+    {
+        Console.Error.WriteLine(problem);
+    }
+
     return (int)ExitCode.Usage;
 }
 catch (PipelineNotValidException e)

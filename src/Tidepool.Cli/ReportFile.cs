@@ -30,18 +30,21 @@ internal sealed class ReportFile
     }
 
     /// <summary>Writes the report; a file is written aside and renamed, so that no reader sees half of it.</summary>
-    public async Task WriteAsync(RehearsalReport report, CancellationToken ct)
+    public Task WriteAsync(RehearsalReport report, CancellationToken ct) => WriteAsync(report.ToJson(), ct);
+
+    /// <summary>Writes a report that is JSON already.</summary>
+    public async Task WriteAsync(string json, CancellationToken ct)
     {
         if (_path is null)
         {
-            await Console.Out.WriteLineAsync(report.ToJson().AsMemory(), ct);
+            await Console.Out.WriteLineAsync(json.AsMemory(), ct);
             return;
         }
 
         var aside = $"{_path}.{Environment.ProcessId}.partial";
         try
         {
-            await File.WriteAllTextAsync(aside, report.ToJson() + Environment.NewLine, ct);
+            await File.WriteAllTextAsync(aside, json + Environment.NewLine, ct);
             File.Move(aside, _path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Tidepool.Deployment.Tests;
 
 namespace Tidepool.Cli.Tests;
 
@@ -27,6 +28,7 @@ internal sealed class Served : IAsyncDisposable
     /// <summary>Runs the real aws command line with what was exported, and answers what it wrote.</summary>
     public async Task<JsonNode?> AwsAsync(params string[] arguments)
     {
+        Assert.SkipUnless(Installed.Has("aws"), "The aws command line is not installed (pip install awscli).");
         var start = new ProcessStartInfo("aws", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in Exports)
         {

@@ -19,6 +19,9 @@ public sealed partial class Moto : IAsyncLifetime
     /// <summary>What AWS clients take as <c>AWS_ENDPOINT_URL</c>; the test is skipped where moto is not installed.</summary>
     public Uri Endpoint => Front.Endpoint;
 
+    /// <summary>moto itself, for looks that are not to be noted.</summary>
+    public Uri Behind => Front.Moto;
+
     /// <summary>Every operation that was called so far: <c>ecs:CreateCluster</c>.</summary>
     public IReadOnlyCollection<string> Actions => Front.Actions;
 
@@ -60,7 +63,8 @@ public sealed partial class Moto : IAsyncLifetime
             RedirectStandardError = true,
         };
 
-        // It takes whatever credentials come, and asks nobody outside.
+        // Policies that AWS manages are there, as in every account; images of machines are of no use here.
+        start.Environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true";
         start.Environment["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false";
         start.Environment["AWS_EC2_METADATA_DISABLED"] = "true";
         _process = Process.Start(start)!;

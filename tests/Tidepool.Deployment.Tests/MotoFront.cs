@@ -13,14 +13,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Tidepool.Deployment.Tests;
 
-/// <summary>Stands before moto: notes each operation, and puts one field into an answer that moto leaves it out of.</summary>
+/// <summary>Stands before moto 5.2: notes each operation, and mends the two answers that AWS gives and moto does not.</summary>
 /// <remarks>
-/// The field is <c>availabilityZoneRebalancing</c> of DescribeServices: AWS answers with it, provider 5.100.0 sends <c>DISABLED</c> and
-/// plans to set it again as long as the answer lacks it. All else passes unchanged.
-/// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
+/// <para>DescribeServices: moto leaves out <c>availabilityZoneRebalancing</c>. AWS answers with it; provider 5.100.0 sends <c>DISABLED</c> and
+/// plans to set it again as long as the answer lacks it. Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html</para>
+/// <para>DeleteFileSystemPolicy: moto has none and answers 500, which the provider tries again for minutes. An empty policy is the same to
+/// moto as none. Source: https://docs.aws.amazon.com/efs/latest/ug/API_DeleteFileSystemPolicy.html</para>
+/// <para>All else passes unchanged.</para>
 /// </remarks>
 internal sealed partial class MotoFront : IAsyncDisposable
 {
+    private const string DeletePolicy = "elasticfilesystem:DELETE /2015-02-01/file-systems/*/policy";
     private static readonly string[] NotForwarded = ["Host", "Connection", "Transfer-Encoding", "Content-Length", "Keep-Alive"];
     private readonly ConcurrentDictionary<string, byte> _actions = new();
     private readonly HttpClient _moto;
@@ -37,6 +40,8 @@ internal sealed partial class MotoFront : IAsyncDisposable
     }
 
     public Uri Endpoint => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public Uri Moto => _moto.BaseAddress!;
 
     public IReadOnlyCollection<string> Actions => [.. _actions.Keys];
 
@@ -60,9 +65,10 @@ internal sealed partial class MotoFront : IAsyncDisposable
         var action = ActionOf(context.Request, body);
         _actions.TryAdd(action, 0);
 
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), context.Request.Path + context.Request.QueryString)
+        var (method, sent) = action == DeletePolicy ? ("PUT", """{ "Policy": "" }"""u8.ToArray()) : (context.Request.Method, body.ToArray());
+        using var request = new HttpRequestMessage(new HttpMethod(method), context.Request.Path + context.Request.QueryString)
         {
-            Content = new ByteArrayContent(body.ToArray()),
+            Content = new ByteArrayContent(sent),
         };
         foreach (var (name, values) in context.Request.Headers.Where(header => !NotForwarded.Contains(header.Key, StringComparer.OrdinalIgnoreCase)))
         {

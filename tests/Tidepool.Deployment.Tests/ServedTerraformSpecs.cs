@@ -106,7 +106,7 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
 
         public void Report(RehearsalEvent value)
         {
-            if (value is Said(var text))
+            if (value is Rehearsal.Said(var text))
             {
                 Texts.Enqueue(text);
             }

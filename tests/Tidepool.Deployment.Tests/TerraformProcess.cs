@@ -39,8 +39,9 @@ internal sealed class TerraformProcess : IDisposable
     }
 
     /// <summary>Runs <c>terraform init</c> from the provider mirror, if there is one.</summary>
-    public Task<Outcome> InitAsync() =>
-        SucceedAsync(["init", "-input=false", "-no-color", .. ProviderMirror.Folder is { } mirror ? new[] { $"-plugin-dir={mirror}" } : []]);
+    /// <param name="options">Options before the command, as <c>-chdir</c>.</param>
+    public Task<Outcome> InitAsync(params string[] options) =>
+        SucceedAsync([.. options, "init", "-input=false", "-no-color", .. ProviderMirror.Folder is { } mirror ? new[] { $"-plugin-dir={mirror}" } : []]);
 
     /// <summary>The outputs, by name.</summary>
     public async Task<JsonObject> OutputAsync() => JsonNode.Parse((await SucceedAsync("output", "-json")).Output)!.AsObject();

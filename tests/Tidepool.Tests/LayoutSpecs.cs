@@ -11,6 +11,7 @@ public sealed partial class LayoutSpecs
     [InlineData("Pipelines")]
     [InlineData("Fargate", "Tasks", "Storage")]
     [InlineData("AzurePipelines", "Pipelines")]
+    [InlineData("Deployment", "Tasks", "Storage")]
     [InlineData("Rehearsal", "Fargate", "AzurePipelines", "Tasks", "Storage", "Pipelines")]
     public void A_folder_knows_only_the_folders_below_it(string folder, params string[] known)
     {

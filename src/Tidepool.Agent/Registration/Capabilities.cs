@@ -14,7 +14,7 @@ internal static class Capabilities
     ];
 
     /// <summary>Where the container stands in AWS, where its credentials are, and how the agent was set up: nobody's business.</summary>
-    private static readonly string[] HiddenPrefixes = ["AWS", "ECS", "AZP"];
+    private static readonly string[] HiddenPrefixes = ["AWS", "ECS", "AZP_"];
     private static readonly string[] SecretWords =
         ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "APIKEY", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CONNECTIONSTRING"];
 

@@ -41,7 +41,7 @@ internal sealed class AgentConfiguration(
             {
                 throw new AgentException(
                     "AGENT012",
-                    $"{AgentFolder.Config} could not configure the agent; its last try ended with exit code {code}: {words}",
+                    $"{AgentFolder.Config} could not configure the agent; its last try ended with exit code {code}: \"{words}\".",
                     "Do what its words say.");
             }
             AgentLog.Warning($"{AgentFolder.Config} ended with exit code {code} and is tried again.");

@@ -26,7 +26,8 @@ internal sealed class BusyAgents(string folder, string agent, TimeProvider clock
 
     /// <summary>
     /// Waits for the one turn that the agents of the task have between them: who changes and asks without it could act on what is past.
-    /// Null when another one keeps it, for 5 s at most.
+    /// Null when another one keeps it, for 5 s at most. A process that is being forked may keep it for a moment too: it has a copy of
+    /// every open file until it executes its program.
     /// </summary>
     /// <exception cref="IOException">The folder cannot be used.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be used.</exception>
@@ -67,15 +68,23 @@ internal sealed class BusyAgents(string folder, string agent, TimeProvider clock
         }
     }
 
-    /// <summary>This agent is idle.</summary>
+    /// <summary>This agent is idle. Never fails: without its lock a file that stays counts for nothing.</summary>
     public void Leave()
     {
-        if (_mine is { } mine)
+        if (_mine is not { } mine)
         {
-            _mine = null;
-            File.Delete(mine.Name);
-            mine.Dispose();
+            return;
         }
+        _mine = null;
+        try
+        {
+            File.Delete(mine.Name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next agent that looks removes it.
+        }
+        mine.Dispose();
     }
 
     /// <summary>Whether any other agent of the task runs a job. Only in turn: it removes what dead ones left.</summary>

@@ -132,6 +132,8 @@ internal sealed class Supervisor
             var drain = await WaitAsync(listener);
             if (drain is not null)
             {
+                // A worker that began since the last look must not be taken for idleness.
+                Look(listener.Id);
                 await stop.Value.EndListenerAsync(listener, drain.Limit);
             }
             await ended.CancelAsync();
@@ -162,7 +164,7 @@ internal sealed class Supervisor
                     await Task.Delay(delay, _clock, _signals.Stop);
                     break;
                 case AfterListener.GiveUp(var problem, var what, var mend):
-                    throw new AgentException(problem, $"{what} Its last line: {listener.LastWords}", mend);
+                    throw new AgentException(problem, $"{what} Its last line: \"{listener.LastWords}\".", mend);
             }
         }
     }
@@ -216,14 +218,19 @@ internal sealed class Supervisor
         {
             while (await timer.WaitForNextTickAsync(ct))
             {
-                var below = ProcessTable.DescendantsOf(listener, ProcessTable.Read()).ToList();
-                _jobs.Look(worker: below.Any(process => process.Name == JobWatch.Worker), other: below.Count > 0);
+                Look(listener);
             }
         }
         catch (OperationCanceledException)
         {
             // The listener ended.
         }
+    }
+
+    private void Look(int listener)
+    {
+        var below = ProcessTable.DescendantsOf(listener, ProcessTable.Read()).ToList();
+        _jobs.Look(worker: below.Any(process => process.Name == JobWatch.Worker), other: below.Count > 0);
     }
 
     /// <summary>Ends when no job has run for the time that the user allows.</summary>

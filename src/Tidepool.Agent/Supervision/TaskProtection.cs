@@ -20,6 +20,9 @@ internal sealed record TaskProtectionSettings
     /// <summary>Folder of the shared volume. Where there is none, each agent protects the task for itself alone.</summary>
     public string Volume { get; init; } = SharedVolume;
 
+    /// <summary>Clock of the wait for other processes. They live in real time, also where a test moves the clock of all else.</summary>
+    public TimeProvider ProcessClock { get; init; } = TimeProvider.System;
+
     /// <summary>Hears what the user should mend.</summary>
     public Action<string> Warn { get; init; } = AgentLog.Warning;
 
@@ -69,7 +72,7 @@ internal sealed class TaskProtection : IAsyncDisposable
         _renewal = clock.CreateTimer(_ => _ = RenewAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (_client is not null && settings.EcsTask is { TaskId: var taskId } && Directory.Exists(settings.Volume))
         {
-            _agents = new(BusyAgents.FolderOf(settings.Volume, taskId), settings.Agent, clock);
+            _agents = new(BusyAgents.FolderOf(settings.Volume, taskId), settings.Agent, settings.ProcessClock);
         }
     }
 
@@ -108,7 +111,7 @@ internal sealed class TaskProtection : IAsyncDisposable
         {
             _runsJob = false;
             RenewAfter(null);
-            WithFolder(agents => agents.Leave());
+            _agents?.Leave();
             if (!_isNeedless && MayLetGo(inTurn))
             {
                 await LetGoAsync(client, ct);
@@ -252,6 +255,7 @@ internal sealed class TaskProtection : IAsyncDisposable
 
     private void GoAlone(Exception e)
     {
+        _agents?.Dispose();
         _agents = null;
         Once($"The agents of this task cannot agree over {_settings.Volume}: {e.Message.TrimEnd('.')}. {Alone}", _settings.Warn);
         _said.Add($"The agents of this task share no volume at {_settings.Volume}. {Alone}");

@@ -1,9 +1,6 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
@@ -40,17 +37,8 @@ public sealed class PipelinesService : IAsyncDisposable
     /// <exception cref="ProblemException">SERVICE001: the port is in use.</exception>
     public static async Task<PipelinesService> StartAsync(PipelinesServiceOptions options, TimeProvider clock, CancellationToken ct)
     {
-        // The empty builder reads no appsettings.json and no environment: both would be the user's, for the user's own web application.
-        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, options.Port);
-        });
+        var builder = LoopbackHost.CreateBuilder(options.Port, ShutdownTimeout);
         builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         var app = builder.Build();
 
         var stopping = new CancellationTokenSource();

@@ -49,6 +49,16 @@ internal sealed partial class ClusterLoop
         }
 
         var before = state.Service;
+        if (request.CapacityProviderStrategy is { Count: > 0 } other
+            && !other.SequenceEqual(before.CapacityProviderStrategy ?? [])
+            && !request.ForceNewDeployment)
+        {
+            throw new EcsException(
+                EcsErrorType.InvalidParameterException,
+                "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider "
+                    + "strategy on a service that is already using one, you must force a new deployment.");
+        }
+
         state = state with
         {
             Service = before with

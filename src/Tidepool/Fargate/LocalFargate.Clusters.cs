@@ -57,7 +57,8 @@ public sealed partial class LocalFargate
         return await loop.AskAsync(
             () => loop.Change(cluster => cluster with
             {
-                Settings = request.Settings ?? cluster.Settings, Configuration = request.Configuration ?? cluster.Configuration,
+                Settings = request.Settings ?? cluster.Settings,
+                Configuration = request.Configuration ?? cluster.Configuration,
             }),
             ct);
     }
@@ -71,7 +72,8 @@ public sealed partial class LocalFargate
         return await loop.AskAsync(
             () => loop.Change(cluster => cluster with
             {
-                CapacityProviders = request.CapacityProviders, DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy,
+                CapacityProviders = request.CapacityProviders,
+                DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy,
             }),
             ct);
     }
@@ -87,7 +89,7 @@ public sealed partial class LocalFargate
     private ClusterLoop ClusterOf(string nameOrArn) => _clusters.GetValueOrDefault(EcsArns.NameOf(nameOrArn)) switch
     {
         null => throw new EcsException(EcsErrorType.ClusterNotFoundException, "Cluster not found."),
-        { IsActive: false } => throw new EcsException(EcsErrorType.ClusterNotFoundException, "The referenced cluster was inactive."),
+        { IsActive: false } => throw new EcsException(EcsErrorType.ClientException, "The referenced cluster was inactive."),
         var cluster => cluster,
     };
 

@@ -58,7 +58,10 @@ public sealed partial class LocalFargate
     private TaskDefinition? FindTaggedDefinition(string arn) =>
         arn.Contains(":task-definition/", StringComparison.Ordinal) && HasRevision(arn) ? FindDefinition(arn) : null;
 
-    // Inferred text.
-    private static EcsException NotFound(string arn) =>
-        new(EcsErrorType.InvalidParameterException, $"The specified resource {arn} was not found. Specify a valid resource ARN and try again.");
+    // The text for a deleted cluster is what users report, the other one is inferred.
+    private EcsException NotFound(string arn) => new(
+        EcsErrorType.InvalidParameterException,
+        _clusters.Values.Any(cluster => !cluster.IsActive && cluster.Cluster.ClusterArn == arn)
+            ? "The specified cluster is inactive. Specify an active cluster and try again."
+            : $"The specified resource {arn} was not found. Specify a valid resource ARN and try again.");
 }

@@ -96,7 +96,8 @@ public sealed partial class LocalFargate
 
             deleted.Add(Change(name, definition => definition with
             {
-                Status = "DELETE_IN_PROGRESS", DeleteRequestedAt = definition.DeleteRequestedAt ?? _parts.Clock.GetUtcNow(),
+                Status = "DELETE_IN_PROGRESS",
+                DeleteRequestedAt = definition.DeleteRequestedAt ?? _parts.Clock.GetUtcNow(),
             })!);
         }
 

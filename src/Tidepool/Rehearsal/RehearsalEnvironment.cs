@@ -64,12 +64,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     {
         var runtime = await ContainerRuntimes.ChooseAsync(options.Runtime, options.Image, Environment.GetEnvironmentVariable, ct);
         progress.Report(new Said(runtime.Why));
-        foreach (var swept in await EnvironmentFolders.SweepAsync(options.StateFolder, runtime.Engine, clock, ct))
-        {
-            progress.Report(new Said($"swept what a killed run left: {swept}"));
-        }
-
-        var folder = Path.Combine(options.StateFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;

@@ -71,16 +71,12 @@ public sealed class ServedEnvironment : IAsyncDisposable
         ServeOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
         var account = await AccountAsync(options, clock, ct);
+
         // Which images run is known only when clients ask; by itself an engine is worth choosing for the agents' image.
         var runtime = await ContainerRuntimes.ChooseAsync(
             options.Runtime, options.Runtime is RuntimeWish.Auto ? RehearsalOptions.DefaultImage : null, Environment.GetEnvironmentVariable, ct);
         progress.Report(new Said(runtime.Why));
-        foreach (var swept in await EnvironmentFolders.SweepAsync(options.StateFolder, runtime.Engine, clock, ct))
-        {
-            progress.Report(new Said($"swept what a killed run left: {swept}"));
-        }
-
-        var folder = Path.Combine(options.StateFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
@@ -147,10 +143,16 @@ public sealed class ServedEnvironment : IAsyncDisposable
     private async Task StopOnceAsync(CancellationToken hurry)
     {
         await Ecs.DisposeAsync();
-        await Fargate.StopAsync(hurry);
-        await _watching.CancelAsync();
-        await _watch;
-        await Pipelines.DisposeAsync();
-        _watching.Dispose();
+        try
+        {
+            await Fargate.StopAsync(hurry);
+        }
+        finally
+        {
+            await _watching.CancelAsync();
+            await _watch;
+            await Pipelines.DisposeAsync();
+            _watching.Dispose();
+        }
     }
 }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using Tidepool.Fargate;
+
 namespace Tidepool.Rehearsal;
 
 /// <summary>Where local environments live: <c>$XDG_STATE_HOME/tidepool</c>, or <c>~/.local/state/tidepool</c>.</summary>
@@ -18,5 +21,17 @@ public static class StateFolder
                     "Neither XDG_STATE_HOME nor HOME holds an absolute path, so there is no place for volumes and logs.",
                     "Set XDG_STATE_HOME to a folder on a disk with room.");
         return Path.Combine(state, "tidepool", "environments");
+    }
+
+    /// <summary>Sweeps what crashes left, and names a new environment's folder, which is not made yet.</summary>
+    internal static async Task<string> SweepAsync(
+        string environments, Uri? engine, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
+    {
+        foreach (var swept in await EnvironmentFolders.SweepAsync(environments, engine, clock, ct))
+        {
+            progress.Report(new Said($"swept what a killed run left: {swept}"));
+        }
+
+        return Path.Combine(environments, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
     }
 }

@@ -95,11 +95,10 @@ resource "aws_ecs_service" "agents" {
   cluster         = local.cluster_arn
   task_definition = aws_ecs_task_definition.agents.arn
   # Tasks that cannot start would trip the circuit breaker: none is asked for before image and token are there.
-  desired_count           = length(local.missing) == 0 ? var.tasks : 0
-  launch_type             = var.cluster.spot ? null : "FARGATE"
-  enable_ecs_managed_tags = true
-  propagate_tags          = "SERVICE"
-  enable_execute_command  = false # a shell in the container would see the token
+  desired_count          = length(local.missing) == 0 ? var.tasks : 0
+  launch_type            = var.cluster.spot ? null : "FARGATE"
+  propagate_tags         = "SERVICE"
+  enable_execute_command = false # a shell in the container would see the token
 
   # A new task comes online before an old one drains.
   deployment_minimum_healthy_percent = 100

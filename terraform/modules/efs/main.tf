@@ -37,6 +37,8 @@ data "aws_iam_policy_document" "shared" {
 }
 
 resource "aws_efs_file_system_policy" "shared" {
+  count = var.iam_only ? 1 : 0
+
   file_system_id = aws_efs_file_system.shared.id
   policy         = data.aws_iam_policy_document.shared.json
 }

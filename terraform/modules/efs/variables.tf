@@ -35,6 +35,13 @@ variable "infrequent_after_days" {
   default     = null
 }
 
+variable "iam_only" {
+  description = "Whether the file system has a policy: then only IAM identities that may mount it do, and only encrypted."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "kms_key_arn" {
   description = "Customer managed key. Null: the account's key for EFS."
   type        = string

@@ -17,7 +17,9 @@ resource "aws_ecr_repository" "agent" {
   }
 }
 
-# Only what lost its tag, or never had one and belongs to no index, expires: a tagged image may be in use.
+# Only images without a tag expire: a tagged one may be in use. The parts of a multi-platform image have no tags either;
+# ECR keeps them as long as the image that lists them is there.
+# Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
 resource "aws_ecr_lifecycle_policy" "agent" {
   count = var.existing ? 0 : 1
 

@@ -153,6 +153,19 @@ public sealed class AgentProtectionSpecs : IDisposable
         Assert.Equal([Protect, Protect, Protect], Calls(ecs));
     }
 
+    [Fact]
+    public async Task A_job_that_removed_the_folder_does_not_disturb_the_agents_end()
+    {
+        await using var ecs = await EcsAsync();
+        var protection = Of(ecs, "agent-1");
+        await protection.JobStartedAsync(Ct);
+        Directory.Delete(Path.Combine(_volume.FullName, ".tidepool"), recursive: true);
+
+        await protection.DisposeAsync();
+
+        Assert.Empty(_warnings);
+    }
+
     [Theory]
     [InlineData(
         400,
@@ -327,7 +340,7 @@ public sealed class AgentProtectionSpecs : IDisposable
         await using var ecs = await EcsAsync();
         Directory.CreateDirectory(Folder);
         using var other = await LockedByProcessAsync(Path.Combine(Folder, "turn"));
-        await using var protection = Of(ecs, "agent-1");
+        await using var protection = Of($"{ecs.Url}/api/1", "agent-1", processClock: _clock);
 
         await ElapseAsync(protection.JobStartedAsync(Ct));
         await ElapseAsync(protection.JobEndedAsync(Ct));
@@ -366,13 +379,14 @@ public sealed class AgentProtectionSpecs : IDisposable
 
     private TaskProtection Of(HttpEndpoint ecs, string agent, TaskFacts? task = null) => Of($"{ecs.Url}/api/1", agent, task ?? new("t1", Containers: 2));
 
-    private TaskProtection Of(string? uri, string agent, TaskFacts? task = null, string? volume = null) => new(
+    private TaskProtection Of(string? uri, string agent, TaskFacts? task = null, string? volume = null, TimeProvider? processClock = null) => new(
         new()
         {
             AgentUri = uri,
             EcsTask = uri is null ? null : task ?? new("t1", Containers: 2),
             Agent = agent,
             Volume = volume ?? _volume.FullName,
+            ProcessClock = processClock ?? TimeProvider.System,
             Warn = _warnings.Add,
             Tell = _told.Add,
         },

@@ -6,7 +6,8 @@ namespace Tidepool.Tests.Agent;
 public sealed class AgentTokenSpecs
 {
     /// <summary>Looks for a text wherever a process of the same user could look. The text never is in the script, its arguments or its environment.</summary>
-    private static string Search(string text) => $$"""
+    /// <param name="processes">Shell words for the processes of the agent, whose insides must be closed.</param>
+    internal static string Search(string text, string processes = "$PPID") => $$"""
         steps:
         - checkout: none
         - bash: |
@@ -19,12 +20,14 @@ public sealed class AgentTokenSpecs
             look <(env)
             look <(set | grep -v ^needle=)
             look <(git config --list --show-origin)
-            look "/proc/$PPID/mem"
-            look "/proc/$PPID/maps"
-            for secret in environ mem maps auxv stack; do
-              (exec 9<"/proc/$PPID/$secret") 2>/dev/null && echo "OPENED $secret"
+            for process in {{processes}}; do
+              look "/proc/$process/mem"
+              look "/proc/$process/maps"
+              for secret in environ mem maps auxv stack; do
+                (exec 9<"/proc/$process/$secret") 2>/dev/null && echo "OPENED $secret of $process"
+              done
+              ls "/proc/$process/fd" 2>/dev/null && echo "OPENED fd of $process"
             done
-            ls "/proc/$PPID/fd" 2>/dev/null && echo "OPENED fd"
             python3 -c "
             import ctypes
             libc = ctypes.CDLL(None)

@@ -29,13 +29,25 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     /// <summary>The agent's home; its work folder is <c>_work</c> in it.</summary>
     public string Folder { get; }
 
+    /// <summary>Folder of the supervised agent.</summary>
+    public string AgentFolder => Path.Combine(Folder, "azp");
+
     /// <summary>The token that registers agents, unlike any other text on this machine.</summary>
     public string Token { get; }
 
     /// <summary>What the agent wrote to its own output and error streams.</summary>
     public IReadOnlyCollection<string> Log => _log;
 
+    /// <summary>Id of the process that was started; as PID 1 of a namespace of its own it is that one's parent.</summary>
+    public int Id => _process.Id;
+
     public static Task<AgentUnderTest> StartAsync(IReadOnlyDictionary<string, string> variables) => StartAsync(_ => variables, null, null);
+
+    /// <summary>Starts the supervisor over an agent in <see cref="AgentFolder"/>.</summary>
+    /// <param name="agent">Its two programs.</param>
+    public static Task<AgentUnderTest> SuperviseAsync(
+        SupervisedScripts agent, IReadOnlyDictionary<string, string>? variables = null, bool asFirstProcess = false) =>
+        StartAsync(_ => variables ?? new Dictionary<string, string>(), null, null, agent, asFirstProcess);
 
     /// <summary>Starts and waits until the agent is online.</summary>
     /// <param name="workFolderBytes">Size of the disk under the work folder; null for that of the machine.</param>
@@ -98,6 +110,29 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public Task SignalAsync(string signal) => RunAsync("kill", $"-{signal}", $"{_process.Id}");
 
+    /// <summary>Waits for a line of the agent's own output.</summary>
+    public async Task LogAsync(string text)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!_log.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        {
+            if (limit.IsCancellationRequested)
+            {
+                Assert.Fail($"The agent did not write \"{text}\" but:\n{string.Join('\n', _log)}");
+            }
+            try
+            {
+                await timer.WaitForNextTickAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+            {
+                // Looked at once more, then given up.
+            }
+        }
+    }
+
     public async Task<int> ExitAsync()
     {
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limit);
@@ -144,7 +179,9 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     private static async Task<AgentUnderTest> StartAsync(
         Func<string, IReadOnlyDictionary<string, string>> variables,
         Func<PipelinesServiceOptions, PipelinesServiceOptions>? change,
-        long? workFolderBytes)
+        long? workFolderBytes,
+        SupervisedScripts? supervised = null,
+        bool asFirstProcess = false)
     {
         var binary = await AgentBinary.GetAsync();
         var token = $"pat{Guid.NewGuid():N}";
@@ -154,6 +191,10 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         var own = Path.Combine(folder, "tidepool-agent");
         File.Copy(binary, own);
         Directory.CreateDirectory(Path.Combine(folder, "_work"));
+        if (supervised is not null)
+        {
+            await supervised.WriteAsync(Path.Combine(folder, "azp"), own);
+        }
         if (IsRoot)
         {
             await RunAsync("chown", "-R", "1000:1000", folder);
@@ -164,7 +205,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
             ? []
             : ["unshare", IsRoot ? "-m" : "-rm", "sh", "-c", $"mount -t tmpfs -o size={workFolderBytes},mode=777 none '{folder}/_work' && exec \"$@\"", "sh"];
         string[] plainUser = IsRoot ? ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--inh-caps=-all"] : [];
-        string[] command = [.. small, .. plainUser, own, "builtin"];
+        string[] first = asFirstProcess ? ["unshare", .. IsRoot ? Array.Empty<string>() : ["--map-root-user"], "--pid", "--fork", "--mount-proc", "--kill-child"] : [];
+        string[] command = [.. small, .. first, .. plainUser, own, supervised is null ? "builtin" : "supervise"];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -177,6 +219,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         start.Environment["AZP_URL"] = service.OrganizationUrl.ToString();
         start.Environment["AZP_TOKEN"] = token;
         start.Environment["AZP_POOL"] = "fargate";
+        start.Environment["AZP_AGENT_FOLDER"] = Path.Combine(folder, "azp");
+        start.Environment["FARGATE_CONTAINER"] = "agent-1";
         foreach (var (name, value) in variables(token))
         {
             start.Environment[name] = value;

@@ -26,6 +26,40 @@ public sealed class AgentsSpecs
     }
 
     [Theory]
+    [InlineData(true, "Bearer", HttpStatusCode.OK)]
+    [InlineData(true, "Basic", HttpStatusCode.OK)]
+    [InlineData(false, "Bearer", HttpStatusCode.Unauthorized)]
+    [InlineData(false, "Basic", HttpStatusCode.OK)]
+    public async Task A_Microsoft_Entra_access_token_counts_either_way_and_a_personal_one_as_a_password_only(bool isEntra, string scheme, HttpStatusCode status)
+    {
+        var token = isEntra ? "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmVk" : Token;
+        await using var tested = await StartAsync(options => options with { Token = token });
+
+        using var response = await GetAsync(tested, "_apis/distributedtask/pools", scheme == "Basic" ? Basic("", token) : new(scheme, token));
+        using var other = await GetAsync(tested, "_apis/distributedtask/pools", new("Bearer", "eyJhbGciOiJSUzI1NiJ9.e30.b3RoZXI"));
+
+        Assert.Equal((status, HttpStatusCode.Unauthorized), (response.StatusCode, other.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("owner", HttpStatusCode.OK)]
+    [InlineData("itself", HttpStatusCode.OK)]
+    [InlineData("another agent", HttpStatusCode.Forbidden)]
+    public async Task An_agent_is_disabled_by_the_owner_and_by_itself(string who, HttpStatusCode status)
+    {
+        await using var tested = await StartAsync();
+        var agent = await tested.OnlineAgentAsync("agent-1", ("Agent.OS", "Linux"));
+        var another = await tested.OnlineAgentAsync("agent-2");
+
+        using var response = await (who == "another agent" ? another : agent).TrySendAsync(
+            HttpMethod.Patch, $"_apis/distributedtask/pools/1/agents/{agent.Registration!.Id}", new { enabled = false }, asOwner: who == "owner");
+
+        Assert.Equal(status, response.StatusCode);
+        var now = tested.Service.Agents.Single(found => found.Name == "agent-1");
+        Assert.Equal((status != HttpStatusCode.OK, "online", "Linux"), (now.Enabled, now.Status, now.SystemCapabilities!["Agent.OS"]));
+    }
+
+    [Theory]
     [InlineData("_apis/connectionData")]
     [InlineData("_apis/distributedtask/pools")]
     [InlineData("no/such/route")]

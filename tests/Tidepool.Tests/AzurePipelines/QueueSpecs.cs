@@ -180,12 +180,19 @@ public sealed class QueueSpecs
         await (await agent.TakeJobAsync()).CompleteAsync();
 
         await UntilAsync(() => tested.Service.Agents.First(known => known.Name == "agent-1").AssignedRequest?.JobName == "Two job");
+        var usage = await agent.SendAsync<ResourceUsage>(
+            HttpMethod.Get,
+            "_apis/distributedtask/resourceusage?parallelismTag=Private&poolIsHosted=false&includeRunningRequests=true",
+            body: null,
+            asOwner: true);
         await agent.CloseSessionAsync();
         var pools = await agent.SendAsync<JsonObject>(
             HttpMethod.Get, "_apis/distributedtask/pools?poolName=fargate", body: null, asOwner: true);
         var all = await RequestsAsync(agent, "?$top=250");
         var unfinished = Assert.Single(await RequestsAsync(agent, "?completedRequestCount=0"));
 
+        Assert.Equal((1, null, false), (usage.UsedCount, usage.ResourceLimit!.TotalCount, usage.ResourceLimit.IsHosted));
+        Assert.Equal("Two job", Assert.Single(usage.RunningRequests!).JobName);
         Assert.Equal((1, "fargate"), (pools["count"]!.GetValue<int>(), pools["value"]![0]!["name"]!.GetValue<string>()));
         Assert.Equal([null, "succeeded"], all.Select(request => request.Result));
         Assert.Equal(["docker"], unfinished.Demands);

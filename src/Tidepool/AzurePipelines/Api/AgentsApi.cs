@@ -36,7 +36,8 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
     {
         http.MustNotBeJob();
         var isAsked = (http.QueryText("poolName") is not { } name || name.Equals(pool.Name, StringComparison.OrdinalIgnoreCase))
-            && (http.QueryText("poolType") is not { } type || type.Equals("automation", StringComparison.OrdinalIgnoreCase) || type == "1");
+            && (http.QueryText("poolType") is not { } type || type.Equals("automation", StringComparison.OrdinalIgnoreCase) || type == "1")
+            && (http.QueryText("actionFilter")?.ToLowerInvariant() is not ("manage" or "2") || http.Caller() is Caller.Owner);
         return http.QueryInt("poolID") is { } poolId and not AgentPool.Id
             ? throw Refusal.PoolNotFound(poolId)
             : http.WriteListAsync(isAsked ? [pool.ToWire()] : [], ProtocolJson.Default.CollectionTaskAgentPool);

@@ -6,7 +6,7 @@ using Tidepool.AzurePipelines.Pools;
 
 namespace Tidepool.AzurePipelines.Api;
 
-/// <summary>The queue as agents renew it and as scalers count it.</summary>
+/// <summary>The queue as agents renew it, as scalers count it, and what it uses of the organization's parallel jobs.</summary>
 internal sealed class JobRequestsApi(AgentPool pool)
 {
     private const string Requests = $"{ResourceLocations.Pools}/{{poolId}}/jobrequests";
@@ -16,6 +16,22 @@ internal sealed class JobRequestsApi(AgentPool pool)
         routes.MapGet(Requests, ListAsync);
         routes.MapGet($"{Requests}/{{requestId}}", GetAsync);
         routes.MapPatch($"{Requests}/{{requestId}}", RenewOrFinishAsync);
+        routes.MapGet(ResourceLocations.Usage, GetUsageAsync);
+    }
+
+    /// <summary>The parallel jobs in use. This service sells none, so there is no limit to tell; Microsoft's machines are not here.</summary>
+    private Task GetUsageAsync(HttpContext http)
+    {
+        http.MustNotBeJob();
+        var isHosted = http.QueryFlag("poolIsHosted");
+        var running = isHosted ? [] : pool.ListRequests(top: null, finished: 0).Where(request => request.AssignTime is not null).ToList();
+        var usage = new ResourceUsage
+        {
+            ResourceLimit = new() { IsHosted = isHosted, ParallelismTag = http.QueryText("parallelismTag") ?? "Private" },
+            UsedCount = running.Count,
+            RunningRequests = http.QueryFlag("includeRunningRequests") ? running : null,
+        };
+        return http.WriteAsync(usage, ProtocolJson.Default.ResourceUsage);
     }
 
     private Task ListAsync(HttpContext http)

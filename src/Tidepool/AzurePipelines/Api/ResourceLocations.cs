@@ -10,6 +10,7 @@ namespace Tidepool.AzurePipelines.Api;
 internal static class ResourceLocations
 {
     public const string Pools = "_apis/distributedtask/pools";
+    public const string Usage = "_apis/distributedtask/resourceusage";
     public const string Plans = "{scopeIdentifier}/_apis/distributedtask/hubs/{hubName}/plans/{planId}";
     public const string Tasks = "_apis/distributedtask/tasks";
     public const string CustomerIntelligence = "_apis/customerintelligence/Events";

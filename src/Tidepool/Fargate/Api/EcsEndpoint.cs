@@ -1,13 +1,10 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Tidepool.Tasks;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -56,18 +53,9 @@ public sealed class EcsEndpoint : IAsyncDisposable
     /// <exception cref="ProblemException">SERVE001: the port cannot be had.</exception>
     public static async Task<EcsEndpoint> StartAsync(LocalFargate fargate, EcsEndpointOptions options, CancellationToken ct)
     {
-        // The empty builder reads no appsettings.json and no environment: both would be the user's, for the user's own web application.
-        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, options.Port);
-        });
+        var builder = LoopbackHost.CreateBuilder(options.Port, ShutdownTimeout);
         builder.Services.AddLogging();
         builder.Services.AddHttpForwarder();
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         var endpoint = new EcsEndpoint(builder.Build(), fargate, options);
         endpoint._app.Run(endpoint.AnswerAsync);
         try

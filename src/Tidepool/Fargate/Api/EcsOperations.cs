@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tidepool.Tasks;
 
@@ -8,6 +9,10 @@ namespace Tidepool.Fargate.Api;
 /// <param name="say">Told, in one line, what of a request was left out.</param>
 internal sealed partial class EcsOperations(LocalFargate fargate, Action<string> say)
 {
+    private const int MostLeftOut = 1000;
+
+    private readonly ConcurrentDictionary<string, byte> _leftOut = new();
+
     // What the service model has and the local Fargate does not. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Operations.html
     private static readonly HashSet<string> NotOffered =
     [
@@ -75,7 +80,14 @@ internal sealed partial class EcsOperations(LocalFargate fargate, Action<string>
         return new(EcsErrorType.UnknownOperationException, $"The operation {name} is not known.");
     }
 
-    private T Read<T>(JsonObject body) => EcsJson.Read<T>(body, member => say($"A request holds {member}, which the local Fargate does not know and left out."));
+    private T Read<T>(JsonObject body) => EcsJson.Read<T>(body, member =>
+    {
+        // Clients that poll would say it every time.
+        if (_leftOut.Count < MostLeftOut && _leftOut.TryAdd($"{typeof(T).Name}.{member}", 0))
+        {
+            say($"A request holds {member}, which the local Fargate does not know and left out.");
+        }
+    });
 
     /// <summary>Refuses members that mean something which the local Fargate does not do.</summary>
     private static void Refuse(JsonObject body, string request, params string[] members)

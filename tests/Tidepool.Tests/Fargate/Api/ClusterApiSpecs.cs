@@ -47,7 +47,11 @@ public sealed class ClusterApiSpecs
         Assert.Equal("INACTIVE", (string?)(await rig.AskAsync("DeleteCluster", """{"cluster":"tide"}"""))["cluster"]!["status"]);
         Assert.Equal("INACTIVE", (string?)(await rig.AskAsync("DescribeClusters", """{"clusters":["tide"]}"""))["clusters"]![0]!["status"]);
         Assert.Equal(["c"], await NamesAsync(rig));
-        Assert.Equal("ClusterNotFoundException: The referenced cluster was inactive.", await rig.RefusedAsync("ListTasks", """{"cluster":"tide"}"""));
+        Assert.Equal("ClientException: The referenced cluster was inactive.", await rig.RefusedAsync("ListTasks", """{"cluster":"tide"}"""));
+
+        Assert.Equal(
+            "InvalidParameterException: The specified cluster is inactive. Specify an active cluster and try again.",
+            await rig.RefusedAsync("ListTagsForResource", """{"resourceArn":"arn:aws:ecs:us-east-1:000000000000:cluster/tide"}"""));
 
         Assert.Equal("ACTIVE", (string?)(await rig.AskAsync("CreateCluster", """{"clusterName":"tide"}"""))["cluster"]!["status"]);
         Assert.Equal(["c", "tide"], await NamesAsync(rig));

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tidepool.Deployment.Tests;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Api;
 
@@ -108,6 +109,7 @@ internal static class AwsProcess
 {
     public static async Task<(int Code, string Output, string Error)> RunAsync(Uri endpoint, params string[] arguments)
     {
+        Assert.SkipUnless(Installed.Has("aws"), "The aws command line is not installed (pip install awscli).");
         var start = new ProcessStartInfo("aws", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AWS_ENDPOINT_URL"] = endpoint.AbsoluteUri.TrimEnd('/');
         start.Environment["AWS_ACCESS_KEY_ID"] = "local";

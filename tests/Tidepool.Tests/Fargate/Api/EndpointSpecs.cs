@@ -27,10 +27,12 @@ public sealed class EndpointSpecs
     }
 
     [Fact]
-    public async Task A_member_that_nothing_here_knows_is_left_out_and_noted()
+    public async Task A_member_that_nothing_here_knows_is_left_out_and_noted_once()
     {
         await using var rig = await EcsRig.StartAsync();
-        await rig.AskAsync("CreateCluster", """{"clusterName":"tide","moonPhase":{"full":true},"tags":[{"key":"a","value":"b","colour":1}]}""");
+        const string Request = """{"clusterName":"tide","moonPhase":{"full":true},"tags":[{"key":"a","value":"b","colour":1}]}""";
+        await rig.AskAsync("CreateCluster", Request);
+        await rig.AskAsync("CreateCluster", Request);
         Assert.Equal(
             [
                 "A request holds moonPhase, which the local Fargate does not know and left out.",

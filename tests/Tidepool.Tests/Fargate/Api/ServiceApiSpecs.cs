@@ -105,6 +105,14 @@ public sealed class ServiceApiSpecs
         var arn = (string)(await rig.AskAsync("ListTasks", """{"cluster":"c"}"""))["taskArns"]![0]!;
         var task = (await rig.AskAsync("DescribeTasks", $$"""{"cluster":"c","tasks":["{{arn}}"]}"""))["tasks"]![0]!;
         Assert.Equal(("FARGATE_SPOT", "FARGATE"), ((string?)task["capacityProviderName"], (string?)task["launchType"]));
+        const string Other = """{"cluster":"c","service":"s","capacityProviderStrategy":[{"capacityProvider":"FARGATE","weight":1}]""";
+        Assert.Equal(
+            "InvalidParameterException: When switching from launch type to capacity provider strategy on an existing service, or making a change to a "
+                + "capacity provider strategy on a service that is already using one, you must force a new deployment.",
+            await rig.RefusedAsync("UpdateService", Other + "}"));
+        var forced = await rig.AskAsync("UpdateService", Other + ",\"forceNewDeployment\":true}");
+        Assert.Equal(
+            """[{"capacityProvider":"FARGATE","weight":1,"base":0}]""", forced["service"]!["deployments"]![0]!["capacityProviderStrategy"]!.ToJsonString());
         Assert.Equal(
             "InvalidParameterException: Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
             await rig.RefusedAsync(
