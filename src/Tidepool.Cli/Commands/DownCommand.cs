@@ -56,7 +56,15 @@ internal sealed class DownCommand
         return await DeploymentArguments.EndAsync(report, view, json, Done(report));
     }
 
-    private static string Done(DownReport report) => report.Phases.Count == 0
-        ? $"down: {string.Join(" ", report.Standing)}"
-        : $"down: {report.RemovedAgents.Count} agents and {report.RemovedImages} images removed, everything destroyed; {(report.Left.Count == 0 ? "nothing is left." : $"{report.Left.Count} left.")}";
+    private static string Done(DownReport report)
+    {
+        if (report.Phases.Count == 0)
+        {
+            return $"down: {string.Join(" ", report.Standing)}";
+        }
+
+        var agents = report.RemovedAgents.Count == 0 ? "the agents left the pool" : $"{report.RemovedAgents.Count} agents removed from the pool";
+        var left = report.Left.Count == 0 ? "nothing is left." : $"{report.Left.Count} left.";
+        return $"down: {agents}, {report.RemovedImages} images removed, everything destroyed; {left}";
+    }
 }
