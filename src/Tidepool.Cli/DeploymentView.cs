@@ -58,29 +58,35 @@ internal sealed class DeploymentView : IProgress<DeploymentEvent>
             if (report.Problems.Count > 0 || report.Interrupted)
             {
                 var unfinished = report.Phases.LastOrDefault(phase => phase.Outcome is null)?.Name;
-                var where = unfinished is null ? "" : $" in the phase {unfinished}";
-                Console.Error.WriteLine($"{(report.Interrupted ? "stopped" : "failed")}{where}. {string.Join(" ", report.Standing)}");
+                Console.Error.WriteLine($"{(report.Interrupted ? "stopped" : "failed")}{(unfinished is null ? "" : $" in the phase {unfinished}")}. {string.Join(" ", report.Standing)}");
             }
         }
     }
 
-    /// <summary>Draws what a month costs.</summary>
+    /// <summary>Draws what a month costs: each line's amount, what it is for, how it is counted, and below where the prices come from.</summary>
     public static void ShowCost(CostReport cost)
     {
-        var width = cost.Lines.Max(line => line.Item.Length);
+        var sources = cost.Lines.Select(line => (line.Source, line.Date)).Distinct().ToList();
         foreach (var line in cost.Lines)
         {
-            var source = $"{line.Date}{(line.Remark is null ? "" : $", {line.Remark}")}, {line.Source}";
+            var remark = line.Remark is null ? "" : $"; {line.Remark}";
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {line.Item.PadRight(width)} {line.Monthly,9:0.00}{(line.IsEstimate ? " ~" : "  ")} {line.Quantity:0.##} {line.Unit} at {line.Price} ({source})"));
+                $"  {Amount(line.Monthly, line.IsEstimate)} {line.Item}: {line.Quantity:0.##} {line.Unit} at {line.Price} [{1 + sources.IndexOf((line.Source, line.Date))}]{remark}"));
         }
 
-        Console.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"  {"a month, all hours".PadRight(width)} {cost.Total,9:0.00}   {cost.Currency}, list prices of {cost.Region}; other Regions differ; ~ is an estimate"));
+        Console.Out.WriteLine(
+            $"  {Amount(cost.Total, isEstimate: false)} {cost.Currency} a month, all hours; list prices of {cost.Region}, other Regions differ; ~ is an estimate");
+        foreach (var (source, date) in sources)
+        {
+            Console.Out.WriteLine($"  [{1 + sources.IndexOf((source, date))}] {source} ({date})");
+        }
+
         Console.Out.WriteLine($"  {cost.NotCounted}");
     }
+
+    private static string Amount(decimal amount, bool isEstimate) =>
+        string.Create(CultureInfo.InvariantCulture, $"{amount,8:0.00}{(isEstimate ? " ~" : "  ")}");
 
     private void Show(DeploymentEvent value)
     {

@@ -13,9 +13,7 @@ internal sealed class DownCommand
     public static Command Create()
     {
         var down = new DownCommand();
-        var command = new Command(
-            "down",
-            "Takes the agents away: waits for their jobs, removes them from the pool, empties the repository, destroys all that up made, and lists what is left.")
+        var command = new Command("down", "Takes the agents away: waits for their jobs, removes them from the pool, empties the repository, destroys all that up made, and lists what is left.")
         {
             down._yes, down._force, down._drain,
         };
@@ -31,8 +29,7 @@ internal sealed class DownCommand
         var isSure = parsed.GetValue(_yes);
         if (!isSure && Console.IsInputRedirected)
         {
-            throw new ProblemException(
-                "DEPLOY003", "This would destroy the deployment, and there is no terminal to ask at.", "Run it in a terminal, or with --yes.");
+            throw new ProblemException("DEPLOY003", "This would destroy the deployment, and there is no terminal to ask at.", "Run it in a terminal, or with --yes.");
         }
 
         using var deployed = await Deployed.OpenAsync(Installation.Root, DeploymentSettings.ProcessEnvironment(), view, TimeProvider.System, ct);
@@ -59,8 +56,15 @@ internal sealed class DownCommand
         return await DeploymentArguments.EndAsync(report, view, json, Done(report));
     }
 
-    private static string Done(DownReport report) => report.Phases.Count == 0
-        ? $"down: {string.Join(" ", report.Standing)}"
-        : $"down: {report.RemovedAgents.Count} agents and {report.RemovedImages} images removed, everything destroyed; "
-            + (report.Left.Count == 0 ? "nothing is left." : $"{report.Left.Count} left.");
+    private static string Done(DownReport report)
+    {
+        if (report.Phases.Count == 0)
+        {
+            return $"down: {string.Join(" ", report.Standing)}";
+        }
+
+        var agents = report.RemovedAgents.Count == 0 ? "the agents left the pool" : $"{report.RemovedAgents.Count} agents removed from the pool";
+        var left = report.Left.Count == 0 ? "nothing is left." : $"{report.Left.Count} left.";
+        return $"down: {agents}, {report.RemovedImages} images removed, everything destroyed; {left}";
+    }
 }

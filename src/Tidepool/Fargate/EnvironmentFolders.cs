@@ -12,6 +12,21 @@ public sealed record SweptEnvironment(string Folder, int ProcessesKilled, int Ta
 {
     /// <summary>Containers that were still in an engine, those that hold networks among them.</summary>
     public int ContainersRemoved { get; init; }
+
+    /// <summary>The row as a person reads it.</summary>
+    public override string ToString()
+    {
+        string[] parts =
+        [
+            .. Count(ProcessesKilled, "process", "processes"),
+            .. Count(ContainersRemoved, "container", "containers"),
+            .. Count(TasksRemoved, "task", "tasks"),
+        ];
+        return $"{Folder}{(parts.Length > 0 ? $" ({string.Join(", ", parts)})" : "")}{(Problem is null ? "" : $"; {Problem}")}";
+    }
+
+    private static IEnumerable<string> Count(int number, string one, string many) =>
+        number == 0 ? [] : [$"{number} {(number == 1 ? one : many)}"];
 }
 
 /// <summary>The environments under one root folder.</summary>
