@@ -6,8 +6,8 @@ namespace Tidepool.Agent.Supervision;
 /// The agent's end, phase by phase, each with a limit and a line in the log: no more jobs; the running one ends; the listener
 /// cancels what still runs, and ends; what is left is killed; the registration is removed. See <see cref="StopBudget"/>.
 /// </summary>
-/// <param name="hurry">Set by a second signal: the job is cancelled at once.</param>
-internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWatch jobs, TimeProvider clock, CancellationToken hurry)
+/// <param name="drain">How long a running job may go on after SIGTERM.</param>
+internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWatch jobs, TimeSpan drain, ShutdownSignals signals, TimeProvider clock)
 {
     /// <summary>How long a job that is assigned to the agent may take to begin. Microsoft's listener asks for jobs every 5 to 15 s.</summary>
     private static readonly TimeSpan Assigned = TimeSpan.FromSeconds(20);
@@ -15,26 +15,29 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
 
     private readonly long _start = clock.GetTimestamp();
 
-    /// <summary>Ends the listener.</summary>
-    /// <param name="drain">How long a running job may go on; null for as long as it needs.</param>
-    public async Task EndListenerAsync(SupervisedProcess listener, TimeSpan? drain)
+    /// <summary>Ends the listener. A running job may go on for as long as it needs until SIGTERM comes, or came; a second signal cancels it.</summary>
+    public async Task EndListenerAsync(SupervisedProcess listener)
     {
-        using var limit = drain is { } time ? new CancellationTokenSource(time, clock) : new CancellationTokenSource();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, hurry);
-        using var ended = new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, ended.Token);
-        _ = listener.Exit.ContinueWith(_ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var limited = signals.Stop.Register(() => limit.CancelAfter(drain));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, signals.CancelJob);
 
         var disabled = await DisableAsync();
         var since = clock.GetTimestamp();
+        var waiting = WaitForJobsAsync(disabled, end.Token);
+        await Task.WhenAny(waiting, listener.Exit);
+        if (listener.Exit.IsCompleted)
+        {
+            await end.CancelAsync();
+        }
         try
         {
-            if (await WaitForJobsAsync(disabled, either.Token) is { } waited)
+            if (await waiting is { } waited)
             {
                 Phase($"{waited} ended", since);
             }
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             if (!listener.Exit.IsCompleted)
             {

@@ -172,6 +172,31 @@ public sealed class SupervisedListenerSpecs
         Assert.DoesNotContain(agent.Log, line => line.StartsWith("Stop: killed", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_job_that_begins_while_an_idle_agent_leaves_is_waited_for_and_the_drain_counts_from_SIGTERM_on()
+    {
+        await using var proxy = new ServiceProxy(holds: "/agents/1", method: "PATCH");
+        await using var agent = await proxy.SuperviseAsync(
+            SupervisedScripts.Listening($"""
+                while [ ! -e "$PWD/begin" ]; do sleep 0.02; done
+                echo "$(date -u "+%F %TZ"): Running job: late"
+                {Listens}
+                """),
+            new Dictionary<string, string> { ["AZP_IDLE_SECONDS"] = "1", ["AZP_DRAIN_SECONDS"] = "1" });
+        await proxy.Held;
+        await File.WriteAllTextAsync(Path.Combine(agent.AgentFolder, "begin"), "", TestContext.Current.CancellationToken);
+        await agent.LogAsync("Running job: late");
+        proxy.Release();
+        await agent.LogAsync("Stop: job late is waited for.");
+
+        await agent.SignalAsync("TERM");
+
+        Assert.Equal(0, await agent.ExitAsync());
+        Assert.Contains("No job came for 1 s; the agent leaves.", agent.Log);
+        await agent.LogAsync("Stop: job late did not end in time and is cancelled, after ");
+        Assert.Empty(agent.Service.Agents);
+    }
+
     /// <summary>As the first process of a container, every orphan of a job becomes its child.</summary>
     [Fact]
     public async Task The_first_process_of_a_container_reaps_orphans_and_hears_SIGTERM()
