@@ -127,6 +127,7 @@ internal sealed class Supervisor
         while (true)
         {
             var listener = StartListener();
+            _jobs.ListenerStarted();
             using var ended = new CancellationTokenSource();
             var looking = LookAsync(listener.Id, ended.Token);
             var endedByItself = await WaitAsync(listener);
