@@ -6,7 +6,9 @@ namespace Tidepool.Agent.Supervision;
 /// <summary>Makes the environment of a supervised agent.</summary>
 /// <remarks>
 /// Microsoft's agent publishes each variable of its environment as a capability, name and value, to everyone who sees the pool, but for
-/// those that VSO_AGENT_IGNORE names, divided by commas. Source: https://learn.microsoft.com/azure/devops/pipelines/agents/agents#capabilities
+/// those that VSO_AGENT_IGNORE names, divided by commas and, on Linux, in the very case of the variable. Source:
+/// https://learn.microsoft.com/azure/devops/pipelines/agents/agents#capabilities and
+/// https://github.com/microsoft/azure-pipelines-agent, EnvironmentCapabilitiesProvider.cs
 /// </remarks>
 internal static class ListenerEnvironment
 {
@@ -26,7 +28,7 @@ internal static class ListenerEnvironment
             (all.GetValueOrDefault(Ignore) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Concat(all.Keys.Where(Capabilities.IsHidden).Order(StringComparer.Ordinal))
                 .Append(Ignore)
-                .Distinct(StringComparer.OrdinalIgnoreCase));
+                .Distinct(StringComparer.Ordinal));
         return all;
     }
 }
