@@ -53,6 +53,24 @@ public sealed class ListenerEnvironmentSpecs
     }
 
     [Theory]
+    [InlineData("HTTPS_PROXY", "http://proxy:3128", "http://proxy:3128", null)]
+    [InlineData("https_proxy", "proxy:3128", "http://proxy:3128", null)]
+    [InlineData("ALL_PROXY", "http://me:p%40ss@proxy:3128/", "http://proxy:3128", "me p@ss")]
+    [InlineData("http_proxy", "http://proxy:3128", null, null)] // it knows this one
+    [InlineData("VSTS_HTTP_PROXY", "http://its-own", "http://its-own", null)]
+    public void Microsofts_agent_is_told_of_the_proxy_in_its_own_words_and_nobody_else(string variable, string value, string? proxy, string? user)
+    {
+        var environment = ListenerEnvironment.Of(
+            new Dictionary<string, string>(Container) { [variable] = value, ["NO_PROXY"] = "169.254.170.2" }, null, null);
+
+        Assert.Equal(proxy, environment.GetValueOrDefault("VSTS_HTTP_PROXY"));
+        Assert.Equal(
+            user, environment.TryGetValue("VSTS_HTTP_PROXY_USERNAME", out var name) ? $"{name} {environment["VSTS_HTTP_PROXY_PASSWORD"]}" : null);
+        Assert.Equal("169.254.170.2", environment["no_proxy"]);
+        Assert.DoesNotContain(environment.Keys.Except(environment["VSO_AGENT_IGNORE"].Split(',')), key => key.Contains("PROXY", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
     [InlineData("AZP_TOKEN")]
     [InlineData("AZP_CLIENT_SECRET")]
     public void A_variable_that_is_for_a_secret_never_goes_on(string name)
