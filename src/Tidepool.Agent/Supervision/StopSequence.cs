@@ -15,6 +15,9 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
 
     private readonly long _start = clock.GetTimestamp();
 
+    /// <summary>What is waited for; null for nothing.</summary>
+    private string? _awaited;
+
     /// <summary>Ends the listener. A running job may go on for as long as it needs until SIGTERM comes, or came; a second signal cancels it.</summary>
     public async Task EndListenerAsync(SupervisedProcess listener)
     {
@@ -32,16 +35,16 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
         }
         try
         {
-            if (await waiting is { } waited)
+            if (await waiting)
             {
-                Phase($"{waited} ended", since);
+                Phase($"{_awaited} ended", since);
             }
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            if (!listener.Exit.IsCompleted)
+            if (_awaited is not null && !listener.Exit.IsCompleted)
             {
-                Phase($"job {jobs.Job ?? "that is assigned"} did not end in time and is cancelled", since);
+                Phase($"{_awaited} did not end in time and is cancelled", since);
             }
         }
 
@@ -73,7 +76,7 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
         await Task.WhenAny(protection, Task.Delay(StopBudget.Protection, clock, CancellationToken.None));
         using var limit = new CancellationTokenSource(StopBudget.Remove, clock);
         var removed = await WithinAsync(pool.RemoveAsync(agent, limit.Token), limit);
-        Phase(removed ? $"agent {agent.Name} was removed from pool" : $"agent {agent.Name} could not be removed and stays in the pool as offline", since);
+        Phase(removed ? $"agent {agent.Name} was removed from the pool" : $"agent {agent.Name} could not be removed and stays in the pool as offline", since);
         AgentLog.Info($"Stop: done, after {Seconds(_start)} in all.");
     }
 
@@ -86,25 +89,28 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
         return disabled;
     }
 
-    /// <summary>Waits until no job runs and none is on its way. Returns what it waited for; null for nothing.</summary>
-    private async Task<string?> WaitForJobsAsync(bool disabled, CancellationToken ct)
+    /// <summary>Waits until no job runs and none is on its way.</summary>
+    /// <returns>Whether a job ran.</returns>
+    private async Task<bool> WaitForJobsAsync(bool disabled, CancellationToken ct)
     {
-        string? waited = null;
+        var ran = false;
         var since = clock.GetTimestamp();
         while (true)
         {
             if (jobs.IsRunning)
             {
-                waited = $"job {jobs.Job ?? "of an unknown name"}";
-                AgentLog.Info($"Stop: {waited} is waited for.");
+                _awaited = $"job {jobs.Job ?? "of an unknown name"}";
+                AgentLog.Info($"Stop: {_awaited} is waited for.");
                 await jobs.WhenAsync(running: false, ct);
+                ran = true;
             }
-            if (waited is not null || !disabled || clock.GetElapsedTime(since) > Assigned || await pool.HasJobAsync(agent, ct) is not true)
+            if (ran || !disabled || clock.GetElapsedTime(since) > Assigned || await pool.HasJobAsync(agent, ct) is not true)
             {
-                return waited;
+                return ran;
             }
 
             // The pool gave the agent a job that the listener has not fetched yet.
+            _awaited = "a job that is assigned";
             await Task.Delay(LookAgain, clock, ct);
         }
     }

@@ -63,6 +63,7 @@ internal sealed class Supervisor
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
+            AgentLog.Info("Stop: done, before the agent was configured.");
             return ExitCode.Done;
         }
     }
@@ -89,9 +90,9 @@ internal sealed class Supervisor
         using var limit = new CancellationTokenSource(StopBudget.Remove, _clock);
         try
         {
-            if (await _pool.FindAsync(_settings.Pool, name, limit.Token) is { Online: false } agent)
+            if (await _pool.FindAsync(_settings.Pool, name, limit.Token) is { Online: false } agent && await _pool.RemoveAsync(agent, limit.Token))
             {
-                await _pool.RemoveAsync(agent, limit.Token);
+                AgentLog.Info($"Stop: agent {name} was removed from the pool before it had a listener.");
             }
         }
         catch (Exception e) when (e is AgentException or OperationCanceledException)

@@ -152,6 +152,8 @@ public sealed class SupervisedListenerSpecs
 
         Assert.Equal(0, await agent.ExitAsync());
         Assert.Empty(agent.Service.Agents);
+        await agent.LogAsync($"Stop: agent {Environment.MachineName} was removed from the pool before it had a listener.");
+        await agent.LogAsync("Stop: done, before the agent was configured.");
     }
 
     /// <summary>A job is running as long as its worker lives, whatever the listener says in its own language.</summary>
@@ -170,6 +172,20 @@ public sealed class SupervisedListenerSpecs
         Assert.Equal(0, await agent.ExitAsync());
         await agent.LogAsync("Stop: job of an unknown name ended, after ");
         Assert.DoesNotContain(agent.Log, line => line.StartsWith("Stop: killed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_a_job_may_take_no_time_no_job_is_said_to_be_cancelled_that_there_is_not()
+    {
+        await using var agent = await AgentUnderTest.SuperviseAsync(
+            SupervisedScripts.Listening(Listens), new Dictionary<string, string> { ["AZP_DRAIN_SECONDS"] = "0" });
+        await agent.LogAsync("Listening for Jobs");
+
+        await agent.SignalAsync("TERM");
+
+        Assert.Equal(0, await agent.ExitAsync());
+        await agent.LogAsync("Stop: done, after ");
+        Assert.DoesNotContain(agent.Log, line => line.Contains("is cancelled", StringComparison.Ordinal));
     }
 
     [Fact]

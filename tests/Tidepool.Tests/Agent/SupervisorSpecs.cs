@@ -70,6 +70,24 @@ public sealed class SupervisorSpecs
     }
 
     [Fact]
+    public async Task At_SIGTERM_a_job_that_is_assigned_and_has_not_begun_is_waited_for_too()
+    {
+        await using var proxy = new ServiceProxy(holds: "/messages", method: "GET");
+        await using var agent = await proxy.SuperviseAsync(SupervisedScripts.BuiltIn, new Dictionary<string, string>());
+        await agent.PoolAsync(agents => agents is [{ Status: "online" }]);
+        var run = agent.Queue(Quick);
+        await proxy.Held;
+
+        await agent.SignalAsync("TERM");
+        await proxy.CallAsync("/agents/1?includeAssignedRequest=true");
+        proxy.Release();
+
+        Assert.Equal(NodeResult.Succeeded, await run.Completion.WaitAsync(AgentUnderTest.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await agent.ExitAsync());
+        Assert.Empty(agent.Service.Agents);
+    }
+
+    [Fact]
     public async Task A_job_that_outlives_the_drain_is_cancelled_by_the_agent_itself()
     {
         await using var agent = await OnlineAsync(new() { ["AZP_DRAIN_SECONDS"] = "1" });
