@@ -41,6 +41,8 @@ public sealed class LifecycleSpecs(Moto moto) : IClassFixture<Moto>
         await Deployed.NothingToDoAsync(terraform, settings);
 
         await TheTaskDefinitionIsThatOfTheTemplateAsync(started, storage, volume);
+        // Where Fargate attaches no EBS volume.
+        Assert.Equal(storage != "ebs", (await ZonesAsync(cluster)).Contains("use1-az3"));
         Assert.DoesNotContain("the-token", await File.ReadAllTextAsync(Path.Combine(terraform.Folder, "terraform.tfstate"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         await terraform.SucceedAsync(["destroy", "-auto-approve", .. settings]);
@@ -57,6 +59,14 @@ public sealed class LifecycleSpecs(Moto moto) : IClassFixture<Moto>
 
     private Task<string> PushAsync(string repository) => AwsProcess.SucceedAsync(
         moto, "ecr", "put-image", "--repository-name", repository, "--image-tag", "v1", "--image-manifest", Manifest);
+
+    private async Task<IReadOnlyList<string>> ZonesAsync(string cluster)
+    {
+        var service = JsonNode.Parse(await AwsProcess.SucceedAsync(moto, "ecs", "describe-services", "--cluster", cluster, "--services", "agents"))!;
+        var subnets = service["services"]![0]!["networkConfiguration"]!["awsvpcConfiguration"]!["subnets"]!.AsArray().Select(id => id!.GetValue<string>());
+        var described = JsonNode.Parse(await AwsProcess.SucceedAsync(moto, ["ec2", "describe-subnets", "--subnet-ids", .. subnets]))!;
+        return [.. described["Subnets"]!.AsArray().Select(subnet => subnet!["AvailabilityZoneId"]!.GetValue<string>())];
+    }
 
     private async Task TheTaskDefinitionIsThatOfTheTemplateAsync(JsonObject outputs, string storage, string volume)
     {

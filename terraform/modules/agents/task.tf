@@ -99,6 +99,8 @@ resource "aws_ecs_service" "agents" {
   launch_type            = var.cluster.spot ? null : "FARGATE"
   propagate_tags         = "SERVICE"
   enable_execute_command = false # a shell in the container would see the token
+  # Agents that wait for jobs need no balance between zones, and moving one ends it. Not said, provider 5 asks for DISABLED, 6 leaves it to ECS.
+  availability_zone_rebalancing = "DISABLED"
 
   # A new task comes online before an old one drains.
   deployment_minimum_healthy_percent = 100
