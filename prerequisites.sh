@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# Sees to what the demonstration or the tests need on a Linux machine: installs it where it may, else says what to install.
-# Usage: prerequisites.sh demo|test
+# Sees to what the demonstration, the tests or a deployment to AWS need: installs it where it may, else says what to install.
+# Usage: prerequisites.sh demo|test|deploy
 set -euo pipefail
 
 # command:Debian package
 needed=(git:git bwrap:bubblewrap setpriv:util-linux)
 case ${1:-} in
   demo) ;;
+  # Neither bubblewrap nor the aws command line. A Docker engine 'tidepool up' looks for itself: not every deployment builds an image.
+  deploy)
+    needed=(git:git)
+    if ! command -v terraform > /dev/null; then
+      echo "TERRAFORM001: there is no terraform on the PATH. Install it: https://developer.hashicorp.com/terraform/install" >&2
+      exit 2
+    fi
+    ;;
   test) needed+=(shellcheck:shellcheck newuidmap:uidmap) ;;
   *)
-    echo "Usage: prerequisites.sh demo|test" >&2
+    echo "Usage: prerequisites.sh demo|test|deploy" >&2
     exit 2
     ;;
 esac

@@ -10,7 +10,7 @@ using Tidepool.Pipelines;
 
 using var interrupted = new CancellationTokenSource();
 using var hurried = new CancellationTokenSource();
-var leavesOnHurry = args is not ["serve", ..];
+var words = StopWords.Of(args);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopOnce);
@@ -24,6 +24,11 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     RehearseCommand.Create(),
     ServeCommand.Create(hurried.Token),
     DoctorCommand.Create(),
+    UpCommand.Create(),
+    DownCommand.Create(),
+    StatusCommand.Create(),
+    LogsCommand.Create(),
+    TokenCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
@@ -84,7 +89,7 @@ void StopOnce(PosixSignalContext context)
 {
     // A second signal is left to the default, which ends the process at once; the next start sweeps what is left.
     // But not a second hang-up: shell and kernel each send one when a terminal closes. And what serves others first hurries.
-    if (interrupted.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP && !leavesOnHurry && !hurried.IsCancellationRequested)
+    if (interrupted.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP && words.CanHurry && !hurried.IsCancellationRequested)
     {
         context.Cancel = true;
         hurried.Cancel();
@@ -100,14 +105,14 @@ void StopOnce(PosixSignalContext context)
 
     context.Cancel = true;
     interrupted.Cancel();
-    Say($"stopping: ending every process and removing every volume (once more to {(leavesOnHurry ? "leave at once" : "hurry")})");
+    Say(words.Stopping);
 }
 
 void SayStopped()
 {
-    if (interrupted.IsCancellationRequested)
+    if (interrupted.IsCancellationRequested && words.Stopped is { } stopped)
     {
-        Say("stopped: every process has ended and every volume is removed");
+        Say(stopped);
     }
 }
 

@@ -52,6 +52,7 @@ public sealed class EndSpecs : IDisposable
         Assert.True(next.ExitCode == 0, next.Error);
         Assert.Contains("swept what a killed run left", next.Error);
         Assert.Contains(Path.GetFileName(left), next.Error);
+        Assert.DoesNotContain("{", next.Error);
         Assert.Empty(_scratch.Environments);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Tidepool.Fargate;
 using Tidepool.Rehearsal;
 
 namespace Tidepool.Cli.Commands;
@@ -9,6 +10,13 @@ namespace Tidepool.Cli.Commands;
 internal sealed class RehearsalArguments
 {
     private const int ShortestToken = 16;
+
+    private static readonly Dictionary<string, RuntimeWish> Wishes = new()
+    {
+        ["auto"] = RuntimeWish.Auto,
+        ["docker"] = RuntimeWish.Docker,
+        ["sandbox"] = RuntimeWish.Sandbox,
+    };
 
     private readonly Option<string?> _json = new("--json")
     {
@@ -36,13 +44,21 @@ internal sealed class RehearsalArguments
 
     private readonly Option<double> _timeScale = TimeScaleOption();
 
+    private readonly Option<string> _runtime = RuntimeOption("auto");
+
+    private readonly Option<string?> _image = new("--image")
+    {
+        Description = $"The agents' image in the container engine; implies --runtime docker. Nothing is pulled. [default: {RehearsalOptions.DefaultImage}]",
+        HelpName = "REF",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show the result only." };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Show every line that the agents write." };
 
     public RehearsalArguments(Command command)
     {
         _poolMap.Validators.Add(result => _ = ParsePairs(result, "--pool-map", "NAME=POOL"));
-        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
+        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _runtime, _image, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
         {
             command.Options.Add(option);
         }
@@ -63,6 +79,8 @@ internal sealed class RehearsalArguments
         AgentBinary = Installation.AgentBinary,
         ContainerTemplate = Installation.ContainerTemplate,
         StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
+        Runtime = Runtime(parsed),
+        Image = parsed.GetValue(_image) ?? RehearsalOptions.DefaultImage,
         Agents = parsed.GetValue(_agents),
         Tasks = parsed.GetValue(_tasks),
         Cpu = parsed.GetValue(_cpu),
@@ -72,6 +90,28 @@ internal sealed class RehearsalArguments
         Token = Token(Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN")),
         TimeScale = parsed.GetValue(_timeScale),
     };
+
+    /// <summary>The option <c>--runtime</c>.</summary>
+    public static Option<string> RuntimeOption(string ordinary)
+    {
+        var option = new Option<string>("--runtime")
+        {
+            Description = "What runs containers: docker (an engine on this machine), sandbox (bubblewrap), or auto: docker where an engine has the agents' image.",
+            HelpName = "auto|docker|sandbox",
+            DefaultValueFactory = _ => ordinary,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !Wishes.ContainsKey(token.Value))
+            {
+                result.AddError($"--runtime is '{token.Value}'; it must be {string.Join(" or ", Wishes.Keys)}.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>What an option <c>--runtime</c> asks for.</summary>
+    public static RuntimeWish Runtime(ParseResult parsed, Option<string> option) => Wishes[parsed.GetRequiredValue(option)];
 
     /// <summary>Reads <c>NAME=VALUE</c> texts that <see cref="ParsePairs"/> accepted.</summary>
     public static Dictionary<string, string> Pairs(IEnumerable<string> texts) => texts.ToDictionary(
@@ -145,4 +185,13 @@ internal sealed class RehearsalArguments
         });
         return option;
     }
+
+    /// <summary>Who names an image wants that one, and no other in a sandbox.</summary>
+    private RuntimeWish Runtime(ParseResult parsed) => (Runtime(parsed, _runtime), parsed.GetValue(_image)) switch
+    {
+        (RuntimeWish.Sandbox, { } image) => throw new ProblemException(
+            "ENGINE005", $"--image is {image}, and the sandbox runs no image.", "Leave --image out, or use --runtime docker."),
+        (RuntimeWish.Auto, not null) => RuntimeWish.Docker,
+        var (wish, _) => wish,
+    };
 }

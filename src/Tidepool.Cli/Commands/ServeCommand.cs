@@ -17,6 +17,8 @@ internal sealed class ServeCommand
 
     private readonly Option<double> _timeScale = RehearsalArguments.TimeScaleOption();
 
+    private readonly Option<string> _runtime = RehearsalArguments.RuntimeOption("sandbox");
+
     private readonly Option<bool> _json = new("--json") { Description = "Print one line of JSON instead of lines to paste." };
 
     private ServeCommand()
@@ -36,7 +38,7 @@ internal sealed class ServeCommand
         var serve = new ServeCommand();
         var command = new Command("serve", "Keeps the local Fargate up for other programs: an ECS endpoint and an Azure Pipelines service.")
         {
-            serve._ecsPort, serve._pipelinesPort, serve._upstream, serve._timeScale, serve._json,
+            serve._ecsPort, serve._pipelinesPort, serve._upstream, serve._runtime, serve._timeScale, serve._json,
         };
         command.SetAction((parsed, ct) => serve.RunAsync(parsed, hurry, ct));
         return command;
@@ -53,6 +55,7 @@ internal sealed class ServeCommand
             EcsPort = parsed.GetValue(_ecsPort),
             PipelinesPort = parsed.GetValue(_pipelinesPort),
             Upstream = parsed.GetValue(_upstream) is { } url ? new Uri(url) : null,
+            Runtime = RehearsalArguments.Runtime(parsed, _runtime),
             TimeScale = parsed.GetValue(_timeScale),
             Token = token,
         };

@@ -30,7 +30,12 @@ public sealed record FargateOptions
     /// </summary>
     public Uri? Upstream { get; init; }
 
-    /// <summary>The file that is mounted as <c>/opt/tidepool/tidepool-agent</c> in containers of the agent image.</summary>
+    /// <summary>
+    /// Unix socket of the container engine that runs tasks, as in <c>unix:///var/run/docker.sock</c>. Null for the sandbox, the default.
+    /// </summary>
+    public Uri? Engine { get; init; }
+
+    /// <summary>The file that is mounted as <c>/opt/tidepool/tidepool-agent</c> in the sandbox, and that holds a task's network in an engine.</summary>
     public required string AgentBinary { get; init; }
 
     /// <summary>

@@ -22,6 +22,9 @@ internal sealed record FargateParts
 
     public required MetadataEndpoint Metadata { get; init; }
 
+    /// <summary>The metadata endpoint's address, as containers see it.</summary>
+    public required string MetadataAddress { get; init; }
+
     /// <summary>Reads the secrets of tasks.</summary>
     public required TaskSecrets Secrets { get; init; }
 

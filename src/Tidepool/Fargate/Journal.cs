@@ -31,6 +31,7 @@ internal sealed class Journal(SqliteConnection database, Action<string> lost) : 
                 CREATE TABLE IF NOT EXISTS volumes (task TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (task, path));
                 CREATE TABLE IF NOT EXISTS processes (pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
                     task TEXT NOT NULL, container TEXT NOT NULL, PRIMARY KEY (pid, started));
+                CREATE TABLE IF NOT EXISTS engines (socket TEXT PRIMARY KEY);
                 """;
             command.ExecuteNonQuery();
             return new(database, lost);
@@ -44,38 +45,21 @@ internal sealed class Journal(SqliteConnection database, Action<string> lost) : 
     }
 
     /// <summary>The processes that a journal knows and that still are the same.</summary>
-    public static IReadOnlyList<ProcessIdentity> LiveProcesses(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
+    public static IReadOnlyList<ProcessIdentity> LiveProcesses(string path) =>
+    [
+        .. Read(path, "SELECT pid, started FROM processes WHERE boot = $boot", row => new ProcessIdentity(row.GetInt32(0), row.GetInt64(1)))
+            .Where(process => process.IsAlive),
+    ];
 
-        var found = new List<ProcessIdentity>();
-        try
-        {
-            using var database = Connect(path, SqliteOpenMode.ReadOnly);
-            using var command = database.CreateCommand();
-            command.CommandText = "SELECT pid, started FROM processes WHERE boot = $boot";
-            command.Parameters.AddWithValue("$boot", ProcessIdentity.BootId);
-            using var rows = command.ExecuteReader();
-            while (rows.Read())
-            {
-                found.Add(new(rows.GetInt32(0), rows.GetInt64(1)));
-            }
-        }
-        catch (SqliteException)
-        {
-            // Cut short while it was made: then no process had been started yet.
-        }
-
-        return [.. found.Where(process => process.IsAlive)];
-    }
+    /// <summary>The container engines in which an environment may have containers, by their sockets.</summary>
+    public static IReadOnlyList<Uri> Engines(string path) => Read(path, "SELECT socket FROM engines", row => new Uri(row.GetString(0)));
 
     public void Task(string arn, string status) =>
         Write("INSERT INTO tasks VALUES ($a, $b) ON CONFLICT (arn) DO UPDATE SET status = $b", arn, status);
 
     public void Volume(string taskArn, string path) => Write("INSERT OR REPLACE INTO volumes VALUES ($a, $b)", taskArn, path);
+
+    public void Engine(Uri socket) => Write("INSERT OR REPLACE INTO engines VALUES ($a)", socket.OriginalString, "");
 
     public void VolumesRemoved(string taskArn) => Write("DELETE FROM volumes WHERE task = $a", taskArn, "");
 
@@ -85,6 +69,34 @@ internal sealed class Journal(SqliteConnection database, Action<string> lost) : 
     public void Ended(string taskArn, string container) => Write("DELETE FROM processes WHERE task = $a AND container = $b", taskArn, container);
 
     public void Dispose() => database.Dispose();
+
+    private static List<T> Read<T>(string path, string sql, Func<SqliteDataReader, T> row)
+    {
+        var found = new List<T>();
+        if (!File.Exists(path))
+        {
+            return found;
+        }
+
+        try
+        {
+            using var database = Connect(path, SqliteOpenMode.ReadOnly);
+            using var command = database.CreateCommand();
+            command.CommandText = sql;
+            command.Parameters.AddWithValue("$boot", ProcessIdentity.BootId);
+            using var rows = command.ExecuteReader();
+            while (rows.Read())
+            {
+                found.Add(row(rows));
+            }
+        }
+        catch (SqliteException)
+        {
+            // Cut short while it was made: then nothing had been started yet.
+        }
+
+        return found;
+    }
 
     private void Write(string sql, string a, string b, ProcessIdentity? process = null)
     {

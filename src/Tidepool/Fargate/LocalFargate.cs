@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Fargate.Upstream;
 using Tidepool.Tasks;
 
@@ -44,7 +45,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
             AgentBinary = Path.GetFullPath(options.AgentBinary),
         };
-        var mode = await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct);
+        var mode = options.Engine is null ? await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct) : null;
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
         IContainerRuntime? runtime = null;
@@ -55,13 +56,21 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var changes = new StateChangeLog();
             var notices = new NoticeBoard(changes, clock);
             var storage = new TaskStorage(options.EnvironmentFolder);
-            var folders = new SandboxFolders(options.EnvironmentFolder, storage, mode);
+            var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
-            runtime = new Sandbox(mode, folders, options.AgentBinary, clock);
+            runtime = mode is null
+                ? await EngineAsync(options, storage, journal, clock, ct)
+                : new Sandbox(mode, folders!, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
+            var metadata = await MetadataEndpoint.StartAsync(
+                arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
+                    ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
+                    : null,
+                new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
+                ct);
             var parts = new FargateParts
             {
                 Options = options,
@@ -74,12 +83,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Secrets = new(options.Secrets, upstream),
                 Upstream = upstream,
                 Notices = notices,
-                Metadata = await MetadataEndpoint.StartAsync(
-                    arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
-                        ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
-                        : null,
-                    new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
-                    ct),
+                Metadata = metadata,
+                MetadataAddress = runtime.OfferMetadata(metadata.Address),
             };
             ready = true;
             return new(folder, parts, clusters);
@@ -109,12 +114,20 @@ public sealed partial class LocalFargate : IAsyncDisposable
         }
     }
 
-    private static void Prepare(TaskStorage storage, SandboxFolders folders, FargateOptions options)
+    private static async Task<IContainerRuntime> EngineAsync(
+        FargateOptions options, TaskStorage storage, Journal journal, TimeProvider clock, CancellationToken ct)
+    {
+        // Before anything is made there, so that a sweep knows where to look.
+        journal.Engine(options.Engine!);
+        return await ContainerEngine.StartAsync(options.Engine!, options.AgentBinary, options.EnvironmentFolder, storage, clock, ct);
+    }
+
+    private static void Prepare(TaskStorage storage, SandboxFolders? folders, FargateOptions options)
     {
         try
         {
             storage.Prepare();
-            folders.Prepare(ImageDescription.Agent);
+            folders?.Prepare(ImageDescription.Agent);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

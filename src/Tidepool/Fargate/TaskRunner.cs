@@ -135,5 +135,5 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         return variables;
     }
 
-    private string EndpointUri(string path) => $"{parts.Runtime.MetadataAddress(parts.Metadata.Address)}{path}";
+    private string EndpointUri(string path) => $"{parts.MetadataAddress}{path}";
 }

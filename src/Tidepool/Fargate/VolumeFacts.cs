@@ -37,10 +37,10 @@ public sealed record VolumeFacts
 /// <summary>What containers run in here, and what that leaves out.</summary>
 public sealed record RuntimeFacts
 {
-    /// <summary>Name of the runtime: <c>sandbox</c>.</summary>
+    /// <summary>Name of the runtime: <c>sandbox</c> or <c>docker</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>root</c>, <c>rootless</c> (own uids from /etc/subuid) or <c>single-uid</c>.</summary>
+    /// <summary><c>root</c>, <c>rootless</c> (own uids from /etc/subuid) or <c>single-uid</c>; of an engine its version.</summary>
     public required string Mode { get; init; }
 
     /// <summary>Whether owners and modes of volumes hold containers back as on Fargate.</summary>

@@ -62,7 +62,9 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public static async Task<RehearsalEnvironment> StartAsync(
         RehearsalOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
-        var folder = await StateFolder.SweepAsync(options.StateFolder, clock, progress, ct);
+        var runtime = await ContainerRuntimes.ChooseAsync(options.Runtime, options.Image, Environment.GetEnvironmentVariable, ct);
+        progress.Report(new Said(runtime.Why));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
@@ -76,13 +78,15 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                     TimeScale = options.TimeScale,
                     Secrets = new Dictionary<string, string> { [TokenSecret] = token },
                     AgentBinary = options.AgentBinary,
+                    Engine = runtime.Engine,
                 },
                 clock,
                 ct);
             var gitFolder = Path.Combine(folder, "git");
             pipelines = await PipelinesService.StartAsync(
                 Service(options, token, gitFolder, progress), clock, ct);
-            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, pipelines, ct), ct);
+            fargate.Reach(pipelines.OrganizationUrl.Port);
+            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, runtime, pipelines, ct), ct);
             await fargate.CreateClusterAsync(Cluster, ct);
             await fargate.CreateServiceAsync(
                 new CreateServiceRequest
@@ -206,14 +210,14 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     }
 
     private static async Task<RegisterTaskDefinitionRequest> AgentsAsync(
-        RehearsalOptions options, PipelinesService pipelines, CancellationToken ct)
+        RehearsalOptions options, RuntimeChoice runtime, PipelinesService pipelines, CancellationToken ct)
     {
         var request = AgentTaskDefinition.Render(
             await File.ReadAllTextAsync(options.ContainerTemplate, ct),
             options.Agents,
             agent => new Dictionary<string, string>
             {
-                ["image"] = "tidepool-agent",
+                ["image"] = options.Image,
                 ["azp_url"] = pipelines.OrganizationUrl.ToString(),
                 ["azp_pool"] = pipelines.Pool,
                 ["azp_token_secret"] = TokenSecret,
@@ -227,6 +231,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         {
             Cpu = options.Cpu.ToString(CultureInfo.InvariantCulture),
             Memory = options.Memory.ToString(CultureInfo.InvariantCulture),
+            RuntimePlatform = runtime.CpuArchitecture is { } architecture ? new(architecture, "LINUX") : null,
         };
         return TaskDefinitionRules.Violations(request) is [var first, ..] ? throw new ProblemException(first.ToProblem()) : request;
     }

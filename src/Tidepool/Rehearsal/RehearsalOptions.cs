@@ -1,8 +1,13 @@
+using Tidepool.Fargate;
+
 namespace Tidepool.Rehearsal;
 
 /// <summary>What a rehearsal runs on and for how long it stays.</summary>
 public sealed record RehearsalOptions
 {
+    /// <summary>The image that the documented build makes.</summary>
+    public const string DefaultImage = "tidepool-agent:latest";
+
     /// <summary>Any folder inside the git repository whose pipeline runs.</summary>
     public required string RepositoryFolder { get; init; }
 
@@ -14,6 +19,12 @@ public sealed record RehearsalOptions
 
     /// <summary>Folder under which environments keep their volumes, logs and journals.</summary>
     public required string StateFolder { get; init; }
+
+    /// <summary>What runs containers. Default: an engine where one answers and has the image, else the sandbox.</summary>
+    public RuntimeWish Runtime { get; init; } = RuntimeWish.Auto;
+
+    /// <summary>The agents' image; an engine must have it, for nothing is pulled. Default <c>tidepool-agent:latest</c>, as the documented build names it.</summary>
+    public string Image { get; init; } = DefaultImage;
 
     /// <summary>Agents a task, 1 to 10 (the most containers a task definition may have). Default 2.</summary>
     public int Agents { get; init; } = 2;

@@ -24,6 +24,9 @@ public sealed record ServeOptions
     /// <summary>An emulator of AWS that answers for all services but ECS; null for none.</summary>
     public Uri? Upstream { get; init; }
 
+    /// <summary>What runs containers. Default the sandbox.</summary>
+    public RuntimeWish Runtime { get; init; } = RuntimeWish.Sandbox;
+
     /// <summary>Name of the AWS Region. Default us-east-1.</summary>
     public string Region { get; init; } = "us-east-1";
 
@@ -68,7 +71,12 @@ public sealed class ServedEnvironment : IAsyncDisposable
         ServeOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
         var account = await AccountAsync(options, clock, ct);
-        var folder = await StateFolder.SweepAsync(options.StateFolder, clock, progress, ct);
+
+        // Which images run is known only when clients ask; by itself an engine is worth choosing for the agents' image.
+        var runtime = await ContainerRuntimes.ChooseAsync(
+            options.Runtime, options.Runtime is RuntimeWish.Auto ? RehearsalOptions.DefaultImage : null, Environment.GetEnvironmentVariable, ct);
+        progress.Report(new Said(runtime.Why));
+        var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
@@ -85,6 +93,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                     Secrets = new Dictionary<string, string> { [TokenSecret] = token },
                     Upstream = options.Upstream,
                     AgentBinary = options.AgentBinary,
+                    Engine = runtime.Engine,
                 },
                 clock,
                 ct);
@@ -97,6 +106,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 },
                 clock,
                 ct);
+            fargate.Reach(pipelines.OrganizationUrl.Port);
             var ecs = await EcsEndpoint.StartAsync(
                 fargate, new() { Port = options.EcsPort, Upstream = options.Upstream, OnNotice = notice => progress.Report(new Said(notice)) }, ct);
             ready = true;

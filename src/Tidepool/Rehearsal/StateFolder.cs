@@ -24,9 +24,10 @@ public static class StateFolder
     }
 
     /// <summary>Sweeps what crashes left, and names a new environment's folder, which is not made yet.</summary>
-    internal static async Task<string> SweepAsync(string environments, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
+    internal static async Task<string> SweepAsync(
+        string environments, Uri? engine, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
-        foreach (var swept in await EnvironmentFolders.SweepAsync(environments, clock, ct))
+        foreach (var swept in await EnvironmentFolders.SweepAsync(environments, engine, clock, ct))
         {
             progress.Report(new Said($"swept what a killed run left: {swept}"));
         }

@@ -86,6 +86,7 @@ public sealed record MonthlyCost
         var vCpus = deployment.CpuUnits / 1024m;
         var memory = deployment.MemoryMiB / 1024m;
         var agents = tasks * deployment.AgentsPerTask;
+        var addresses = (deployment.HasPublicAddress ? tasks : 0) + deployment.NatGateways;
         var extra = Math.Max(0, deployment.EphemeralStorageGiB - FreeEphemeralGiB);
 
         CostLine?[] lines =
@@ -95,7 +96,7 @@ public sealed record MonthlyCost
             Line($"ephemeral storage, {extra} GiB over {FreeEphemeralGiB} x {Count(tasks, "task")}", tasks * extra * hours, "ephemeral-storage"),
             Line($"EBS gp3, {deployment.EbsGiB} GiB x {Count(tasks, "task")}", tasks * deployment.EbsGiB, "ebs-gp3"),
             deployment.HasEfs ? Line($"EFS Standard, if {Number(EfsGb)} GB are kept", EfsGb, "efs-standard", isEstimate: true) : null,
-            deployment.HasPublicAddress ? Line($"public IPv4 address x {Count(tasks, "task")}", tasks * hours, "public-ipv4") : null,
+            Line($"public IPv4 address x {addresses}", addresses * hours, "public-ipv4"),
             Line($"NAT gateway x {deployment.NatGateways}", deployment.NatGateways * hours, "nat-gateway"),
             Line(Count(deployment.Secrets, "secret"), deployment.Secrets, "secret"),
             Line($"logs taken in, if each of {Count(agents, "agent")} writes {Number(LogsGbPerAgent)} GB", agents * LogsGbPerAgent, "logs-ingested", isEstimate: true),

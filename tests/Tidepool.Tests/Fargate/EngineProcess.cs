@@ -8,6 +8,8 @@ namespace Tidepool.Tests.Fargate;
 public sealed class EngineProcess
 {
     private const string FolderVariable = "TIDEPOOL_TEST_ENGINE";
+    private const string SocketVariable = "TIDEPOOL_TEST_ENGINE_SOCKET";
+    private const string AgentVariable = "TIDEPOOL_TEST_ENGINE_AGENT";
     private const string Marker = "sleep 1000";
 
     /// <summary>Not a test: what the started process does. It runs one task until it is killed or told to stop.</summary>
@@ -19,7 +21,7 @@ public sealed class EngineProcess
         EngineReport report;
         try
         {
-            await using var fargate = await LocalFargate.StartAsync(FargateRig.Options(Path.Combine(folder!, "environments", "one")), TimeProvider.System, FargateRig.Ct);
+            await using var fargate = await LocalFargate.StartAsync(Options(folder!), TimeProvider.System, FargateRig.Ct);
             await fargate.CreateClusterAsync("c", FargateRig.Ct);
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(
@@ -49,11 +51,18 @@ public sealed class EngineProcess
         Write(folder!, report);
     }
 
+    /// <summary>Starts the process for a folder, with a container engine.</summary>
+    internal static Process Start(string folder, Uri engine, string agentBinary, params string[] under) =>
+        Start(folder, AppContext.BaseDirectory, new Dictionary<string, string> { [SocketVariable] = engine.OriginalString, [AgentVariable] = agentBinary }, under);
+
     /// <summary>Starts the process for a folder.</summary>
     internal static Process Start(string folder) => Start(folder, AppContext.BaseDirectory);
 
     /// <summary>Starts the process for a folder, from a folder with the test program, under a command that takes it as its last arguments.</summary>
-    internal static Process Start(string folder, string programFolder, params string[] under)
+    internal static Process Start(string folder, string programFolder, params string[] under) =>
+        Start(folder, programFolder, new Dictionary<string, string>(), under);
+
+    private static Process Start(string folder, string programFolder, IReadOnlyDictionary<string, string> variables, string[] under)
     {
         string[] command = [.. under, Path.Combine(programFolder, "Tidepool.Tests"), "-explicit", "only", "-method", $"{typeof(EngineProcess).FullName}.{nameof(Run)}"];
         var info = new ProcessStartInfo(command[0], command.Skip(1))
@@ -64,6 +73,11 @@ public sealed class EngineProcess
             RedirectStandardError = true,
         };
         info.Environment[FolderVariable] = folder;
+        foreach (var (name, value) in variables)
+        {
+            info.Environment[name] = value;
+        }
+
         var process = Process.Start(info)!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
@@ -89,6 +103,14 @@ public sealed class EngineProcess
         await File.WriteAllTextAsync(Path.Combine(folder, "stop"), "", FargateRig.Ct);
         Assert.Equal("stopped", (await ReportAsync(folder, process)).Problem);
         await process.WaitForExitAsync(FargateRig.Ct).WaitAsync(FargateRig.Limit, FargateRig.Ct);
+    }
+
+    private static FargateOptions Options(string folder)
+    {
+        var options = FargateRig.Options(Path.Combine(folder, "environments", "one"));
+        return Environment.GetEnvironmentVariable(SocketVariable) is { } socket
+            ? options with { Engine = new(socket), AgentBinary = Environment.GetEnvironmentVariable(AgentVariable)! }
+            : options;
     }
 
     private static void Write(string folder, EngineReport report)

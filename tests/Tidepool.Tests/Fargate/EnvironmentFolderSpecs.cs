@@ -44,7 +44,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
         var task = await rig.RunAsync(FargateRig.Container("agent-1", FargateRig.Wait));
         await rig.RunningAsync(task);
 
-        Assert.Empty(await EnvironmentFolders.SweepAsync(Environments, TimeProvider.System, FargateRig.Ct));
+        Assert.Empty(await EnvironmentFolders.SweepAsync(Environments, null, TimeProvider.System, FargateRig.Ct));
 
         Assert.Equal(EcsTaskStatus.Running, (await rig.DescribeAsync(task)).LastStatus);
         Assert.True(Directory.Exists(Path.Combine(Environments, "documents")));
@@ -52,7 +52,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
 
     [Fact]
     public async Task A_missing_root_has_nothing_to_sweep() =>
-        Assert.Empty(await EnvironmentFolders.SweepAsync(Path.Combine(_root, "nowhere"), TimeProvider.System, FargateRig.Ct));
+        Assert.Empty(await EnvironmentFolders.SweepAsync(Path.Combine(_root, "nowhere"), null, TimeProvider.System, FargateRig.Ct));
 
     [Fact]
     public async Task Nothing_survives_a_kill_of_the_engine_and_the_next_sweep_removes_what_it_left()
@@ -67,7 +67,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
         await Condition.UntilAsync(() => !containers.Any(HostProcesses.IsAlive), "the end of all processes of the containers");
         Assert.Single(Directory.GetDirectories(Path.Combine(One, "volumes")));
 
-        Assert.Equal([new(One, 0, 1, null)], await EnvironmentFolders.SweepAsync(Environments, TimeProvider.System, FargateRig.Ct));
+        Assert.Equal([new(One, 0, 1, null)], await EnvironmentFolders.SweepAsync(Environments, null, TimeProvider.System, FargateRig.Ct));
         Assert.Empty(Directory.GetFileSystemEntries(Environments));
     }
 
@@ -103,7 +103,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
                 journal.Started(new(reused.Id, identity.StartTicks - 1000), "task", "agent-2");
             }
 
-            Assert.Equal([new(One, 1, 0, null)], await EnvironmentFolders.SweepAsync(Environments, TimeProvider.System, FargateRig.Ct));
+            Assert.Equal([new(One, 1, 0, null)], await EnvironmentFolders.SweepAsync(Environments, null, TimeProvider.System, FargateRig.Ct));
             await survivor.WaitForExitAsync(FargateRig.Ct);
             Assert.False(reused.HasExited);
         }
@@ -121,7 +121,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
         File.WriteAllText(Path.Combine(One, "lock"), "");
         File.WriteAllText(Path.Combine(One, "journal.db"), "cut short");
 
-        Assert.Equal([new(One, 0, 1, null)], await EnvironmentFolders.SweepAsync(Environments, TimeProvider.System, FargateRig.Ct));
+        Assert.Equal([new(One, 0, 1, null)], await EnvironmentFolders.SweepAsync(Environments, null, TimeProvider.System, FargateRig.Ct));
         Assert.Empty(Directory.GetFileSystemEntries(Environments));
     }
 

@@ -1,15 +1,31 @@
 using Tidepool.Fargate;
+using Tidepool.Tests.Fargate.Runtimes;
 
 namespace Tidepool.Tests.Fargate;
 
-public sealed class TaskVolumeSpecs
+/// <summary>In the sandbox.</summary>
+public sealed class TaskVolumeSpecs : TaskVolumeContract
 {
+    private protected override Task<FargateRig> StartAsync() => FargateRig.StartAsync();
+}
+
+/// <summary>In a real container engine.</summary>
+public sealed class EngineTaskVolumeSpecs(DockerDaemon daemon) : TaskVolumeContract
+{
+    private protected override Task<FargateRig> StartAsync() => daemon.RigAsync();
+}
+
+/// <summary>What holds in every container runtime.</summary>
+public abstract class TaskVolumeContract
+{
+    private protected abstract Task<FargateRig> StartAsync();
+
     private const UnixFileMode Rwxr_xr_x = (UnixFileMode)0x1ed;
 
     [Fact]
     public async Task Containers_of_one_task_share_the_volume_and_it_goes_with_the_task()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var task = await rig.RunAsync(
             FargateRig.Container("agent-1", $"echo from-one > /shared-storage/a; {FargateRig.Wait}"),
             FargateRig.Container("agent-2", $"until [ -s /shared-storage/a ]; do sleep 0.01; done; cat /shared-storage/a; {FargateRig.Wait}"));
@@ -31,7 +47,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task Tasks_of_one_definition_never_share_a_volume()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var definition = await rig.Fargate.RegisterTaskDefinitionAsync(
             FargateRig.Definition(FargateRig.Container("agent-1", $"echo found: $(ls /shared-storage); touch /shared-storage/mine; {FargateRig.Wait}")), FargateRig.Ct);
         var first = await rig.RunAsync(definition.TaskDefinitionArn);
@@ -47,7 +63,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task A_container_restarted_in_place_after_a_crash_finds_its_files_and_its_layer()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var task = await rig.RunAsync(
             FargateRig.Container("agent-1", $"echo found: $(ls /shared-storage /home/agent /tmp | grep kept); touch /shared-storage/kept-v ~/kept-h /tmp/kept-t; {FargateRig.Wait}") with
             {
@@ -73,7 +89,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task Without_a_VOLUME_at_its_path_a_volume_is_roots_and_refuses_the_agents_write()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         Assert.SkipUnless(rig.Fargate.Runtime.OwnersEnforced, "This user has no range in /etc/subuid, so owners are not enforced.");
         var task = await rig.RunAsync(FargateRig.Container("agent-1", $"stat -c 'is %u:%g %a' /data; id -u; touch /data/x 2>&1; {FargateRig.Wait}") with
         {
@@ -88,7 +104,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task At_the_images_VOLUME_a_volume_has_the_images_owner_and_takes_the_agents_write()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var task = await rig.RunAsync(FargateRig.Container("agent-1", $"touch /shared-storage/x && stat -c 'is %u:%g %a' /shared-storage; {FargateRig.Wait}"));
 
         Assert.Equal("is 1000:1000 755\n", await rig.LogUntilAsync(task, "agent-1", "\n"));
@@ -99,7 +115,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task An_init_container_that_runs_as_root_can_give_a_volume_to_the_agent()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         Assert.SkipUnless(rig.Fargate.Runtime.OwnersEnforced, "This user has no range in /etc/subuid, so owners are not enforced.");
         var stopped = await rig.RunToEndAsync(
             FargateRig.Container("init", "chown 1000:1000 /data") with { User = "root", Essential = false, MountPoints = [new("bind-mount-storage", "/data")] },
@@ -116,7 +132,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task A_read_only_mount_refuses_one_container_only()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var task = await rig.RunAsync(
             FargateRig.Container("writer", $"touch /shared-storage/x && echo wrote; {FargateRig.Wait}"),
             FargateRig.Container("reader", $"touch /shared-storage/y 2>&1; {FargateRig.Wait}") with
@@ -137,7 +153,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task With_a_read_only_root_the_volume_stays_writable()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var stopped = await rig.RunToEndAsync(
             FargateRig.Container("agent-1", "touch /tmp/x ~/x /usr/x /x 2>&1 | grep -c Read-only; touch /shared-storage/x") with { ReadonlyRootFilesystem = true });
 
@@ -147,7 +163,7 @@ public sealed class TaskVolumeSpecs
     [Fact]
     public async Task Whatever_a_job_leaves_in_a_volume_is_removed()
     {
-        await using var rig = await FargateRig.StartAsync();
+        await using var rig = await StartAsync();
         var stopped = await rig.RunToEndAsync(FargateRig.Container(
             "agent-1", "mkdir -p /shared-storage/a/b /tmp/t && touch /shared-storage/a/b/c && ln -s /etc /shared-storage/a/link && chmod 0 /shared-storage/a/b /shared-storage/a /tmp/t"));
 

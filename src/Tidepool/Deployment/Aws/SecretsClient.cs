@@ -51,10 +51,15 @@ public sealed class SecretsClient(AwsConnection connection)
 
     /// <summary>Gives the secret a new current value; running tasks keep what they got at their start.</summary>
     /// <returns>The new version's id.</returns>
-    public async Task<string> PutValueAsync(string secretId, Secret value, CancellationToken ct)
-    {
+    public Task<string> PutValueAsync(string secretId, Secret value, CancellationToken ct) =>
         // One token for all tries, so that a try whose answer was lost makes no second version.
-        var request = new { SecretId = secretId, SecretString = value.Reveal(), ClientRequestToken = Guid.NewGuid().ToString() };
+        PutValueAsync(secretId, value, Guid.NewGuid().ToString(), ct);
+
+    /// <summary>Gives the secret a new current value under a version id of the caller's, 32 to 64 characters.</summary>
+    /// <returns>The version's id. One that has this value already stays as it is, current or not.</returns>
+    public async Task<string> PutValueAsync(string secretId, Secret value, string versionId, CancellationToken ct)
+    {
+        var request = new { SecretId = secretId, SecretString = value.Reveal(), ClientRequestToken = versionId };
         return (await connection.CallAsync<PutReply>(AwsService.Secrets, "PutSecretValue", request, AwsJson.Pascal, ct)).VersionId;
     }
 

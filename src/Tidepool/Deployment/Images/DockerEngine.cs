@@ -1,29 +1,18 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Tidepool.Deployment.Aws;
 using Tidepool.Deployment.Tools;
 
 namespace Tidepool.Deployment.Images;
 
 /// <summary>The user's Docker engine, through the <c>docker</c> command.</summary>
-internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProvider clock)
+internal sealed partial class DockerEngine(IProgress<DeploymentEvent> progress, TimeProvider clock)
 {
     private const string EngineMend = "Start a Docker engine (Docker Desktop, colima, dockerd), or give an image of your own: --image REPOSITORY:TAG.";
 
-    /// <summary>What is there.</summary>
-    /// <exception cref="ProblemException">DOCKER001: no <c>docker</c> on the PATH. DOCKER002: no engine answers it.</exception>
-    public async Task<DockerFacts> DescribeAsync(CancellationToken ct)
-    {
-        var version = await RunAsync(["version", "--format", "{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}"], ct);
-        var words = version.Output.FirstOrDefault()?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (version.ExitCode != 0 || words is not [var number, var native])
-        {
-            throw new ProblemException("DOCKER002", $"No Docker engine answers: {Words(version)}", EngineMend);
-        }
-
-        return new DockerFacts(number, native, await PlatformsAsync(native, ct));
-    }
-
     /// <summary>Builds the agent image, with the documented command line in the clone's root.</summary>
-    /// <exception cref="ProblemException">DOCKER003: the engine cannot run programs of that platform. DOCKER005: the build failed.</exception>
+    /// <exception cref="ProblemException">DOCKER001: no <c>docker</c> on the PATH. DOCKER002: no engine answers it. DOCKER003: the engine cannot run programs of that
+    /// platform. DOCKER005: the build failed.</exception>
     public async Task BuildAsync(string root, string platform, string reference, CancellationToken ct)
     {
         var answer = await RunAsync(BuildArguments(platform, reference), ct, folder: root);
@@ -33,8 +22,8 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
         }
 
         var words = Words(answer);
-        throw words.Contains("exec format error", StringComparison.OrdinalIgnoreCase)
-            ? new ProblemException(
+        throw IsNoEngine(words) ? NoEngine(words)
+            : words.Contains("exec format error", StringComparison.OrdinalIgnoreCase) ? new ProblemException(
                 "DOCKER003",
                 $"The Docker engine cannot run programs of {platform}: {words}",
                 "Give it QEMU (docker run --privileged --rm tonistiigi/binfmt --install all), or set cpu_architecture in terraform/terraform.tfvars to this machine's.")
@@ -51,10 +40,10 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
     {
         using var configuration = new PrivateConfiguration();
         var loggedIn = await RunAsync(
-            ["login", "--username", login.UserName, "--password-stdin", login.Registry], ct, configuration.Variables, login.Password, isShown: false);
+            ["login", "--username", login.User, "--password-stdin", login.Registry], ct, configuration.Variables, login.Password.Reveal(), isShown: false);
         if (loggedIn.ExitCode != 0)
         {
-            throw new ProblemException(
+            throw IsNoEngine(Words(loggedIn)) ? NoEngine(Words(loggedIn)) : new ProblemException(
                 "DOCKER004", $"The registry {login.Registry} refused the login: {Words(loggedIn)}", "See that this machine reaches it (HTTPS_PROXY is honoured by the Docker engine's own settings), then run ./tidepool up again.");
         }
 
@@ -66,16 +55,6 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
                 $"The registry refused {reference}: {Words(pushed)}",
                 "If it is a matter of permission, allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload, BatchCheckLayerAvailability and PutImage; then run ./tidepool up again.");
         }
-    }
-
-    /// <summary>Platforms that BuildKit says it builds for; the engine's own where there is no buildx.</summary>
-    private async Task<IReadOnlyList<string>> PlatformsAsync(string native, CancellationToken ct)
-    {
-        var builder = await RunAsync(["buildx", "inspect"], ct);
-        var line = builder.Output.FirstOrDefault(line => line.TrimStart().StartsWith("Platforms:", StringComparison.Ordinal));
-        return builder.ExitCode == 0 && line is not null
-            ? [.. line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(platform => platform.TrimEnd('*'))]
-            : [native];
     }
 
     private async Task<ToolAnswer> RunAsync(
@@ -90,10 +69,18 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
             Folder = folder,
             Environment = environment ?? new Dictionary<string, string>(),
             Input = input,
-            OnLine = isShown ? line => progress.Report(new Detail(line)) : null,
+            OnLine = isShown ? line => progress.Report(Step().IsMatch(line) ? new Said(line.Trim()) : new Detail(line)) : null,
         }.RunAsync(clock, ct) ?? throw new ProblemException("DOCKER001", "There is no docker on the PATH.", "Install Docker: https://docs.docker.com/get-started/get-docker/. Or give an image of your own: --image REPOSITORY:TAG.");
 
+    // Where a build or a push has come to: a step of BuildKit begins, a layer is there.
+    [GeneratedRegex(@"^#\d+ \[[^\]]+ \d+/\d+\]|: (Pushed|Layer already exists|Mounted from .+)$|: digest: sha256:")]
+    private static partial Regex Step();
+
     private static string Words(ToolAnswer answer) => answer.LastWords(6);
+
+    private static bool IsNoEngine(string words) => words.Contains("docker daemon", StringComparison.OrdinalIgnoreCase);
+
+    private static ProblemException NoEngine(string words) => new("DOCKER002", $"No Docker engine answers: {words}", EngineMend);
 
     /// <summary>
     /// A configuration folder for one push. The engine to talk to, the proxies and the plugins stay the user's; what is left out are the
@@ -145,16 +132,4 @@ internal sealed class DockerEngine(IProgress<DeploymentEvent> progress, TimeProv
             }
         }
     }
-}
-
-/// <summary>The engine that answers.</summary>
-/// <param name="Version">As in <c>28.2.2</c>.</param>
-/// <param name="Native">Its own platform, as in <c>linux/amd64</c>.</param>
-/// <param name="Platforms">What it builds for.</param>
-internal sealed record DockerFacts(string Version, string Native, IReadOnlyList<string> Platforms);
-
-/// <summary>A registry and who one is there. The password never goes anywhere but to the standard input of <c>docker login</c>.</summary>
-internal sealed record RegistryLogin(string Registry, string UserName, string Password)
-{
-    public override string ToString() => $"{UserName}@{Registry}";
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Tidepool.Deployment.Tools;
+using Tidepool.Storage;
 
 namespace Tidepool.Deployment.Infrastructure;
 
@@ -12,27 +12,34 @@ namespace Tidepool.Deployment.Infrastructure;
 internal sealed class Terraform(
     string folder, string logFolder, IReadOnlyDictionary<string, string> environment, IProgress<DeploymentEvent> progress, TimeProvider clock)
 {
-    /// <summary>How long a command waits for the state's lock.</summary>
-    private const string LockTimeout = "-lock-timeout=60s";
-
     private bool _initialized;
 
     /// <summary>A folder of providers, for machines without the registry; null for the registry.</summary>
     public string? PluginFolder { get; init; }
 
-    /// <summary>The version of the <c>terraform</c> on the PATH; null when there is none.</summary>
-    public static async Task<string?> VersionAsync(TimeProvider clock, CancellationToken ct)
-    {
-        var answer = await new ToolRun("terraform", ["version", "-json"]) { Environment = Quiet }.RunAsync(clock, ct);
-        return answer is { ExitCode: 0 } ? JsonSerializer.Deserialize(string.Join('\n', answer.Output), TerraformJson.Default.TerraformVersion)?.Version : null;
-    }
+    /// <summary>How long a command waits for the state's lock. Default one minute.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>What applying would change.</summary>
+    /// <summary>What applying with these settings would change, and what will be billed for then. The settings are not kept.</summary>
     /// <exception cref="ProblemException">Terraform failed.</exception>
-    public async Task<TerraformPlan> PlanAsync(CancellationToken ct)
+    public async Task<(TerraformPlan Plan, BilledDeployment Billed)> PlanAsync(AutoVariables variables, CancellationToken ct)
     {
         await InitializeAsync(ct);
-        return await RunAsync("plan", ["plan", "-input=false", LockTimeout, "-json"], ct);
+        var file = Path.Combine(logFolder, "terraform.tfplan");
+        var settings = variables.Write(logFolder);
+        try
+        {
+            var plan = await RunAsync("plan", ["plan", "-input=false", Lock, "-json", $"-out={file}", $"-var-file={settings}"], ct);
+            var shown = await AskAsync(["show", "-json", file], ct);
+            return shown.ExitCode == 0
+                ? (plan, BilledPlan.Read(string.Join('\n', shown.Output)))
+                : throw new ProblemException(TerraformProblem.Of([.. shown.Output, .. shown.Errors], "show"));
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(settings);
+        }
     }
 
     /// <summary>Makes what the configuration asks for.</summary>
@@ -40,7 +47,7 @@ internal sealed class Terraform(
     public async Task<TerraformPlan> ApplyAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        return await RunAsync("apply", ["apply", "-input=false", "-auto-approve", LockTimeout, "-json"], ct);
+        return await RunAsync("apply", ["apply", "-input=false", "-auto-approve", Lock, "-json"], ct);
     }
 
     /// <summary>Destroys all that the state has.</summary>
@@ -48,7 +55,7 @@ internal sealed class Terraform(
     public async Task<TerraformPlan> DestroyAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        return await RunAsync("destroy", ["destroy", "-input=false", "-auto-approve", LockTimeout, "-json"], ct);
+        return await RunAsync("destroy", ["destroy", "-input=false", "-auto-approve", Lock, "-json"], ct);
     }
 
     /// <summary>The outputs of what is deployed; null when nothing is.</summary>
@@ -56,7 +63,7 @@ internal sealed class Terraform(
     public async Task<TerraformOutputs?> OutputsAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        var answer = await new ToolRun("terraform", ["output", "-json"]) { Folder = folder, Environment = Variables }.RunAsync(clock, ct) ?? throw Missing();
+        var answer = await AskAsync(["output", "-json"], ct);
         return answer.ExitCode == 0
             ? TerraformOutputs.Read(string.Join('\n', answer.Output))
             : throw new ProblemException(TerraformProblem.Of([.. answer.Output, .. answer.Errors], "output"));
@@ -67,7 +74,7 @@ internal sealed class Terraform(
     public async Task<IReadOnlyList<string>> ResourcesAsync(CancellationToken ct)
     {
         await InitializeAsync(ct);
-        var answer = await new ToolRun("terraform", ["state", "list"]) { Folder = folder, Environment = Variables }.RunAsync(clock, ct) ?? throw Missing();
+        var answer = await AskAsync(["state", "list"], ct);
         return answer.ExitCode switch
         {
             0 => [.. answer.Output.Where(line => line.Length > 0 && !TerraformResource.IsDataAddress(line))],
@@ -78,6 +85,8 @@ internal sealed class Terraform(
     }
 
     private static Dictionary<string, string> Quiet => new() { ["TF_IN_AUTOMATION"] = "1", ["CHECKPOINT_DISABLE"] = "1", ["TF_CLI_ARGS"] = "" };
+
+    private string Lock => $"-lock-timeout={LockTimeout.TotalSeconds:0}s";
 
     private Dictionary<string, string> Variables => Quiet.Concat(environment).ToDictionary();
 
@@ -101,6 +110,9 @@ internal sealed class Terraform(
 
         _initialized = true;
     }
+
+    private async Task<ToolAnswer> AskAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>
+        await new ToolRun("terraform", arguments) { Folder = folder, Environment = Variables }.RunAsync(clock, ct) ?? throw Missing();
 
     private async Task<TerraformPlan> RunAsync(string command, IReadOnlyList<string> arguments, CancellationToken ct)
     {

@@ -60,12 +60,8 @@ internal sealed record TerraformDiagnostic(string? Severity, string? Summary, st
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(TerraformMessage))]
-[JsonSerializable(typeof(TerraformVersion))]
 [JsonSerializable(typeof(Dictionary<string, TerraformOutput>))]
 internal sealed partial class TerraformJson : JsonSerializerContext;
-
-/// <summary>The answer of <c>terraform version -json</c>.</summary>
-internal sealed record TerraformVersion([property: JsonPropertyName("terraform_version")] string Version);
 
 /// <summary>One output as <c>terraform output -json</c> gives it.</summary>
 internal sealed record TerraformOutput(JsonElement Value);

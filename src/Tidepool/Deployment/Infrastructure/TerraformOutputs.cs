@@ -5,6 +5,12 @@ namespace Tidepool.Deployment.Infrastructure;
 /// <summary>What the configuration says it made: the outputs of <c>terraform/</c>.</summary>
 public sealed record TerraformOutputs
 {
+    private static readonly string[] Needed =
+    [
+        "region", "cluster_name", "service_name", "storage", "image", "cpu_architecture", "token_secret_arn", "token_secret_name", "log_groups",
+        "task_definition_arn", "desired_count", "waiting_for", "azp_pool",
+    ];
+
     public required string Region { get; init; }
     public required string ClusterName { get; init; }
     public required string ServiceName { get; init; }
@@ -31,23 +37,29 @@ public sealed record TerraformOutputs
     /// <summary>Tasks that the service asks for now; 0 while something is waited for.</summary>
     public required int DesiredCount { get; init; }
 
-    /// <summary>What is not there yet: <c>image</c>, <c>token</c>. Empty when tasks are asked for.</summary>
+    /// <summary>What is not there yet: <c>azp_url</c>, <c>image</c>, <c>token</c>. Empty when tasks are asked for.</summary>
     public required IReadOnlyList<string> WaitingFor { get; init; }
-    public required string AzpUrl { get; init; }
+
+    /// <summary>Null before the organization is known.</summary>
+    public string? AzpUrl { get; init; }
     public required string AzpPool { get; init; }
 
     /// <summary>Agents of one task.</summary>
     public int AgentsPerTask => LogGroups.Count;
 
-    /// <summary>The task definition's family and revision, as in <c>tidepool:7</c>.</summary>
-    public string Revision => TaskDefinitionArn[(TaskDefinitionArn.LastIndexOf('/') + 1)..];
+    /// <summary>The task definition's family, as in <c>tidepool-agents</c>.</summary>
+    public string Family => TaskDefinitionArn[(TaskDefinitionArn.LastIndexOf('/') + 1)..TaskDefinitionArn.LastIndexOf(':')];
 
-    /// <summary>Null when nothing is deployed: the state has no outputs.</summary>
-    /// <exception cref="ProblemException">TERRAFORM010: there are outputs, and one that is needed is missing.</exception>
+    /// <summary>Null when nothing is deployed, or an apply was cut short before all of it was.</summary>
     internal static TerraformOutputs? Read(string json)
     {
         var outputs = JsonSerializer.Deserialize(json, TerraformJson.Default.DictionaryStringTerraformOutput) ?? [];
-        return outputs.Count == 0 ? null : new TerraformOutputs
+        if (Needed.Any(name => !outputs.TryGetValue(name, out var output) || output.Value.ValueKind == JsonValueKind.Null))
+        {
+            return null;
+        }
+
+        return new TerraformOutputs
         {
             Region = Text("region"),
             ClusterName = Text("cluster_name"),
@@ -59,22 +71,15 @@ public sealed record TerraformOutputs
             CpuArchitecture = Text("cpu_architecture"),
             TokenSecretArn = Text("token_secret_arn"),
             TokenSecretName = Text("token_secret_name"),
-            LogGroups = Of("log_groups").EnumerateObject().ToDictionary(group => group.Name, group => group.Value.GetString()!),
+            LogGroups = outputs["log_groups"].Value.EnumerateObject().ToDictionary(group => group.Name, group => group.Value.GetString()!),
             TaskDefinitionArn = Text("task_definition_arn"),
-            DesiredCount = Of("desired_count").GetInt32(),
-            WaitingFor = [.. Of("waiting_for").EnumerateArray().Select(item => item.GetString()!)],
-            AzpUrl = Text("azp_url"),
+            DesiredCount = outputs["desired_count"].Value.GetInt32(),
+            WaitingFor = [.. outputs["waiting_for"].Value.EnumerateArray().Select(item => item.GetString()!)],
+            AzpUrl = Optional("azp_url"),
             AzpPool = Text("azp_pool"),
         };
 
-        JsonElement Of(string name) => outputs.TryGetValue(name, out var output) && output.Value.ValueKind != JsonValueKind.Null
-            ? output.Value
-            : throw new ProblemException(
-                "TERRAFORM010",
-                $"The Terraform state has no output \"{name}\".",
-                "It was made by another version of the configuration, or its apply was cut short: run ./tidepool up.");
-
-        string Text(string name) => Of(name).GetString()!;
+        string Text(string name) => outputs[name].Value.GetString()!;
 
         string? Optional(string name) => outputs.TryGetValue(name, out var output) ? output.Value.GetString() : null;
     }

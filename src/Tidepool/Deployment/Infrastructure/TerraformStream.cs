@@ -9,6 +9,10 @@ internal sealed record TerraformPlan(int Add, int Change, int Remove, IReadOnlyL
 {
     public bool ChangesNothing => Add + Change + Remove == 0;
 
+    /// <summary>In words, of what would be.</summary>
+    public string AsPlan() => ChangesNothing ? "nothing to change" : $"{Add} to create, {Change} to change, {Remove} to destroy";
+
+    /// <summary>In words, of what was done.</summary>
     public override string ToString() => ChangesNothing ? "no change" : $"{Add} created, {Change} changed, {Remove} destroyed";
 }
 

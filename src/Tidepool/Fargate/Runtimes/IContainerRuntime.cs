@@ -20,9 +20,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Lets containers that are started from now on reach a TCP port of this machine's 127.0.0.1 at the same address.</summary>
     void Reach(int port);
 
-    /// <summary>The metadata endpoint's address, as containers see it.</summary>
+    /// <summary>Lets containers reach the metadata endpoint; answers its address as they see it, without a slash at the end.</summary>
     /// <param name="endpoint">Its address on this machine, without a slash at the end.</param>
-    string MetadataAddress(string endpoint);
+    string OfferMetadata(string endpoint);
 
     /// <summary>Looks a task's images up and makes its volumes and all else that its containers share.</summary>
     /// <exception cref="TaskStartException">It cannot be; holds the reason that the task shows.</exception>

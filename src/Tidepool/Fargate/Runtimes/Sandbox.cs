@@ -35,7 +35,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         // Containers share this machine's loopback.
     }
 
-    public string MetadataAddress(string endpoint) => endpoint;
+    public string OfferMetadata(string endpoint) => endpoint;
 
     public Task PrepareAsync(RuntimeTask task, CancellationToken ct)
     {

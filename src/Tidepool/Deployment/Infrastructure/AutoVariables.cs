@@ -7,7 +7,7 @@ namespace Tidepool.Deployment.Infrastructure;
 /// The settings that <c>up</c> gives to Terraform, in <c>terraform/tidepool.auto.tfvars.json</c>: Terraform reads the file by itself, so that a
 /// plain <c>terraform apply</c> afterwards agrees with <c>up</c>. There is no secret in it.
 /// </summary>
-internal sealed record TerraformSettings
+internal sealed record AutoVariables
 {
     public const string FileName = "tidepool.auto.tfvars.json";
 
@@ -15,6 +15,9 @@ internal sealed record TerraformSettings
 
     public required string AzpUrl { get; init; }
     public required string AzpPool { get; init; }
+
+    /// <summary>The service principal that registers the agents, without its secret; null for a token.</summary>
+    public (string ClientId, string TenantId)? ServicePrincipal { get; init; }
 
     /// <summary>Tag of the image in the deployment's own repository; null with an image of the user's own.</summary>
     public string? ImageTag { get; init; }
@@ -24,7 +27,7 @@ internal sealed record TerraformSettings
 
     /// <summary>What the last <c>up</c> wrote; null before the first.</summary>
     /// <exception cref="ProblemException">DEPLOY012: the file is not what <c>up</c> writes.</exception>
-    public static TerraformSettings? Read(string folder)
+    public static AutoVariables? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
@@ -35,10 +38,13 @@ internal sealed record TerraformSettings
         try
         {
             var json = JsonNode.Parse(File.ReadAllText(path));
-            return new TerraformSettings
+            return new AutoVariables
             {
                 AzpUrl = (string?)json?["azp_url"] ?? "",
                 AzpPool = (string?)json?["azp_pool"] ?? "",
+                ServicePrincipal = json?["service_principal"] is JsonObject principal
+                    ? ((string?)principal["client_id"] ?? "", (string?)principal["tenant_id"] ?? "")
+                    : null,
                 ImageTag = (string?)json?["image_tag"],
                 Image = (string?)json?["image"],
             };
@@ -50,9 +56,15 @@ internal sealed record TerraformSettings
     }
 
     /// <summary>Writes the file aside and renames it, so that no Terraform reads half of it.</summary>
-    public void Write(string folder)
+    /// <returns>Its path.</returns>
+    public string Write(string folder)
     {
         var json = new JsonObject { ["azp_url"] = AzpUrl, ["azp_pool"] = AzpPool };
+        if (ServicePrincipal is { } principal)
+        {
+            json["service_principal"] = new JsonObject { ["client_id"] = principal.ClientId, ["tenant_id"] = principal.TenantId };
+        }
+
         if (ImageTag is not null)
         {
             json["image_tag"] = ImageTag;
@@ -67,5 +79,6 @@ internal sealed record TerraformSettings
         var aside = $"{path}.{Environment.ProcessId}.partial";
         File.WriteAllText(aside, json.ToJsonString(Indented) + "\n");
         File.Move(aside, path, overwrite: true);
+        return path;
     }
 }

@@ -1,0 +1,298 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Tidepool.Tasks;
+
+namespace Tidepool.Fargate.Runtimes.Engine;
+
+/// <summary>
+/// Runs containers in a container engine with Docker's API. Each task has a network namespace of its own, which a small container holds;
+/// volumes are directories of this machine.
+/// </summary>
+internal sealed class ContainerEngine : IContainerRuntime
+{
+    /// <summary>Where containers find the metadata endpoint, as on Fargate.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html</remarks>
+    private const string MetadataHost = "169.254.170.2";
+
+    private const string MetadataSocket = "metadata";
+    private static readonly TimeSpan HolderLimit = TimeSpan.FromSeconds(30);
+
+    private readonly DockerClient _client;
+    private readonly string _environmentFolder;
+    private readonly TaskStorage _storage;
+    private readonly HolderProgram _program;
+    private readonly EngineLimits _limits;
+    private readonly string _network;
+    private readonly TimeProvider _clock;
+    private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
+    private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
+    private readonly ConcurrentDictionary<string, string> _forwards = new();
+
+    private ContainerEngine(
+        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
+    {
+        (_client, _environmentFolder, _storage, _program, _network, _clock) = (client, environmentFolder, storage, program, network, clock);
+        _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
+        Facts = EngineFacts.Of(info, _limits);
+    }
+
+    public RuntimeFacts Facts { get; }
+
+    public FileOwners Owners { get; } = new(true, null, null);
+
+    private string SocketsFolder => Path.Combine(_environmentFolder, "sockets");
+
+    /// <summary>Makes the environment's network.</summary>
+    /// <exception cref="ProblemException">The engine does not answer, or refuses.</exception>
+    public static async Task<ContainerEngine> StartAsync(
+        Uri socket, string agentBinary, string environmentFolder, TaskStorage storage, TimeProvider clock, CancellationToken ct)
+    {
+        var program = await HolderProgram.FindAsync(agentBinary, ct);
+        var client = EngineSocket.Connect(socket);
+        try
+        {
+            var info = await EngineWords.AskAsync(() => client.System.GetSystemInfoAsync(ct));
+            var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
+                new()
+                {
+                    Name = $"tidepool-{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
+                    Driver = "bridge",
+
+                    // Tasks reach the world and not each other, as with a security group that lets nothing in.
+                    Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
+                    Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
+                },
+                ct));
+            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, network.ID, clock);
+            Directory.CreateDirectory(engine.SocketsFolder);
+            return engine;
+        }
+        catch (IOException e)
+        {
+            client.Dispose();
+            throw new ProblemException(
+                "ENGINE001", $"The container engine at {socket} cannot be used: {e.Message}", "See that it runs and that you may use it, or take --runtime sandbox.");
+        }
+    }
+
+    public async Task<IReadOnlyList<Problem>> RefusalsAsync(RegisterTaskDefinitionRequest request, bool images, CancellationToken ct)
+    {
+        var problems = new List<Problem>();
+        foreach (var name in images ? request.ContainerDefinitions.Select(container => container.Image).Distinct() : [])
+        {
+            var image = await EngineImage.FindAsync(_client, name, ct);
+            if (image is null)
+            {
+                problems.Add(ContainerRuntimes.MissingImage(name));
+            }
+            else if (image.Mismatch(request.RuntimePlatform) is not null)
+            {
+                problems.Add(new(
+                    "ENGINE004",
+                    $"The image {name} is for {image.Architecture}, and the task definition asks for {EngineImage.ArchitectureOf(request.RuntimePlatform)}.",
+                    "Build the image for that platform, or set runtimePlatform.cpuArchitecture."));
+            }
+        }
+
+        return problems;
+    }
+
+    public void Reach(int port) => Open($"{port}", port, $"127.0.0.1:{port}");
+
+    public string OfferMetadata(string endpoint)
+    {
+        Open(MetadataSocket, new Uri(endpoint).Port, $"{MetadataHost}:80");
+        return $"http://{MetadataHost}";
+    }
+
+    public async Task PrepareAsync(RuntimeTask task, CancellationToken ct)
+    {
+        var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
+        Directory.CreateDirectory(_storage.VolumesOf(task.TaskId));
+        prepared.Holder = await CreateAsync(
+            EngineContainerSpec.Holder(
+                task,
+                prepared.ImageOf(task.Definition.ContainerDefinitions[0]),
+                _environmentFolder,
+                _network,
+                _program,
+                [.. _forwards.Values],
+                _storage.VolumesOf(task.TaskId),
+                SocketsFolder),
+            ct);
+        await MakeVolumesAsync(task, prepared, ct);
+        await StartHolderAsync(prepared.Holder, ct);
+    }
+
+    public async Task<IRunningContainer> StartAsync(
+        RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
+    {
+        var prepared = _tasks[task.TaskArn];
+        var image = prepared.ImageOf(container);
+        if (!prepared.Containers.TryGetValue(container.Name, out var id))
+        {
+            var place = new TaskPlace(_environmentFolder, prepared.Holder!, volume => _storage.VolumeFolder(task.TaskId, volume));
+            id = prepared.Containers[container.Name] = await CreateAsync(
+                EngineContainerSpec.Container(task, container, image, environment, place, _limits), ct);
+        }
+
+        var run = new EngineContainer(_client, id, image.StopSignal, log, _clock);
+        await run.StartAsync(ct);
+        return run;
+    }
+
+    public async Task RemoveAsync(RuntimeTask task, CancellationToken ct)
+    {
+        if (!_tasks.TryRemove(task.TaskArn, out var prepared))
+        {
+            return;
+        }
+
+        foreach (var id in prepared.Containers.Values)
+        {
+            await EngineLeftovers.RemoveAsync(_client, id, ct);
+        }
+
+        if (prepared.Holder is { } holder)
+        {
+            if (LinuxCalls.EffectiveUid != 0)
+            {
+                // What containers' users own there, only root of a container can remove.
+                await EngineLeftovers.EmptyVolumesAsync(_client, holder, ct);
+            }
+
+            await EngineLeftovers.RemoveAsync(_client, holder, ct);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var socket in _sockets.Values)
+        {
+            socket.Dispose();
+        }
+
+        try
+        {
+            await EngineLeftovers.RemoveEnvironmentAsync(_client, _environmentFolder, CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            // The engine is gone; the next start removes what is left there.
+        }
+
+        _client.Dispose();
+    }
+
+    private async Task<Dictionary<string, EngineImage>> ImagesAsync(RuntimeTask task, CancellationToken ct)
+    {
+        var images = new Dictionary<string, EngineImage>();
+        foreach (var name in task.Definition.ContainerDefinitions.Select(container => container.Image).Distinct())
+        {
+            // Inferred: users report these texts of Fargate, AWS documents the prefix only.
+            // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+            images[name] = await EngineImage.FindAsync(_client, name, ct) is { } image
+                ? image
+                : throw new TaskStartException($"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {name}: not found");
+            if (images[name].Mismatch(task.Definition.RuntimePlatform) is { } mismatch)
+            {
+                throw new TaskStartException($"CannotPullContainerError: pull image manifest has been retried 1 time(s): {mismatch}");
+            }
+        }
+
+        return images;
+    }
+
+    private async Task MakeVolumesAsync(RuntimeTask task, EngineTask prepared, CancellationToken ct)
+    {
+        var seeds = new Dictionary<EngineImage, string>();
+        try
+        {
+            var volumes = new Dictionary<string, (string Container, string Path)?>();
+            foreach (var volume in task.BindVolumes)
+            {
+                // Which of two images wins is not stated by AWS; here the first in start order does (inferred).
+                var (container, path) = task.PlacesOf(volume.Name).FirstOrDefault(place => prepared.ImageOf(place.Container).Volumes.Contains(place.Path));
+                if (container is null)
+                {
+                    volumes[volume.Name] = null;
+                    continue;
+                }
+
+                var image = prepared.ImageOf(container);
+                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder), ct);
+                volumes[volume.Name] = (seeds[image], path);
+            }
+
+            if (volumes.Count > 0)
+            {
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, EngineContainerSpec.VolumesFolder, volumes, ct));
+            }
+        }
+        finally
+        {
+            foreach (var seed in seeds.Values)
+            {
+                await EngineLeftovers.RemoveAsync(_client, seed, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task StartHolderAsync(string id, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(HolderLimit);
+        var said = "";
+        try
+        {
+            await EngineWords.AskAsync(async () =>
+            {
+                using var output = await _client.Containers.AttachContainerAsync(id, new() { Stream = true, Stdout = true, Stderr = true }, limit.Token);
+                await _client.Containers.StartContainerAsync(id, new(), limit.Token);
+                var buffer = new byte[1024];
+                while (!said.StartsWith("ready", StringComparison.Ordinal)
+                    && await output.ReadOutputAsync(buffer, 0, buffer.Length, limit.Token) is { EOF: false } read)
+                {
+                    said += System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count);
+                }
+            });
+        }
+        catch (IOException e)
+        {
+            throw NoNetwork(e.Message);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw NoNetwork($"nothing listened within {HolderLimit.TotalSeconds} s");
+        }
+
+        if (!said.StartsWith("ready", StringComparison.Ordinal))
+        {
+            throw NoNetwork(said.Trim());
+        }
+    }
+
+    // Fargate's words for a network that cannot be set up are others, as its network is.
+    private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
+
+    private async Task<string> CreateAsync(CreateContainerParameters parameters, CancellationToken ct) =>
+        (await EngineWords.AskAsync(() => _client.Containers.CreateContainerAsync(parameters, ct))).ID;
+
+    private void Open(string name, int port, string listen)
+    {
+        _sockets.GetOrAdd(name, added => new(Path.Combine(SocketsFolder, added), port));
+        _forwards[name] = $"{listen}={EngineContainerSpec.SocketsFolder}/{name}";
+    }
+
+    /// <summary>What a task has in the engine.</summary>
+    private sealed class EngineTask(IReadOnlyDictionary<string, EngineImage> images)
+    {
+        public ConcurrentDictionary<string, string> Containers { get; } = new();
+
+        public string? Holder { get; set; }
+
+        public EngineImage ImageOf(ContainerDefinition container) => images[container.Image];
+    }
+}

@@ -1,0 +1,147 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Tidepool.Fargate.Runtimes.Engine;
+
+/// <summary>One run of a container of the engine.</summary>
+/// <param name="client">The engine.</param>
+/// <param name="id">The container; it stays over restarts in place, and its writable layer with it.</param>
+/// <param name="stopSignal">What asks its program to end.</param>
+/// <param name="log">Gets what it writes.</param>
+/// <param name="clock">Clock of the wait for an engine that is gone.</param>
+internal sealed class EngineContainer(DockerClient client, string id, string stopSignal, ContainerLog log, TimeProvider clock) : IRunningContainer
+{
+    private const string Kill9 = "SIGKILL";
+
+    // What engines show of a container whose end they did not see.
+    private const int UnknownExitCode = 255;
+
+    /// <summary>How long an engine may be gone before its containers are given up.</summary>
+    private static readonly TimeSpan LossLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly ContainerAttachParameters BothStreams = new() { Stream = true, Stdout = true, Stderr = true };
+
+    private readonly TaskCompletionSource<ContainerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _lastSignal;
+
+    /// <summary>None: the engine's label is how a sweep finds the container.</summary>
+    public IReadOnlyList<ProcessIdentity> Processes => [];
+
+    public Task<ContainerEnd> Ended => _ended.Task;
+
+    /// <summary>Starts the program and follows it to its end.</summary>
+    /// <exception cref="IOException">It could not be started; holds the engine's words.</exception>
+    public Task StartAsync(CancellationToken ct) => EngineWords.AskAsync(async () =>
+    {
+        // Attached first, so that nothing it writes is lost.
+        var output = await client.Containers.AttachContainerAsync(id, BothStreams, ct);
+        try
+        {
+            await client.Containers.StartContainerAsync(id, new(), ct);
+        }
+        catch
+        {
+            output.Dispose();
+            throw;
+        }
+
+        _ = FollowAsync(output);
+    });
+
+    public void Stop() => _ = SignalAsync(stopSignal);
+
+    public void Kill() => _ = SignalAsync(Kill9);
+
+    private async Task SignalAsync(string signal)
+    {
+        _lastSignal = signal;
+        try
+        {
+            await client.Containers.KillContainerAsync(id, new() { Signal = signal }, CancellationToken.None);
+        }
+        catch (DockerApiException)
+        {
+            // It ended by itself meanwhile.
+        }
+        catch (Exception e) when (EngineWords.IsGone(e))
+        {
+            // Sent again once the engine is back.
+        }
+    }
+
+    private async Task FollowAsync(MultiplexedStream? output)
+    {
+        ContainerEnd? end = null;
+        for (var goneAt = null as long?; end is null;)
+        {
+            try
+            {
+                if (output is not null)
+                {
+                    await CopyAsync(output);
+                    output.Dispose();
+                    output = null;
+                }
+
+                await client.Containers.WaitContainerAsync(id, CancellationToken.None);
+                var state = await StateAsync();
+                end = state.Running ? null : new((int)state.ExitCode, clock.GetUtcNow(), null, ReasonOf(state));
+                goneAt = null;
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                end = new(UnknownExitCode, clock.GetUtcNow(), null, "CannotInspectContainerError: the container was removed from the engine");
+            }
+            catch (Exception e) when (EngineWords.IsGone(e) || e is DockerApiException)
+            {
+                goneAt ??= clock.GetTimestamp();
+                if (clock.GetElapsedTime(goneAt.Value) > LossLimit)
+                {
+                    end = new(UnknownExitCode, clock.GetUtcNow(), null, $"CannotInspectContainerError: the container engine does not answer: {e.Message}");
+                }
+                else
+                {
+                    await Task.Delay(Pause, clock, CancellationToken.None);
+                    output = await AttachAgainAsync();
+                }
+            }
+        }
+
+        log.Dispose();
+        _ended.SetResult(end);
+    }
+
+    private async Task<MultiplexedStream?> AttachAgainAsync()
+    {
+        try
+        {
+            if (_lastSignal is { } signal)
+            {
+                await SignalAsync(signal);
+            }
+
+            return (await StateAsync()).Running
+                ? await client.Containers.AttachContainerAsync(id, BothStreams, CancellationToken.None)
+                : null;
+        }
+        catch (Exception e) when (EngineWords.IsGone(e) || e is DockerApiException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<State> StateAsync() => (await client.Containers.InspectContainerAsync(id, CancellationToken.None)).State!;
+
+    private async Task CopyAsync(MultiplexedStream output)
+    {
+        var buffer = new byte[16 * 1024];
+        while (await output.ReadOutputAsync(buffer, 0, buffer.Length, CancellationToken.None) is { EOF: false } read)
+        {
+            log.Write(buffer.AsSpan(0, read.Count));
+        }
+    }
+
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+    private static string? ReasonOf(State state) => state.OOMKilled ? "OutOfMemoryError: Container killed due to memory usage" : null;
+}
