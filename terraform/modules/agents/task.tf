@@ -90,6 +90,12 @@ resource "aws_ecs_task_definition" "agents" {
   }
 }
 
+# The provider cannot take an EBS volume off a service, so another kind of storage is another service.
+# Source: https://github.com/hashicorp/terraform-provider-aws/pull/49185
+resource "terraform_data" "volume" {
+  input = local.volume
+}
+
 resource "aws_ecs_service" "agents" {
   name            = "agents"
   cluster         = local.cluster_arn
@@ -147,6 +153,10 @@ resource "aws_ecs_service" "agents" {
         }
       }
     }
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.volume]
   }
 
   # Roles must allow what a task needs before it starts, and until its volume is gone.
