@@ -46,5 +46,6 @@ internal sealed class DeploymentArguments
         return (int)(report.Interrupted ? ExitCode.Interrupted : report.Ok ? ExitCode.Done : report.NothingTried ? ExitCode.Usage : ExitCode.Failed);
     }
 
-    public static Option<int> Minutes(string name, string description, int ordinary) => RehearsalArguments.Range(name, $"{description} Minutes.", ordinary, 0, 24 * 60);
+    public static Option<int> Minutes(string name, string description, int ordinary) =>
+        RehearsalArguments.Range(name, $"{description} Minutes.", ordinary, 0, 24 * 60);
 }

@@ -26,7 +26,10 @@ internal sealed class LogsCommand
     public static Command Create()
     {
         var logs = new LogsCommand();
-        var command = new Command("logs", "Shows what the agents wrote to CloudWatch Logs, the oldest line first.") { logs._agent, logs._follow, logs._since, logs._json };
+        var command = new Command("logs", "Shows what the agents wrote to CloudWatch Logs, the oldest line first.")
+        {
+            logs._agent, logs._follow, logs._since, logs._json,
+        };
         command.SetAction(logs.RunAsync);
         return command;
     }
@@ -38,9 +41,11 @@ internal sealed class LogsCommand
         var since = TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(parsed.GetValue(_since));
         await foreach (var line in new AgentLogs(deployed).ReadAsync(parsed.GetValue(_agent), since, parsed.GetValue(_follow), ct))
         {
-            await Console.Out.WriteLineAsync((parsed.GetValue(_json)
+            var shown = parsed.GetValue(_json)
                 ? JsonSerializer.Serialize(line, Json)
-                : string.Create(CultureInfo.InvariantCulture, $"{line.At:HH:mm:ss} {line.Container} {Short(line.TaskId)} | {PlainText.Of(line.Message)}")).AsMemory(), ct);
+                : string.Create(
+                    CultureInfo.InvariantCulture, $"{line.At:HH:mm:ss} {line.Container} {Short(line.TaskId)} | {PlainText.Of(line.Message)}");
+            await Console.Out.WriteLineAsync(shown.AsMemory(), ct);
         }
 
         return (int)ExitCode.Done;

@@ -8,7 +8,9 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        var command = new Command("status", "Shows the service, its tasks and containers, and the agents in the pool with the job that each runs. Exit code 1 when agents are missing.");
+        var command = new Command(
+            "status",
+            "Shows the service, its tasks and containers, and the agents in the pool with the job that each runs. Exit code 1 when agents are missing.");
         var arguments = new DeploymentArguments(command);
         command.SetAction((parsed, ct) => RunAsync(parsed, arguments, ct));
         return command;
@@ -34,25 +36,30 @@ internal static class StatusCommand
 
     private static void Show(DeploymentStatus status)
     {
-        Say($"service {status.Service} in {status.Cluster}, {status.Region}: {status.Status}, {status.Running} of {status.Desired} tasks run, {status.Pending} pending");
+        Say($"service {status.Service} in {status.Cluster}, {status.Region}: {status.Status}, "
+            + $"{status.Running} of {status.Desired} tasks run, {status.Pending} pending");
         Say($"  image {status.Image}");
         foreach (var deployment in status.Deployments)
         {
-            Say($"  deployment {deployment.Status} {deployment.RolloutState} of {deployment.TaskDefinition}: {deployment.Running} of {deployment.Desired} run, {deployment.Failed} failed");
+            Say($"  deployment {deployment.Status} {deployment.RolloutState} of {deployment.TaskDefinition}: "
+                + $"{deployment.Running} of {deployment.Desired} run, {deployment.Failed} failed");
         }
 
         foreach (var task in status.Tasks)
         {
-            Say($"task {task.Id} {task.LastStatus}{(task.DesiredStatus == task.LastStatus ? "" : $", to be {task.DesiredStatus}")} of {task.TaskDefinition}{Because(task)}");
+            var wish = task.DesiredStatus == task.LastStatus ? "" : $", to be {task.DesiredStatus}";
+            Say($"task {task.Id} {task.LastStatus}{wish} of {task.TaskDefinition}{Because(task)}");
             foreach (var container in task.Containers)
             {
-                Say($"  {container.Name} {container.Status}{(container.ExitCode is { } code ? $", exit code {code}" : "")}{(container.Reason is { } reason ? $": {reason}" : "")}");
+                var exit = container.ExitCode is { } code ? $", exit code {code}" : "";
+                Say($"  {container.Name} {container.Status}{exit}{(container.Reason is { } reason ? $": {reason}" : "")}");
             }
         }
 
         foreach (var agent in status.Agents)
         {
-            Say($"agent {agent.Name} {agent.Status}{(agent.Enabled ? "" : ", takes no jobs")}{(agent.Job is { } job ? $", runs {job}" : agent.Status == "online" ? ", idle" : "")}");
+            var work = agent.Job is { } job ? $", runs {job}" : agent.Status == "online" ? ", idle" : "";
+            Say($"agent {agent.Name} {agent.Status}{(agent.Enabled ? "" : ", takes no jobs")}{work}");
         }
 
         if (status.Agents.Count == 0)

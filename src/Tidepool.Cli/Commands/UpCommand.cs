@@ -19,7 +19,9 @@ internal sealed class UpCommand
     public static Command Create()
     {
         var up = new UpCommand();
-        var command = new Command("up", "Brings the agents up on AWS: infrastructure, secret, image, service; waits until they are online. Run again, it goes on or changes nothing.")
+        var command = new Command(
+            "up",
+            "Brings the agents up on AWS: infrastructure, secret, image, service; waits until they are online. Run again, it goes on or changes nothing.")
         {
             up._plan, up._image, up._timeout,
         };
@@ -56,7 +58,8 @@ internal sealed class UpCommand
 
     private static string Done(UpReport report)
     {
-        var what = $"{report.Agents.Count} agent{(report.Agents.Count == 1 ? "" : "s")} online in the pool {report.Pool} (service {report.Service} in {report.Region}).";
+        var agents = $"{report.Agents.Count} agent{(report.Agents.Count == 1 ? "" : "s")}";
+        var what = $"{agents} online in the pool {report.Pool} (service {report.Service} in {report.Region}).";
         return report.Changed ? $"up: {what}" : $"up: nothing changed; {what}";
     }
 }

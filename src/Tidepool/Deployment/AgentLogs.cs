@@ -25,7 +25,9 @@ public sealed class AgentLogs(Deployed deployed)
         if (groups.Length == 0)
         {
             throw new ProblemException(
-                "DEPLOY007", $"There is no agent '{agent}'.", $"Name one of {string.Join(", ", outputs.LogGroups.Keys.Order(StringComparer.Ordinal))}, or an agent's name as ./tidepool status shows it.");
+                "DEPLOY007",
+                $"There is no agent '{agent}'.",
+                $"Name one of {string.Join(", ", outputs.LogGroups.Keys.Order(StringComparer.Ordinal))}, or an agent's name as ./tidepool status shows it.");
         }
 
         if (!follow)
@@ -91,5 +93,7 @@ public sealed class AgentLogs(Deployed deployed)
         agent.Equals(container, StringComparison.OrdinalIgnoreCase) || agent.StartsWith($"{container}-", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsWanted(string? agent, AgentLine line) =>
-        agent is null || agent.Length <= line.Container.Length + 1 || line.TaskId.StartsWith(agent[(line.Container.Length + 1)..], StringComparison.OrdinalIgnoreCase);
+        agent is null
+        || agent.Length <= line.Container.Length + 1
+        || line.TaskId.StartsWith(agent[(line.Container.Length + 1)..], StringComparison.OrdinalIgnoreCase);
 }

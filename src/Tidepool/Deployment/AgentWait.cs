@@ -51,14 +51,17 @@ internal sealed class AgentWait(Deployed deployed, TerraformOutputs outputs)
             if (WhyGivenUp(service) is { } why)
             {
                 throw new ProblemException(
-                    "DEPLOY002", $"ECS gave the deployment up: {why}{await StoryAsync(service, tasks, online, ct)}", "Mend what the tasks say, then run ./tidepool up again.");
+                    "DEPLOY002",
+                    $"ECS gave the deployment up: {why}{await StoryAsync(service, tasks, online, ct)}",
+                    "Mend what the tasks say, then run ./tidepool up again.");
             }
 
             if (deployed.Clock.GetUtcNow() >= until)
             {
+                var story = await StoryAsync(service, tasks, online, ct);
                 throw new ProblemException(
                     "DEPLOY001",
-                    $"Only {online.Length} of {wanted} agents were online in {deployed.Settings.Pool} after {limit.TotalMinutes:0.#} minutes.{await StoryAsync(service, tasks, online, ct)}",
+                    $"Only {online.Length} of {wanted} agents were online in {deployed.Settings.Pool} after {limit.TotalMinutes:0.#} minutes.{story}",
                     "Mend what they say, then run ./tidepool up again; ./tidepool logs shows more.");
             }
 
@@ -90,14 +93,16 @@ internal sealed class AgentWait(Deployed deployed, TerraformOutputs outputs)
 
     /// <summary>The circuit breaker tripped; with roll-back on, the service has another task definition by then.</summary>
     private string? WhyGivenUp(EcsService service) =>
-        service.Deployments?.FirstOrDefault(deployment => deployment is { RolloutState: "FAILED", Status: "PRIMARY" or "ACTIVE" } && deployment.TaskDefinition == outputs.TaskDefinitionArn) is { } failed
+        service.Deployments?.FirstOrDefault(deployment =>
+            deployment is { RolloutState: "FAILED", Status: "PRIMARY" or "ACTIVE" } && deployment.TaskDefinition == outputs.TaskDefinitionArn) is { } failed
             ? Sentence(failed.RolloutStateReason ?? $"{failed.FailedTasks} tasks failed to start")
             : service.TaskDefinition != outputs.TaskDefinitionArn ? $"it rolled back to {service.TaskDefinition[(service.TaskDefinition.LastIndexOf('/') + 1)..]}."
             : null;
 
     private void ReportStopped(IReadOnlyList<EcsTask> tasks)
     {
-        foreach (var task in tasks.Where(task => task.LastStatus == "STOPPED" && IsOurs(task) && task.StopCode != "ServiceSchedulerInitiated" && _reported.Add(task.TaskArn)))
+        var stopped = tasks.Where(task => task.LastStatus == "STOPPED" && IsOurs(task) && task.StopCode != "ServiceSchedulerInitiated");
+        foreach (var task in stopped.Where(task => _reported.Add(task.TaskArn)))
         {
             deployed.Progress.Report(new Said($"task {Short(task.TaskId)} stopped: {Reason(task)}"));
         }
@@ -121,12 +126,14 @@ internal sealed class AgentWait(Deployed deployed, TerraformOutputs outputs)
             story.Append($"\n  task {Short(task.TaskId)} {task.LastStatus}{(task.LastStatus == "STOPPED" ? $": {Reason(task)}" : "")}");
             foreach (var container in (task.Containers ?? []).OrderBy(container => container.Name, StringComparer.Ordinal))
             {
-                if (online.Any(agent => Deployed.Capability(agent, "FARGATE_TASK") == task.TaskId && Deployed.Capability(agent, "FARGATE_CONTAINER") == container.Name))
+                if (online.Any(agent =>
+                    Deployed.Capability(agent, "FARGATE_TASK") == task.TaskId && Deployed.Capability(agent, "FARGATE_CONTAINER") == container.Name))
                 {
                     continue;
                 }
 
-                story.Append($"\n    {container.Name} {container.LastStatus}{(container.ExitCode is { } code ? $", exit code {code}" : "")}{(container.Reason is { } reason ? $", {reason}" : "")}");
+                var exit = container.ExitCode is { } code ? $", exit code {code}" : "";
+                story.Append($"\n    {container.Name} {container.LastStatus}{exit}{(container.Reason is { } reason ? $", {reason}" : "")}");
                 foreach (var line in await LastLinesAsync(container.Name, task.TaskId, ct))
                 {
                     story.Append($"\n      | {line}");
@@ -150,7 +157,8 @@ internal sealed class AgentWait(Deployed deployed, TerraformOutputs outputs)
             : [];
     }
 
-    private static string Reason(EcsTask task) => Sentence(string.Join(": ", new[] { task.StopCode, task.StoppedReason }.Where(part => !string.IsNullOrEmpty(part))));
+    private static string Reason(EcsTask task) =>
+        Sentence(string.Join(": ", new[] { task.StopCode, task.StoppedReason }.Where(part => !string.IsNullOrEmpty(part))));
 
     private static string Sentence(string text) => text.Length == 0 || text.EndsWith('.') ? text : text + ".";
 

@@ -39,7 +39,8 @@ public sealed class BringDown(Deployed deployed)
         _outputs = resources.Count == 0 ? null : await deployed.Terraform.OutputsAsync(ct);
         return new DownPreview(resources.Count, _outputs is null
             ? $"{resources.Count} resources of the Terraform state"
-            : $"{resources.Count} resources: the service {_outputs.ServiceName} with its {_outputs.DesiredCount} tasks, their agents in the pool {_outputs.AzpPool}, the token, the logs{(_outputs.RepositoryName is null ? "" : " and all images")}, in {_outputs.Region}");
+            : $"{resources.Count} resources in {_outputs.Region}: the service {_outputs.ServiceName} with its {_outputs.DesiredCount} tasks, "
+                + $"their agents in the pool {_outputs.AzpPool}, the token, the logs{(_outputs.RepositoryName is null ? "" : " and all images")}");
     }
 
     /// <summary>Does it all. Asked twice, the second finds nothing to do.</summary>
@@ -103,7 +104,10 @@ public sealed class BringDown(Deployed deployed)
             using var timer = new PeriodicTimer(LookInterval, deployed.Clock);
             while (!options.Force)
             {
-                var busy = (await deployed.AgentsAsync(outputs, _pool.Id, ours, ct)).Where(agent => agent.Status == "online").Select(DeploymentStatus.ToReport).Where(agent => agent.Job is not null).ToArray();
+                var busy = (await deployed.AgentsAsync(outputs, _pool.Id, ours, ct))
+                    .Select(DeploymentStatus.ToReport)
+                    .Where(agent => agent is { Status: "online", Job: not null })
+                    .ToArray();
                 if (busy.Length == 0)
                 {
                     break;
@@ -128,7 +132,8 @@ public sealed class BringDown(Deployed deployed)
             return new PhaseOutcome<bool>(true, $"{agents.Count} agents take no jobs", _disabled.Count > 0);
         });
 
-    private Task StopTasksAsync(TerraformOutputs outputs, CancellationToken ct) => _phases.RunAsync("tasks", "stopped; agents leave the pool by themselves", async () =>
+    private Task StopTasksAsync(TerraformOutputs outputs, CancellationToken ct) =>
+        _phases.RunAsync("tasks", "stopped; agents leave the pool by themselves", async () =>
     {
         await deployed.Ecs.UpdateServiceAsync(outputs.ClusterName, outputs.ServiceName, new ServiceUpdate { DesiredCount = 0 }, ct);
 
@@ -143,7 +148,8 @@ public sealed class BringDown(Deployed deployed)
 
         var until = deployed.Clock.GetUtcNow() + TasksLimit;
         using var timer = new PeriodicTimer(LookInterval, deployed.Clock);
-        while ((await deployed.Ecs.DescribeTasksAsync(outputs.ClusterName, tasks, ct)).Any(task => task.LastStatus != "STOPPED") && deployed.Clock.GetUtcNow() < until)
+        while (deployed.Clock.GetUtcNow() < until
+            && (await deployed.Ecs.DescribeTasksAsync(outputs.ClusterName, tasks, ct)).Any(task => task.LastStatus != "STOPPED"))
         {
             await timer.WaitForNextTickAsync(ct);
         }
@@ -204,7 +210,8 @@ public sealed class BringDown(Deployed deployed)
 
             if (await deployed.Secrets.DescribeAsync(outputs.TokenSecretArn, ct) is { } secret)
             {
-                left.Add($"secret {secret.Name}{(secret.DeletedDate is null ? "" : ", which AWS deletes by itself")}: aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {secret.Name}");
+                left.Add($"secret {secret.Name}{(secret.DeletedDate is null ? "" : ", which AWS deletes by itself")}: "
+                    + $"aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {secret.Name}");
             }
 
             if (outputs.RepositoryName is { } repository && await deployed.Ecr.DescribeRepositoryAsync(repository, ct) is not null)
@@ -214,7 +221,8 @@ public sealed class BringDown(Deployed deployed)
 
             if (_pool is { } pool)
             {
-                left.AddRange((await deployed.AgentsAsync(outputs, pool.Id, new HashSet<string>(), ct)).Select(agent => $"agent {agent.Name} in the pool {pool.Name}: remove it in the organization's settings"));
+                left.AddRange((await deployed.AgentsAsync(outputs, pool.Id, new HashSet<string>(), ct)).Select(agent =>
+                    $"agent {agent.Name} in the pool {pool.Name}: remove it in the organization's settings"));
             }
         }
 

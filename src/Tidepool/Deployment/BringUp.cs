@@ -74,7 +74,11 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
             var outputs = await InfrastructureAsync(options, tag, ct);
             report = report with
             {
-                Region = outputs.Region, Cluster = outputs.ClusterName, Service = outputs.ServiceName, Pool = outputs.AzpPool, Image = outputs.Image,
+                Region = outputs.Region,
+                Cluster = outputs.ClusterName,
+                Service = outputs.ServiceName,
+                Pool = outputs.AzpPool,
+                Image = outputs.Image,
             };
             var isNewToken = await SecretAsync(outputs, ct);
             await ImageAsync(outputs, tag, ct);

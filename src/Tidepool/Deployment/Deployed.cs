@@ -60,7 +60,9 @@ public sealed class Deployed : IDisposable
     /// <summary>The outputs of what is deployed.</summary>
     /// <exception cref="ProblemException">DEPLOY004: nothing is.</exception>
     internal async Task<TerraformOutputs> OutputsAsync(CancellationToken ct) => await Terraform.OutputsAsync(ct) ?? throw new ProblemException(
-        "DEPLOY004", $"Nothing is deployed, or not all of it: the Terraform state of {TerraformFolder} lacks outputs.", "Run ./tidepool up. If it was deployed from another clone, run this there, or give both the same backend.");
+        "DEPLOY004",
+        $"Nothing is deployed, or not all of it: the Terraform state of {TerraformFolder} lacks outputs.",
+        "Run ./tidepool up. If it was deployed from another clone, run this there, or give both the same backend.");
 
     /// <summary>The pool's agents that are of this deployment: of a task of the service, or offline and of its task definition.</summary>
     /// <remarks>

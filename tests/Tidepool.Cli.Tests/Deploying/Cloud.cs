@@ -128,7 +128,8 @@ internal sealed class Cloud : IAsyncDisposable
             case "DescribeSecret":
                 return (200, new JsonObject
                 {
-                    ["ARN"] = asked["SecretId"]!.DeepClone(), ["Name"] = "tidepool/tidepool/token",
+                    ["ARN"] = asked["SecretId"]!.DeepClone(),
+                    ["Name"] = "tidepool/tidepool/token",
                     ["VersionIdsToStages"] = SecretVersion is null ? null : new JsonObject { [SecretVersion] = new JsonArray("AWSCURRENT") },
                 }.ToJsonString());
             case "PutSecretValue":
@@ -162,7 +163,11 @@ internal sealed class Cloud : IAsyncDisposable
         ["taskDefinition"] = TaskDefinition,
         ["deployments"] = new JsonArray(new JsonObject
         {
-            ["id"] = "ecs-svc/1", ["status"] = "PRIMARY", ["taskDefinition"] = TaskDefinition, ["desiredCount"] = 1, ["failedTasks"] = 3,
+            ["id"] = "ecs-svc/1",
+            ["status"] = "PRIMARY",
+            ["taskDefinition"] = TaskDefinition,
+            ["desiredCount"] = 1,
+            ["failedTasks"] = 3,
             ["rolloutState"] = RolloutState,
             ["rolloutStateReason"] = RolloutState == "FAILED" ? "ECS deployment circuit breaker: tasks failed to start." : null,
         }),

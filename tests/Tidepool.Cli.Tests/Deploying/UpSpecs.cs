@@ -27,7 +27,8 @@ public sealed class UpSpecs(Moto moto) : IClassFixture<Moto>
 
         var plan = await RunAsync(clone, "up", "--plan");
         Assert.Contains("  create module.agents.aws_ecs_service.agents\n", plan.Output, StringComparison.Ordinal);
-        Assert.Matches(@"Fargate ARM64, 1 vCPU x 1 task +23\.64 ", plan.Output);
+        Assert.Contains("     23.64   Fargate ARM64, 1 vCPU x 1 task: 730 vCPU-hour at 0.03238 [1]\n", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("  [1] https://aws.amazon.com/fargate/pricing/ (2026-09-28)\n", plan.Output, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was changed.\n", plan.Output, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(clone.Root, "terraform", "tidepool.auto.tfvars.json")));
 
