@@ -6,6 +6,9 @@ module "network" {
   security_group_ids = var.network.security_group_ids
   vpc_cidr           = var.network.vpc_cidr
   nat                = var.network.nat
+  # Fargate attaches no EBS volume in this zone.
+  # Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-volumes.html
+  excluded_zone_ids = var.storage == "ebs" ? ["use1-az3"] : []
 }
 
 module "repository" {

@@ -1,6 +1,7 @@
 terraform {
-  # 1.3 is the first with optional object attributes that have defaults. `terraform test` with mocks, which only the tests need, came with 1.7.
-  required_version = ">= 1.3.0"
+  # 1.4 is the first with terraform_data, 1.3 with optional object attributes that have defaults. `terraform test` with mocks, which only the
+  # tests need, came with 1.7.
+  required_version = ">= 1.4.0"
 
   required_providers {
     aws = {

@@ -45,6 +45,10 @@ run "a_bind_mount_has_nothing_but_a_name" {
     error_message = "With image and token there, the service runs one task with the circuit breaker on."
   }
   assert {
+    condition     = aws_ecs_service.agents.availability_zone_rebalancing == "DISABLED"
+    error_message = "ECS would stop agents to move them."
+  }
+  assert {
     condition     = one(aws_ecs_task_definition.agents.runtime_platform).cpu_architecture == "ARM64" && length(aws_ecs_cluster_capacity_providers.spot) == 0
     error_message = "ARM, and no capacity providers, unless asked for."
   }
@@ -99,7 +103,7 @@ run "efs_is_mounted_through_its_access_point" {
   }
   variables {
     cluster         = { name = "tidepool" }
-    image           = { name = "example.org/agent:1" }
+    image           = { name = "111122223333.dkr.ecr-fips.us-gov-east-1.amazonaws.com/agent:1" }
     azure_pipelines = { url = "https://dev.azure.com/x" }
     network         = { subnet_ids = ["subnet-0a"], security_group_ids = ["sg-0a"] }
     storage         = { kind = "efs", efs = { file_system_id = "fs-0a", file_system_arn = "arn:fs", access_point_id = "fsap-0a", access_point_arn = "arn:ap" } }
@@ -112,6 +116,10 @@ run "efs_is_mounted_through_its_access_point" {
   assert {
     condition     = [for statement in data.aws_iam_policy_document.task.statement : statement.sid] == ["TaskProtection", "SharedStorage"] && one(one([for statement in data.aws_iam_policy_document.task.statement : statement.condition if statement.sid == "SharedStorage"])).values == tolist(["arn:ap"])
     error_message = "The task role mounts this access point only."
+  }
+  assert {
+    condition     = one([for statement in data.aws_iam_policy_document.execution.statement : statement.resources if statement.sid == "Pull"]) == toset(["arn:aws-us-gov:ecr:us-gov-east-1:111122223333:repository/agent"])
+    error_message = "An image named by ECR's FIPS host may be pulled too."
   }
 }
 
@@ -293,6 +301,37 @@ run "a_region_without_a_default_vpc_is_told" {
   }
 
   expect_failures = [data.aws_vpcs.default]
+}
+
+run "a_default_vpc_without_subnets_is_told" {
+  command = plan
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    name = "tidepool"
+  }
+  override_data {
+    target = data.aws_subnets.default
+    values = { ids = [] }
+  }
+
+  expect_failures = [data.aws_subnets.default]
+}
+
+run "zones_without_fargate_and_those_named_are_left_out" {
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    name              = "tidepool"
+    excluded_zone_ids = ["use1-az3"]
+  }
+
+  assert {
+    condition     = data.aws_availability_zones.fargate[0].exclude_zone_ids == toset(["usw1-az2", "apne1-az3", "cnn1-az3", "cnn1-az4", "use1-az3"])
+    error_message = "Left out are ${jsonencode(data.aws_availability_zones.fargate[0].exclude_zone_ids)}."
+  }
 }
 
 run "a_repository_of_ones_own_is_only_read" {

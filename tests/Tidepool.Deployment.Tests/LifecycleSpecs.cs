@@ -41,6 +41,8 @@ public sealed class LifecycleSpecs(Moto moto) : IClassFixture<Moto>
         await Deployed.NothingToDoAsync(terraform, settings);
 
         await TheTaskDefinitionIsThatOfTheTemplateAsync(started, storage, volume);
+        // Where Fargate attaches no EBS volume.
+        Assert.Equal(storage != "ebs", (await ZonesAsync(cluster)).Contains("use1-az3"));
         Assert.DoesNotContain("the-token", await File.ReadAllTextAsync(Path.Combine(terraform.Folder, "terraform.tfstate"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         await terraform.SucceedAsync(["destroy", "-auto-approve", .. settings]);
@@ -53,10 +55,34 @@ public sealed class LifecycleSpecs(Moto moto) : IClassFixture<Moto>
         Assert.Equal("", string.Join('\n', DeployPolicy.NotAllowed(moto.Actions)));
     }
 
+    // The provider leaves a service's EBS volume as it is where the configuration has none any more, and ECS refuses that.
+    [Fact]
+    public async Task Another_storage_makes_another_service_and_another_image_does_not()
+    {
+        using var terraform = await TerraformProcess.InitializedAsync(moto.Environment);
+        string[] settings = ["-no-color", "-input=false", "-var-file=terraform.tfvars.example", "-var=cluster_name=other"];
+        await terraform.SucceedAsync(["apply", "-auto-approve", .. settings]);
+
+        var image = (await terraform.SucceedAsync(["plan", .. settings, "-var=image_tag=v2"])).Output;
+        Assert.Contains("module.agents.aws_ecs_service.agents will be updated in-place", image, StringComparison.Ordinal);
+        var storage = (await terraform.SucceedAsync(["plan", .. settings, "-var=storage=ebs"])).Output;
+        Assert.Contains("module.agents.aws_ecs_service.agents will be replaced due to changes in replace_triggered_by", storage, StringComparison.Ordinal);
+
+        await terraform.SucceedAsync(["destroy", "-auto-approve", .. settings]);
+    }
+
     private static JsonNode Value(JsonObject outputs, string name) => outputs[name]!["value"]!;
 
     private Task<string> PushAsync(string repository) => AwsProcess.SucceedAsync(
         moto, "ecr", "put-image", "--repository-name", repository, "--image-tag", "v1", "--image-manifest", Manifest);
+
+    private async Task<IReadOnlyList<string>> ZonesAsync(string cluster)
+    {
+        var service = JsonNode.Parse(await AwsProcess.SucceedAsync(moto, "ecs", "describe-services", "--cluster", cluster, "--services", "agents"))!;
+        var subnets = service["services"]![0]!["networkConfiguration"]!["awsvpcConfiguration"]!["subnets"]!.AsArray().Select(id => id!.GetValue<string>());
+        var described = JsonNode.Parse(await AwsProcess.SucceedAsync(moto, ["ec2", "describe-subnets", "--subnet-ids", .. subnets]))!;
+        return [.. described["Subnets"]!.AsArray().Select(subnet => subnet!["AvailabilityZoneId"]!.GetValue<string>())];
+    }
 
     private async Task TheTaskDefinitionIsThatOfTheTemplateAsync(JsonObject outputs, string storage, string volume)
     {

@@ -62,7 +62,7 @@ internal sealed class TaskProtectionClient(string agentUri, TimeProvider clock) 
         {
             return new ProtectionAnswer.Refusal($"{agentUri} could not be reached: {e.Message.TrimEnd('.')}");
         }
-        catch (OperationCanceledException) when (limited.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return new ProtectionAnswer.Refusal($"{agentUri} did not answer within {Limit.TotalSeconds:0} s");
         }

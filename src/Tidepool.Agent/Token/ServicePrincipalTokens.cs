@@ -106,7 +106,7 @@ internal sealed partial class ServicePrincipalTokens : TokenSource
                 ? throw new HttpRequestException($"the request for an access token was answered {(int)response.StatusCode}")
                 : throw Explain(response.StatusCode, body);
         }
-        catch (OperationCanceledException) when (limited.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new HttpRequestException($"the request for an access token was not answered within {CallLimit.TotalSeconds:0} s");
         }

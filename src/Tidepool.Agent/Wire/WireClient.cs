@@ -90,6 +90,11 @@ internal sealed class WireClient(HttpClient http, string baseUrl, Authorize auth
         {
             throw new HttpRequestException($"{method} {WithoutQuery(path)} was not answered within {timeout.TotalSeconds:0} s.");
         }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !ct.IsCancellationRequested)
+        {
+            // The handler's ConnectTimeout comes as if somebody had canceled.
+            throw new HttpRequestException($"{BaseUrl} took no connection.", e);
+        }
         catch (JsonException e)
         {
             throw new HttpRequestException($"{method} {WithoutQuery(path)} was answered with something else than JSON: {e.Message}");

@@ -11,7 +11,7 @@ locals {
   infrastructure_role_arn = local.make_infrastructure ? aws_iam_role.infrastructure[0].arn : var.roles.infrastructure_role_arn
 
   # An image of one's own in ECR, in whatever account and region.
-  ecr_image       = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.", var.image.name)) ? regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr(?:-fips)?\\.(?P<region>[a-z0-9-]+)\\.[^/]+/(?P<name>[^:@]+)", var.image.name) : null
+  ecr_image       = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr(?:-fips)?\\.(?P<region>[a-z0-9-]+)\\.[^/]+/(?P<name>[^:@]+)", var.image.name), null)
   repository_arns = var.image.repository_arn != null ? [var.image.repository_arn] : local.ecr_image != null ? ["arn:${local.partition}:ecr:${local.ecr_image.region}:${local.ecr_image.account}:repository/${local.ecr_image.name}"] : []
 }
 

@@ -90,6 +90,12 @@ resource "aws_ecs_task_definition" "agents" {
   }
 }
 
+# The provider cannot take an EBS volume off a service, so another kind of storage is another service.
+# Source: https://github.com/hashicorp/terraform-provider-aws/pull/49185
+resource "terraform_data" "volume" {
+  input = local.volume
+}
+
 resource "aws_ecs_service" "agents" {
   name            = "agents"
   cluster         = local.cluster_arn
@@ -99,6 +105,8 @@ resource "aws_ecs_service" "agents" {
   launch_type            = var.cluster.spot ? null : "FARGATE"
   propagate_tags         = "SERVICE"
   enable_execute_command = false # a shell in the container would see the token
+  # Agents that wait for jobs need no balance between zones, and moving one ends it. Not said, provider 5 asks for DISABLED, 6 leaves it to ECS.
+  availability_zone_rebalancing = "DISABLED"
 
   # A new task comes online before an old one drains.
   deployment_minimum_healthy_percent = 100
@@ -145,6 +153,10 @@ resource "aws_ecs_service" "agents" {
         }
       }
     }
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.volume]
   }
 
   # Roles must allow what a task needs before it starts, and until its volume is gone.

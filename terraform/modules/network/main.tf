@@ -12,7 +12,7 @@ data "aws_availability_zones" "fargate" {
   count = local.kind == "given" ? 0 : 1
 
   state            = "available"
-  exclude_zone_ids = local.zones_without_fargate
+  exclude_zone_ids = concat(local.zones_without_fargate, var.excluded_zone_ids)
 
   filter {
     name   = "opt-in-status"
@@ -54,6 +54,13 @@ data "aws_subnets" "default" {
   filter {
     name   = "availability-zone"
     values = data.aws_availability_zones.fargate[0].names
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.ids) > 0
+      error_message = "The default VPC has no default subnet in a zone that Fargate serves. Give subnet_ids, or vpc_cidr, as in 10.42.0.0/24, to make a VPC; `aws ec2 create-default-subnet` makes one again."
+    }
   }
 }
 

@@ -24,6 +24,13 @@ variable "vpc_cidr" {
   default     = null
 }
 
+variable "excluded_zone_ids" {
+  description = "Ids of availability zones to leave out, as in use1-az3, besides those without Fargate. Subnets that are given are used whatever their zone."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "nat" {
   description = "Whether the VPC that is made has private subnets behind a NAT gateway."
   type        = bool

@@ -138,6 +138,16 @@ public sealed class AwsFaultSpecs
         Assert.StartsWith($"AWS002: AWS profile '{name}' does not exist; there ", problem.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_profile_of_the_environment_that_does_not_exist_is_told_and_no_other_taken()
+    {
+        var name = $"p{Guid.NewGuid():N}";
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => AwsConnection.OpenAsync(
+            new() { Region = "eu-central-1", Environment = new Dictionary<string, string> { ["AWS_PROFILE"] = name } }, TimeProvider.System, Ct));
+        Assert.StartsWith($"AWS002: AWS profile '{name}' does not exist; there ", problem.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" Correct AWS_PROFILE, or make the profile: 'aws configure sso' or 'aws configure'.", problem.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<string> ProblemAsync(Uri endpoint)
     {
         using var connection = await ConnectAsync(endpoint);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tidepool.Deployment.AzureDevOps;
@@ -172,6 +174,32 @@ public sealed class OrganizationFaultSpecs
                 + "Check AZP_CLIENT_ID, AZP_TENANT_ID and AZP_CLIENT_SECRET (the secret's value, not its id), and that the secret has not expired.",
             problem.Message);
         Assert.Empty(ado.Requests);
+    }
+
+    // It takes the 10 s that a connection may take.
+    [Fact]
+    public async Task A_host_that_swallows_connections_is_told_as_one_that_cannot_be_reached()
+    {
+        using var wall = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        wall.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        wall.Listen(0);
+        // Nobody accepts: once the queue is full, Linux drops what comes, as a firewall does.
+        var waiting = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        waiting.ForEach(socket => _ = socket.ConnectAsync(wall.LocalEndPoint!).ContinueWith(task => task.Exception, TaskScheduler.Default));
+        try
+        {
+            var url = $"http://{wall.LocalEndPoint}/contoso";
+            using var client = new OrganizationClient(new(url), new OrganizationCredential.Token(new("a-personal-token")), TimeProvider.System);
+            var problem = await Assert.ThrowsAsync<ProblemException>(() => client.ConnectAsync(Ct));
+            Assert.Equal(
+                $"AZDO005: {url} could not be reached: no connection within 10 s. "
+                    + "Check AZP_URL, the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE where a proxy has a certificate of its own.",
+                problem.Message);
+        }
+        finally
+        {
+            waiting.ForEach(socket => socket.Dispose());
+        }
     }
 
     private static string Organization(StandIn server) => $"{server.Url}contoso";

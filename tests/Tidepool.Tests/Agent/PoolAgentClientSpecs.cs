@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Tidepool.Agent;
 using Tidepool.Agent.Supervision;
 using Tidepool.Agent.Token;
@@ -169,6 +171,29 @@ public sealed class PoolAgentClientSpecs
         Assert.False(await client.RemoveAsync(agent, over.Token));
         Assert.False(await client.DisableAsync(agent, over.Token));
         Assert.Null(await client.LookAsync(agent, over.Token));
+    }
+
+    [Fact]
+    public async Task A_host_that_swallows_connections_is_told_as_one_that_does_not_answer()
+    {
+        using var wall = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        wall.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        wall.Listen(0);
+        // Nobody accepts: once the queue is full, Linux drops what comes, as a firewall does.
+        var waiting = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        waiting.ForEach(socket => _ = socket.ConnectAsync(wall.LocalEndPoint!).ContinueWith(task => task.Exception, TaskScheduler.Default));
+        try
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(300) });
+            using var source = new GivenToken("a-token-of-this-test", TimeProvider.System);
+            var client = new WireClient(http, $"http://{wall.LocalEndPoint}", source.AuthorizeAsync, TimeProvider.System);
+            var unreachable = await Assert.ThrowsAsync<HttpRequestException>(() => client.DeleteAsync("_apis/distributedtask/pools/1/agents/7", Ct));
+            Assert.Equal($"http://{wall.LocalEndPoint} took no connection.", unreachable.Message);
+        }
+        finally
+        {
+            waiting.ForEach(socket => socket.Dispose());
+        }
     }
 
     private static PoolAgentClient Client(ServiceUnderTest tested, string token = Token) =>

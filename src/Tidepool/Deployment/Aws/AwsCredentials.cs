@@ -37,12 +37,18 @@ internal sealed class AwsCredentials
             return new(keys, "environment variables", profile: null, clock);
         }
 
+        var named = options.Environment.GetValueOrDefault("AWS_PROFILE");
+        if (!string.IsNullOrEmpty(named))
+        {
+            // The SDK goes on to the machine's role as if none were named; Terraform does not.
+            Existing(named, "Correct AWS_PROFILE");
+        }
+
         try
         {
             var found = await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(null).WaitAsync(LongestSearch, clock, ct);
-            var profile = options.Environment.GetValueOrDefault("AWS_PROFILE") ?? "default";
-            new CredentialProfileStoreChain().TryGetProfile(profile, out var ofEnvironment);
-            return new(found, Kind(found), ofEnvironment, clock);
+            new CredentialProfileStoreChain().TryGetProfile(string.IsNullOrEmpty(named) ? "default" : named, out var profile);
+            return new(found, Kind(found, profile?.Name), profile, clock);
         }
         catch (Exception e) when (e is AmazonClientException or TimeoutException)
         {
@@ -75,18 +81,24 @@ internal sealed class AwsCredentials
             : new BasicAWSCredentials(key, secret);
     }
 
-    private static AwsCredentials OfProfile(string name, TimeProvider clock)
+    private static CredentialProfile Existing(string name, string mend)
     {
         var chain = new CredentialProfileStoreChain();
-        if (!chain.TryGetProfile(name, out var profile))
+        if (chain.TryGetProfile(name, out var profile))
         {
-            var known = chain.ListProfiles().Select(other => other.Name).Distinct().Order(StringComparer.Ordinal).ToList();
-            throw new ProblemException(
-                "AWS002",
-                $"AWS profile '{name}' does not exist; there {(known.Count == 0 ? "are none" : $"is {string.Join(", ", known)}")}.",
-                "Correct aws_profile in terraform/terraform.tfvars, or make the profile: 'aws configure sso' or 'aws configure'.");
+            return profile;
         }
 
+        var known = chain.ListProfiles().Select(other => other.Name).Distinct().Order(StringComparer.Ordinal).ToList();
+        throw new ProblemException(
+            "AWS002",
+            $"AWS profile '{name}' does not exist; there {(known.Count == 0 ? "are none" : $"is {string.Join(", ", known)}")}.",
+            $"{mend}, or make the profile: 'aws configure sso' or 'aws configure'.");
+    }
+
+    private static AwsCredentials OfProfile(string name, TimeProvider clock)
+    {
+        var profile = Existing(name, "Correct aws_profile in terraform/terraform.tfvars");
         if (profile.Options.LoginSession is { Length: > 0 })
         {
             throw new ProblemException(
@@ -120,11 +132,11 @@ internal sealed class AwsCredentials
             "Sign in again ('aws sso login'), or correct the profile.");
     }
 
-    private static string Kind(AWSCredentials credentials) => credentials switch
+    private static string Kind(AWSCredentials credentials, string? profile) => credentials switch
     {
         AssumeRoleWithWebIdentityCredentials => "web identity",
         GenericContainerCredentials => "container",
         InstanceProfileAWSCredentials => "machine's role",
-        _ => "default profile",
+        _ => profile is null or "default" ? "default profile" : $"profile '{profile}'",
     };
 }

@@ -9,12 +9,13 @@ namespace Tidepool.Deployment.Http;
 /// <summary>Sends requests, and sends them again where the far side is busy or the network fails.</summary>
 /// <remarks>
 /// Four tries, 0.3 s, 0.6 s, 1.2 s apart on average with jitter; what the far side says in <c>Retry-After</c> goes first, up to 30 s.
-/// A try may take 30 s. Proxies are those of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, as .NET reads them.
+/// A try may take 30 s, and 10 s of it until there is a connection; a host that takes none is not asked again. Proxies are those of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, as .NET reads them.
 /// </remarks>
 internal sealed class WireClient : IDisposable
 {
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan TimeoutOfOneTry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http;
     private readonly ResiliencePipeline<WireReply> _pipeline;
@@ -27,7 +28,7 @@ internal sealed class WireClient : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = ConnectTimeout,
         };
         if (authorities is not null)
         {
@@ -68,7 +69,7 @@ internal sealed class WireClient : IDisposable
             async attempt =>
             {
                 using var message = await request(attempt);
-                using var response = await _http.SendAsync(message, attempt);
+                using var response = await ConnectedAsync(message, attempt);
                 return new WireReply(
                     response.StatusCode, response.Headers, response.Content.Headers.ContentType, await response.Content.ReadAsByteArrayAsync(attempt));
             },
@@ -76,12 +77,26 @@ internal sealed class WireClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    private async Task<HttpResponseMessage> ConnectedAsync(HttpRequestMessage message, CancellationToken attempt)
+    {
+        try
+        {
+            return await _http.SendAsync(message, attempt);
+        }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException late && !attempt.IsCancellationRequested)
+        {
+            // The handler says it as if somebody had canceled.
+            throw new HttpRequestException(HttpRequestError.ConnectionError, $"no connection within {ConnectTimeout.TotalSeconds:0} s", late);
+        }
+    }
+
     private static bool IsBusy(WireReply reply) => reply.Status
         is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
-    // A name that does not resolve, or a certificate that is not trusted, will be so in a second too.
+    // A name that does not resolve, a certificate that is not trusted, or a wall that swallows packets, will be so in a second too.
     private static bool IsPassing(HttpRequestException e) =>
-        e.HttpRequestError is not (HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError);
+        e.InnerException is not TimeoutException
+        && e.HttpRequestError is not (HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError);
 
     private static TimeSpan? RetryAfter(WireReply? reply, TimeProvider clock)
     {
