@@ -22,7 +22,7 @@ public sealed partial class ProblemSpecs
         Assert.Equal(printed.Order(StringComparer.Ordinal), explained.Order(StringComparer.Ordinal));
     }
 
-    [GeneratedRegex(@"\b(TASK|FARGATE|SANDBOX|PIPELINE|SERVICE|SERVE|AGENT|REHEARSAL|CLI|AWS|AZDO|DOCTOR|SETTINGS)\d{3}\b")]
+    [GeneratedRegex(@"\b(TASK|FARGATE|SANDBOX|PIPELINE|SERVICE|SERVE|AGENT|REHEARSAL|CLI|AWS|AZDO|DOCTOR|SETTINGS|ENGINE)\d{3}\b")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"^\| ([A-Z]+\d{3}) \|")]
