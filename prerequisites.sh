@@ -15,7 +15,11 @@ case ${1:-} in
       exit 2
     fi
     ;;
-  test) needed+=(shellcheck:shellcheck newuidmap:uidmap) ;;
+  test)
+    needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap)
+    # The tests start a container engine of their own, which takes root.
+    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io)
+    ;;
   *)
     echo "Usage: prerequisites.sh demo|test|deploy" >&2
     exit 2

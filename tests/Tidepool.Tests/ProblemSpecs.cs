@@ -22,7 +22,8 @@ public sealed partial class ProblemSpecs
         Assert.Equal(printed.Order(StringComparer.Ordinal), explained.Order(StringComparer.Ordinal));
     }
 
-    [GeneratedRegex(@"\b(TASK|FARGATE|SANDBOX|PIPELINE|SERVICE|AGENT|REHEARSAL|CLI|SETTINGS|AWS|AZDO|DOCTOR|DEPLOY|TERRAFORM|DOCKER|SERVE)\d{3}\b")]
+    [GeneratedRegex(
+        @"\b(TASK|FARGATE|SANDBOX|ENGINE|PIPELINE|SERVICE|SERVE|AGENT|REHEARSAL|CLI|SETTINGS|AWS|AZDO|DOCTOR|DEPLOY|TERRAFORM|DOCKER)\d{3}\b")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"^\| ([A-Z]+\d{3}) \|")]

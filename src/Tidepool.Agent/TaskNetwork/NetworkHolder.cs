@@ -30,7 +30,7 @@ internal static class NetworkHolder
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new AgentException("ENGINE010", $"The task's network cannot be set up: {e.Message}", "Let the engine give this container NET_ADMIN.");
+            throw new AgentException("ENGINE008", $"The task's network cannot be set up: {e.Message}", "Let the engine give this container NET_ADMIN.");
         }
 
         Console.Out.WriteLine(Ready);

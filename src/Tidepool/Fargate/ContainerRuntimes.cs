@@ -18,11 +18,20 @@ public enum RuntimeWish
 
 /// <summary>Which container runtime it is to be.</summary>
 /// <param name="Engine">The engine's socket; null for the sandbox.</param>
-/// <param name="Why">What was chosen and why, in one line.</param>
-public sealed record RuntimeChoice(Uri? Engine, string Why)
+/// <param name="Why">What was chosen and why, in one line; null when the sandbox was asked for and there is nothing to tell.</param>
+public sealed record RuntimeChoice(Uri? Engine, string? Why)
 {
     /// <summary><c>ARM64</c> where the engine's image is for that; null where the default of task definitions fits.</summary>
     public string? CpuArchitecture { get; init; }
+
+    /// <summary>Tells who watches why it is this one.</summary>
+    public void Tell(Action<string> say)
+    {
+        if (Why is not null)
+        {
+            say(Why);
+        }
+    }
 }
 
 /// <summary>Chooses the container runtime of an environment.</summary>
@@ -40,7 +49,7 @@ public static class ContainerRuntimes
     {
         if (wish is RuntimeWish.Sandbox)
         {
-            return new(null, "runtime sandbox, as asked for");
+            return new(null, null);
         }
 
         try

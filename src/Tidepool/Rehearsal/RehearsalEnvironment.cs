@@ -62,8 +62,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public static async Task<RehearsalEnvironment> StartAsync(
         RehearsalOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
-        var runtime = await ContainerRuntimes.ChooseAsync(options.Runtime, options.Image, Environment.GetEnvironmentVariable, ct);
-        progress.Report(new Said(runtime.Why));
+        var runtime = await ContainerRuntimes.ChooseAsync(options.Runtime, options.Image, options.Variable, ct);
+        runtime.Tell(why => progress.Report(new Said(why)));
         var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;

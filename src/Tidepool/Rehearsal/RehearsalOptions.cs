@@ -26,6 +26,9 @@ public sealed record RehearsalOptions
     /// <summary>The agents' image; an engine must have it, for nothing is pulled. Default <c>tidepool-agent:latest</c>, as the documented build names it.</summary>
     public string Image { get; init; } = DefaultImage;
 
+    /// <summary>Reads an environment variable: <c>DOCKER_HOST</c> and <c>XDG_RUNTIME_DIR</c> say where an engine is. Default those of this process.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
     /// <summary>Agents a task, 1 to 10 (the most containers a task definition may have). Default 2.</summary>
     public int Agents { get; init; } = 2;
 

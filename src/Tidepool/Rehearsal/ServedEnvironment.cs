@@ -75,7 +75,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
         // Which images run is known only when clients ask; by itself an engine is worth choosing for the agents' image.
         var runtime = await ContainerRuntimes.ChooseAsync(
             options.Runtime, options.Runtime is RuntimeWish.Auto ? RehearsalOptions.DefaultImage : null, Environment.GetEnvironmentVariable, ct);
-        progress.Report(new Said(runtime.Why));
+        runtime.Tell(why => progress.Report(new Said(why)));
         var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;

@@ -52,8 +52,8 @@ public sealed class EngineProcess
     }
 
     /// <summary>Starts the process for a folder, with a container engine.</summary>
-    internal static Process Start(string folder, Uri engine, string agentBinary, params string[] under) =>
-        Start(folder, AppContext.BaseDirectory, new Dictionary<string, string> { [SocketVariable] = engine.OriginalString, [AgentVariable] = agentBinary }, under);
+    internal static Process Start(string folder, string programFolder, Uri engine, string agentBinary, params string[] under) =>
+        Start(folder, programFolder, new Dictionary<string, string> { [SocketVariable] = engine.OriginalString, [AgentVariable] = agentBinary }, under);
 
     /// <summary>Starts the process for a folder.</summary>
     internal static Process Start(string folder) => Start(folder, AppContext.BaseDirectory);

@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using Tidepool.Fargate.Runtimes.Engine;
+using Tidepool.Tests.Agent;
+using Tidepool.Tests.Fargate.Runtimes;
 
 namespace Tidepool.Tests.Fargate;
 
-/// <summary>The sandbox for a user who is not root: the engine runs as another uid, in a mount namespace that has what the test needs.</summary>
-public sealed class OrdinaryUserSpecs : IDisposable
+/// <summary>The runtimes for a user who is not root: the engine runs as another uid, in a mount namespace that has what the test needs.</summary>
+public sealed class OrdinaryUserSpecs(DockerDaemon daemon) : IDisposable
 {
     private const string Uid = "54321";
 
@@ -71,6 +74,29 @@ public sealed class OrdinaryUserSpecs : IDisposable
             report.Problem);
     }
 
+    [Fact]
+    public async Task In_a_container_engine_that_the_user_may_use_owners_hold_and_what_others_own_is_removed()
+    {
+        await daemon.StartAsync();
+        daemon.LetEveryoneIn();
+        var agent = Path.Combine(_root, "tidepool-agent");
+        File.Copy(await AgentBinary.GetAsync(), agent);
+        using var process = EngineProcess.Start(
+            Prepare(range: false), Path.Combine(_root, "program"), daemon.Socket, agent, [.. Enter, .. AsUser]);
+        var report = await EngineProcess.ReportAsync(_root, process);
+
+        Assert.Equal((null, "docker", true), (report.Problem, report.Facts?.Name, report.Facts?.OwnersEnforced));
+        Assert.Equal("1000\n1000:1000:755\n", report.FirstLog);
+        Assert.Contains("0:0:755\n", report.SecondLog);
+        Assert.Contains("/data/x: Permission denied", report.SecondLog);
+        await EngineProcess.StopAsync(_root, process);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_root, "environments")));
+        Assert.DoesNotContain(
+            Path.Combine(_root, "environments", "one"), await EngineLeftovers.EnvironmentsAsync(daemon.Socket, FargateRig.Ct));
+    }
+
+    private static IEnumerable<string> AsUser => ["setpriv", "--reuid", Uid, "--regid", Uid, "--clear-groups", "--inh-caps=-all"];
+
     private async Task<EngineReport> RunAsync(bool range)
     {
         using var engine = Start(range);
@@ -87,7 +113,7 @@ public sealed class OrdinaryUserSpecs : IDisposable
     private Process Start(bool range)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take another user's place.");
-        return Start(Prepare(range), [.. Enter, "setpriv", "--reuid", Uid, "--regid", Uid, "--clear-groups", "--inh-caps=-all"]);
+        return Start(Prepare(range), [.. Enter, .. AsUser]);
     }
 
     private static Process Start(string folder, IEnumerable<string> under) => EngineProcess.Start(folder, Path.Combine(folder, "program"), [.. under]);

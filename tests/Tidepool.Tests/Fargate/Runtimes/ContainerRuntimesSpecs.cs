@@ -67,7 +67,7 @@ public sealed class ContainerRuntimesSpecs(DockerDaemon daemon)
     [Fact]
     public async Task The_sandbox_is_taken_unseen_when_it_is_asked_for() =>
         Assert.Equal(
-            new(null, "runtime sandbox, as asked for"),
+            new(null, null),
             await ContainerRuntimes.ChooseAsync(RuntimeWish.Sandbox, TestImage.Agent, _ => throw new InvalidOperationException(), FargateRig.Ct));
 
     [Theory]

@@ -68,6 +68,13 @@ public sealed class DockerDaemon : IAsyncDisposable
         await LaunchAsync();
     }
 
+    /// <summary>Lets users who are not root use the engine.</summary>
+    internal void LetEveryoneIn()
+    {
+        LinuxCalls.Chmod(_root!, (UnixFileMode)0x1ed); // 0755
+        LinuxCalls.Chmod(Socket.AbsolutePath, (UnixFileMode)0x1b6); // 0666
+    }
+
     /// <summary>A client of the engine.</summary>
     internal DockerClient Connect() => EngineSocket.Connect(Socket);
 

@@ -212,7 +212,7 @@ public sealed class EngineSpecs(DockerDaemon daemon)
         var root = Directory.CreateTempSubdirectory("tidepool-kill-").FullName;
         try
         {
-            using var process = EngineProcess.Start(root, daemon.Socket, await Agent.AgentBinary.GetAsync());
+            using var process = EngineProcess.Start(root, AppContext.BaseDirectory, daemon.Socket, await Agent.AgentBinary.GetAsync());
             var report = await EngineProcess.ReportAsync(root, process);
             Assert.Null(report.Problem);
             process.Kill();

@@ -18,6 +18,12 @@ internal static class TestImage
     /// <summary>The same with content, another owner and mode in the VOLUME, content at a path without one, and SIGINT to stop.</summary>
     public const string Seeded = "seeded:1";
 
+    /// <summary>The agents' image: the built-in agent is its program, and it has git and what the demonstration's scripts use.</summary>
+    public const string Demonstration = "tidepool-agent:demonstration";
+
+    private static readonly string[] MoreTools =
+        ["git", "tar", "gzip", "sha256sum", "date", "basename", "dirname", "find", "wc", "cut", "sed", "sort", "uname", "mktemp", "cp", "mv", "realpath", "xargs"];
+
     private static readonly string[] Tools =
     [
         "bash", "sh", "ls", "cat", "id", "stat", "touch", "sleep", "chown", "chmod", "mkdir", "rm", "ln", "grep", "env", "head", "tail", "tr", "readlink", "setsid",
@@ -59,10 +65,41 @@ internal static class TestImage
             ct);
     }
 
-    // As docker save writes an image: https://github.com/moby/docker-image-spec/blob/main/v1.2.md
-    private static async Task LoadAsync(DockerClient client, string name, IReadOnlyList<TarEntry> more, object config, CancellationToken ct)
+    /// <summary>Gives an engine the agents' image.</summary>
+    public static async Task LoadDemonstrationAsync(DockerClient client, string agentBinary, CancellationToken ct)
     {
-        var layer = await LayerAsync(more, ct);
+        const string agent = "opt/tidepool/tidepool-agent";
+        var gitCore = (await OutputAsync("git", "--exec-path", ct)).Trim();
+        await LoadAsync(
+            client,
+            Demonstration,
+            [
+                Folder("shared-storage", 1000, 1000, 0x1ed),
+                File(agent, await System.IO.File.ReadAllBytesAsync(agentBinary, ct), 0x1ed),
+            ],
+            new
+            {
+                User = "agent",
+                Env = (string[])["PATH=/bin", "HOME=/home/agent"],
+                WorkingDir = "/home/agent",
+                Volumes = new Dictionary<string, object> { ["/shared-storage"] = new { } },
+                Entrypoint = (string[])[$"/{agent}", "builtin"],
+            },
+            ct,
+            [
+                .. MoreTools.Select(tool => (PathOf(tool), $"bin/{tool}")),
+                ($"{gitCore}/git-remote-http", $"{gitCore[1..]}/git-remote-http"),
+
+                // The agent opens it by name, for its key.
+                .. Directory.GetDirectories("/usr/lib", "*-linux-gnu").Append("/usr/lib64").Select(folder => $"{folder}/libssl.so.3")
+                    .Where(System.IO.File.Exists).Select(path => (path, path[1..])),
+            ]);
+    }
+
+    // As docker save writes an image: https://github.com/moby/docker-image-spec/blob/main/v1.2.md
+    private static async Task LoadAsync(DockerClient client, string name, IReadOnlyList<TarEntry> more, object config, CancellationToken ct, IReadOnlyList<(string Path, string Name)>? programs = null)
+    {
+        var layer = await LayerAsync(more, [.. Tools.Select(tool => (PathOf(tool), $"bin/{tool}")), .. programs ?? []], ct);
         var described = JsonSerializer.SerializeToUtf8Bytes(new
         {
             architecture = Architecture,
@@ -83,7 +120,7 @@ internal static class TestImage
         await client.Images.LoadImageAsync(new ImageLoadParameters(), archive, new Progress<JSONMessage>(), ct);
     }
 
-    private static async Task<byte[]> LayerAsync(IReadOnlyList<TarEntry> more, CancellationToken ct)
+    private static async Task<byte[]> LayerAsync(IReadOnlyList<TarEntry> more, IReadOnlyList<(string Path, string Name)> programs, CancellationToken ct)
     {
         using var layer = new MemoryStream();
         await using (var tar = new TarWriter(layer, leaveOpen: true))
@@ -91,6 +128,7 @@ internal static class TestImage
             foreach (var entry in (TarEntry[])
             [
                 Folder("tmp", 0, 0, 0x3ff), Folder("usr", 0, 0, 0x1ed), Folder("root", 0, 0, 0x1c0), Folder("home/agent", 1000, 1000, 0x1ed),
+                Folder("opt/tidepool", 0, 0, 0x1ed), new PaxTarEntry(TarEntryType.SymbolicLink, "usr/bin") { LinkName = "/bin" },
                 File("etc/passwd", "root:x:0:0::/root:/bin/bash\nagent:x:1000:1000::/home/agent:/bin/bash\n", 0, 0),
                 File("etc/group", "root:x:0:\nagent:x:1000:\n", 0, 0),
                 .. more,
@@ -100,10 +138,9 @@ internal static class TestImage
             }
 
             var written = new HashSet<string>();
-            foreach (var tool in Tools)
+            foreach (var (path, name) in programs)
             {
-                var path = new[] { "/usr/bin", "/bin" }.Select(folder => Path.Combine(folder, tool)).First(System.IO.File.Exists);
-                foreach (var (source, target) in (await LibrariesAsync(path, ct)).Select(library => (library, library[1..])).Append((path, $"bin/{tool}")))
+                foreach (var (source, target) in (await LibrariesAsync(path, ct)).Select(library => (library, library[1..])).Append((path, name)))
                 {
                     if (written.Add(target))
                     {
@@ -129,11 +166,16 @@ internal static class TestImage
     private static PaxTarEntry File(string name, byte[] content, int mode = 0x1a4) =>
         new(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)mode, DataStream = new MemoryStream(content) };
 
-    private static async Task<IEnumerable<string>> LibrariesAsync(string program, CancellationToken ct)
+    private static string PathOf(string tool) => new[] { "/usr/bin", "/bin" }.Select(folder => Path.Combine(folder, tool)).First(System.IO.File.Exists);
+
+    private static async Task<IEnumerable<string>> LibrariesAsync(string program, CancellationToken ct) =>
+        (await OutputAsync("ldd", program, ct)).Split('\n').SelectMany(line => line.Split(' ', '\t').Where(word => word.StartsWith('/')).Take(1));
+
+    private static async Task<string> OutputAsync(string program, string argument, CancellationToken ct)
     {
-        using var ldd = Process.Start(new ProcessStartInfo("ldd", program) { RedirectStandardOutput = true })!;
-        var output = await ldd.StandardOutput.ReadToEndAsync(ct);
-        await ldd.WaitForExitAsync(ct);
-        return output.Split('\n').SelectMany(line => line.Split(' ', '\t').Where(word => word.StartsWith('/')).Take(1));
+        using var process = Process.Start(new ProcessStartInfo(program, argument) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync(ct);
+        await process.WaitForExitAsync(ct);
+        return output;
     }
 }
