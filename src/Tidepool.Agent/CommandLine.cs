@@ -69,7 +69,7 @@ internal static class CommandLine
                                supervise needs up to 45 s more; Fargate kills a container 120 s after SIGTERM at the latest.
           AZP_AGENT_FOLDER     supervise: folder of the agent, with config.sh and bin/Agent.Listener. Default: /azp
           AZP_ONCE             supervise: true to leave after one job. Default: false
-          AZP_IDLE_SECONDS     supervise: seconds without a job after which the agent leaves. 1 to 86400. Default: never
+          AZP_IDLE_SECONDS     supervise: seconds of listening without a job after which the agent leaves. 1 to 86400. Default: never
           FARGATE_CONTAINER    Name of this container; published as a capability.
           FARGATE_STORAGE      Kind of the shared storage; published as a capability.
           VSO_AGENT_IGNORE     Comma-separated variables that are not published as capabilities.

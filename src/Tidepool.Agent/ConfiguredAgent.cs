@@ -31,7 +31,9 @@ internal sealed class ConfiguredAgent(AgentArguments arguments, string folder, T
         var identity = Task.Factory.StartNew(AgentIdentity.Create, TaskCreationOptions.LongRunning);
         using var token = new GivenToken(arguments.Require("token"), clock);
         var pool = new WireClient(http, settings.Url, token.AuthorizeAsync, clock);
-        var registration = new AgentRegistration(pool, token, settings, clock) { Replaces = arguments.Has("replace") };
+
+        // Microsoft's agent leaves one disabled that was.
+        var registration = new AgentRegistration(pool, token, settings, clock) { Replaces = arguments.Has("replace"), Enables = false };
         var agent = await registration.RegisterAsync(identity, Variables(), ct);
         var authorization = agent.Authorization;
         _files.Save(

@@ -37,6 +37,9 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
     /// <summary>Whether an agent of the same name that is in the pool already is replaced; else it is an error.</summary>
     public bool Replaces { get; init; } = true;
 
+    /// <summary>Whether one that is replaced gets jobs again where it was disabled.</summary>
+    public bool Enables { get; init; } = true;
+
     /// <summary>Registers. Everything that waits on nothing runs at once.</summary>
     /// <exception cref="AgentException">The service refused or could not be reached.</exception>
     public async Task<RegisteredAgent> RegisterAsync(
@@ -123,7 +126,7 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
         {
             Version = AgentVersion.InPool,
             OsDescription = OperatingSystemName.Value,
-            Enabled = true,
+            Enabled = Enables ? true : known.Enabled,
             SystemCapabilities = capabilities,
             Authorization = new() { PublicKey = (await identity).PublicKey },
         };

@@ -15,8 +15,10 @@ internal static class Capabilities
 
     /// <summary>Where the container stands in AWS, where its credentials are, and how the agent was set up: nobody's business.</summary>
     private static readonly string[] HiddenPrefixes = ["AWS", "ECS", "AZP_"];
+
+    /// <summary>A proxy, for its address may hold a password.</summary>
     private static readonly string[] SecretWords =
-        ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "APIKEY", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CONNECTIONSTRING"];
+        ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "APIKEY", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CONNECTIONSTRING", "PROXY"];
 
     /// <summary>All capabilities; the agent's own and the tools' win over variables of the same name.</summary>
     public static IReadOnlyDictionary<string, string> Collect(

@@ -47,8 +47,13 @@ internal sealed class AgentConfiguration(
             AgentLog.Warning($"{AgentFolder.Config} ended with exit code {code} and is tried again.");
             await Task.Delay(RestartPolicy.DelayAfter(tries), clock, ct);
         }
-        return await pool.FindAsync(settings.Pool, name, ct) ?? throw new AgentException(
+        var agent = await pool.FindAsync(settings.Pool, name, ct) ?? throw new AgentException(
             "AGENT012", $"{AgentFolder.Config} ended well, and pool {settings.Pool} has no agent {name}.", "Look at its lines above.");
+        if (!agent.Enabled && await pool.EnableAsync(agent, ct))
+        {
+            AgentLog.Info($"Agent {name} was disabled in the pool, as one is that was killed while it left; it is enabled again.");
+        }
+        return agent;
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Tidepool.Agent.Supervision;
 /// Whether the supervised agent runs a job. Two signs: the listener's own lines, and the existence of a worker process, for the lines
 /// are in another language where LANG says so, and one of them is never written when the service takes a job back before it began.
 /// </summary>
-/// <remarks>Source: https://github.com/microsoft/azure-pipelines-agent, src/Misc/layoutbin/en-US/strings.json (RunningJob, JobCompleted) and JobDispatcher.cs</remarks>
+/// <remarks>Source: https://github.com/microsoft/azure-pipelines-agent, src/Misc/layoutbin/en-US/strings.json (RunningJob, JobCompleted, ListenForJobs) and JobDispatcher.cs</remarks>
 internal sealed partial class JobWatch(TimeProvider clock)
 {
     /// <summary>Name of Microsoft's worker process, one for each job.</summary>
@@ -71,7 +71,14 @@ internal sealed partial class JobWatch(TimeProvider clock)
         {
             (_announced, _worker) = (null, false);
         }
+        else if (Listening().IsMatch(line))
+        {
+            _idleSince = clock.GetTimestamp();
+        }
     });
+
+    /// <summary>A listener begins. While it was configured, started or updated it could have no job, so it was not idle.</summary>
+    public void ListenerStarted() => Change(() => _idleSince = clock.GetTimestamp());
 
     /// <summary>Takes a look at the processes.</summary>
     /// <param name="worker">Whether there is a worker.</param>
@@ -138,6 +145,9 @@ internal sealed partial class JobWatch(TimeProvider clock)
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Running job: (?<name>.*)$")]
     private static partial Regex Begin();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$")]
+    private static partial Regex Listening();
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Job .* completed with result: [A-Za-z]+$")]
     private static partial Regex End();

@@ -56,7 +56,7 @@ internal sealed class PoolAgentClient(WireClient pool, TokenSource source, TimeP
                 Limit, token => pool.GetAsync($"{PathOf(agent)}?includeAssignedRequest=true", ProtocolJson.Default.TaskAgent, token), ct);
             return now is null ? null : Of(agent.PoolId, now);
         }
-        catch (Exception e) when (IsTrouble(e, ct))
+        catch (Exception e) when (IsTrouble(e))
         {
             AgentLog.Warning($"The pool could not say what agent {agent.Name} does: {e.Message}");
             return null;
@@ -94,7 +94,7 @@ internal sealed class PoolAgentClient(WireClient pool, TokenSource source, TimeP
         {
             return true;
         }
-        catch (Exception e) when (IsTrouble(e, ct))
+        catch (Exception e) when (IsTrouble(e))
         {
             AgentLog.Warning($"Agent {agent.Name} could not be removed from the pool and stays there as offline: {e.Message}");
             return false;
@@ -116,7 +116,7 @@ internal sealed class PoolAgentClient(WireClient pool, TokenSource source, TimeP
                 ct);
             return true;
         }
-        catch (Exception e) when (IsTrouble(e, ct))
+        catch (Exception e) when (IsTrouble(e))
         {
             AgentLog.Warning($"The pool was not told to send agent {agent.Name} {what}: {e.Message}");
             return false;
@@ -156,8 +156,8 @@ internal sealed class PoolAgentClient(WireClient pool, TokenSource source, TimeP
         }
     }
 
-    private static bool IsTrouble(Exception e, CancellationToken ct) =>
-        e is HttpRequestException or WireException or AgentException && !ct.IsCancellationRequested;
+    /// <summary>Also when the caller has given up meanwhile: a limit of its own and the caller's may be over at the same moment.</summary>
+    private static bool IsTrouble(Exception e) => e is HttpRequestException or WireException or AgentException;
 
     private static string PathOf(PoolAgent agent) => $"_apis/distributedtask/pools/{agent.PoolId}/agents/{agent.Id}";
 

@@ -6,8 +6,8 @@ namespace Tidepool.Agent.Supervision;
 /// The agent's end, phase by phase, each with a limit and a line in the log: no more jobs; the running one ends; the listener
 /// cancels what still runs, and ends; what is left is killed; the registration is removed. See <see cref="StopBudget"/>.
 /// </summary>
-/// <param name="hurry">Set by a second signal: the job is cancelled at once.</param>
-internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWatch jobs, TimeProvider clock, CancellationToken hurry)
+/// <param name="drain">How long a running job may go on after SIGTERM.</param>
+internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWatch jobs, TimeSpan drain, ShutdownSignals signals, TimeProvider clock)
 {
     /// <summary>How long a job that is assigned to the agent may take to begin. Microsoft's listener asks for jobs every 5 to 15 s.</summary>
     private static readonly TimeSpan Assigned = TimeSpan.FromSeconds(20);
@@ -15,30 +15,36 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
 
     private readonly long _start = clock.GetTimestamp();
 
-    /// <summary>Ends the listener.</summary>
-    /// <param name="drain">How long a running job may go on; null for as long as it needs.</param>
-    public async Task EndListenerAsync(SupervisedProcess listener, TimeSpan? drain)
+    /// <summary>What is waited for; null for nothing.</summary>
+    private string? _awaited;
+
+    /// <summary>Ends the listener. A running job may go on for as long as it needs until SIGTERM comes, or came; a second signal cancels it.</summary>
+    public async Task EndListenerAsync(SupervisedProcess listener)
     {
-        using var limit = drain is { } time ? new CancellationTokenSource(time, clock) : new CancellationTokenSource();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, hurry);
-        using var ended = new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, ended.Token);
-        _ = listener.Exit.ContinueWith(_ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var limited = signals.Stop.Register(() => limit.CancelAfter(drain));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, signals.CancelJob);
 
         var disabled = await DisableAsync();
         var since = clock.GetTimestamp();
+        var waiting = WaitForJobsAsync(disabled, end.Token);
+        await Task.WhenAny(waiting, listener.Exit);
+        if (listener.Exit.IsCompleted)
+        {
+            await end.CancelAsync();
+        }
         try
         {
-            if (await WaitForJobsAsync(disabled, either.Token) is { } waited)
+            if (await waiting)
             {
-                Phase($"{waited} ended", since);
+                Phase($"{_awaited} ended", since);
             }
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            if (!listener.Exit.IsCompleted)
+            if (_awaited is not null && !listener.Exit.IsCompleted)
             {
-                Phase($"job {jobs.Job ?? "that is assigned"} did not end in time and is cancelled", since);
+                Phase($"{_awaited} did not end in time and is cancelled", since);
             }
         }
 
@@ -70,7 +76,7 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
         await Task.WhenAny(protection, Task.Delay(StopBudget.Protection, clock, CancellationToken.None));
         using var limit = new CancellationTokenSource(StopBudget.Remove, clock);
         var removed = await WithinAsync(pool.RemoveAsync(agent, limit.Token), limit);
-        Phase(removed ? $"agent {agent.Name} was removed from pool" : $"agent {agent.Name} could not be removed and stays in the pool as offline", since);
+        Phase(removed ? $"agent {agent.Name} was removed from the pool" : $"agent {agent.Name} could not be removed and stays in the pool as offline", since);
         AgentLog.Info($"Stop: done, after {Seconds(_start)} in all.");
     }
 
@@ -83,25 +89,28 @@ internal sealed class StopSequence(PoolAgentClient pool, PoolAgent agent, JobWat
         return disabled;
     }
 
-    /// <summary>Waits until no job runs and none is on its way. Returns what it waited for; null for nothing.</summary>
-    private async Task<string?> WaitForJobsAsync(bool disabled, CancellationToken ct)
+    /// <summary>Waits until no job runs and none is on its way.</summary>
+    /// <returns>Whether a job ran.</returns>
+    private async Task<bool> WaitForJobsAsync(bool disabled, CancellationToken ct)
     {
-        string? waited = null;
+        var ran = false;
         var since = clock.GetTimestamp();
         while (true)
         {
             if (jobs.IsRunning)
             {
-                waited = $"job {jobs.Job ?? "of an unknown name"}";
-                AgentLog.Info($"Stop: {waited} is waited for.");
+                _awaited = $"job {jobs.Job ?? "of an unknown name"}";
+                AgentLog.Info($"Stop: {_awaited} is waited for.");
                 await jobs.WhenAsync(running: false, ct);
+                ran = true;
             }
-            if (waited is not null || !disabled || clock.GetElapsedTime(since) > Assigned || await pool.HasJobAsync(agent, ct) is not true)
+            if (ran || !disabled || clock.GetElapsedTime(since) > Assigned || await pool.HasJobAsync(agent, ct) is not true)
             {
-                return waited;
+                return ran;
             }
 
             // The pool gave the agent a job that the listener has not fetched yet.
+            _awaited = "a job that is assigned";
             await Task.Delay(LookAgain, clock, ct);
         }
     }

@@ -63,6 +63,7 @@ internal sealed class Supervisor
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
+            AgentLog.Info("Stop: done, before the agent was configured.");
             return ExitCode.Done;
         }
     }
@@ -89,9 +90,9 @@ internal sealed class Supervisor
         using var limit = new CancellationTokenSource(StopBudget.Remove, _clock);
         try
         {
-            if (await _pool.FindAsync(_settings.Pool, name, limit.Token) is { Online: false } agent)
+            if (await _pool.FindAsync(_settings.Pool, name, limit.Token) is { Online: false } agent && await _pool.RemoveAsync(agent, limit.Token))
             {
-                await _pool.RemoveAsync(agent, limit.Token);
+                AgentLog.Info($"Stop: agent {name} was removed from the pool before it had a listener.");
             }
         }
         catch (Exception e) when (e is AgentException or OperationCanceledException)
@@ -103,7 +104,7 @@ internal sealed class Supervisor
     private async Task<ExitCode> SuperviseAsync(PoolAgent agent, TaskProtection protection)
     {
         var protecting = FollowJobsAsync(protection);
-        var stop = new Lazy<StopSequence>(() => new(_pool, agent, _jobs, _clock, _signals.CancelJob));
+        var stop = new Lazy<StopSequence>(() => new(_pool, agent, _jobs, _settings.Drain, _signals, _clock));
         try
         {
             await protection.StartAsync(_signals.Stop);
@@ -127,18 +128,19 @@ internal sealed class Supervisor
         while (true)
         {
             var listener = StartListener();
+            _jobs.ListenerStarted();
             using var ended = new CancellationTokenSource();
             var looking = LookAsync(listener.Id, ended.Token);
-            var drain = await WaitAsync(listener);
-            if (drain is not null)
+            var endedByItself = await WaitAsync(listener);
+            if (!endedByItself)
             {
                 // A worker that began since the last look must not be taken for idleness.
                 Look(listener.Id);
-                await stop.Value.EndListenerAsync(listener, drain.Limit);
+                await stop.Value.EndListenerAsync(listener);
             }
             await ended.CancelAsync();
             await looking;
-            if (drain is not null)
+            if (!endedByItself)
             {
                 return;
             }
@@ -191,8 +193,8 @@ internal sealed class Supervisor
         }
     }
 
-    /// <summary>Waits for the listener's end, then null; or for a reason to end it, then how long its job may go on.</summary>
-    private async Task<Drain?> WaitAsync(SupervisedProcess listener)
+    /// <summary>Waits for the listener's end, or for a reason to end it; false for that.</summary>
+    private async Task<bool> WaitAsync(SupervisedProcess listener)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_signals.Stop);
         var idle = IdleAsync(ended.Token);
@@ -200,14 +202,13 @@ internal sealed class Supervisor
         await ended.CancelAsync();
         if (listener.Exit.IsCompleted)
         {
-            return null;
+            return true;
         }
-        if (_signals.Stop.IsCancellationRequested)
+        if (!_signals.Stop.IsCancellationRequested)
         {
-            return new(_settings.Drain);
+            AgentLog.Info($"No job came for {_settings.Idle!.Value.TotalSeconds:0} s; the agent leaves.");
         }
-        AgentLog.Info($"No job came for {_settings.Idle!.Value.TotalSeconds:0} s; the agent leaves.");
-        return new(null);
+        return false;
     }
 
     /// <summary>Looks for the worker again and again, until the listener has ended.</summary>
@@ -258,7 +259,4 @@ internal sealed class Supervisor
             await protection.JobEndedAsync(CancellationToken.None);
         }
     }
-
-    /// <param name="Limit">How long a running job may go on; null for as long as it needs.</param>
-    private sealed record Drain(TimeSpan? Limit);
 }

@@ -15,6 +15,7 @@ public sealed class CapabilitiesSpecs
     [InlineData("GITHUB_TOKEN")]
     [InlineData("DB_PASSWORD")]
     [InlineData("CLIENT_SECRET")]
+    [InlineData("https_proxy")]
     [InlineData("IGNORED")]
     [InlineData("TOO_LONG")]
     [InlineData("EMPTY")]

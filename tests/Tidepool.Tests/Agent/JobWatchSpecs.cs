@@ -108,6 +108,21 @@ public sealed class JobWatchSpecs
     }
 
     [Fact]
+    public void An_agent_that_does_not_listen_yet_is_not_idle()
+    {
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        _jobs.ListenerStarted();
+        Assert.Equal(TimeSpan.Zero, _jobs.IdleFor);
+
+        _clock.Advance(TimeSpan.FromSeconds(8));
+        _jobs.Read("2026-11-24 10:00:00Z: Listening for Jobs");
+        Assert.Equal(TimeSpan.Zero, _jobs.IdleFor);
+
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(2), _jobs.IdleFor);
+    }
+
+    [Fact]
     public async Task Who_waits_for_a_job_hears_of_its_begin_of_its_end_and_that_none_comes_any_more()
     {
         var begun = _jobs.WhenAsync(running: true, TestContext.Current.CancellationToken);

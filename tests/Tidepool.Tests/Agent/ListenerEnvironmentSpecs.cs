@@ -30,13 +30,14 @@ public sealed class ListenerEnvironmentSpecs
         Assert.Equal("/v2/credentials/1", environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]);
     }
 
+    /// <summary>Microsoft's agent compares names exactly: the user's aws_region would not keep AWS_REGION back.</summary>
     [Fact]
     public void What_the_user_does_not_want_published_stays_so()
     {
         var environment = ListenerEnvironment.Of(new Dictionary<string, string>(Container) { ["VSO_AGENT_IGNORE"] = "FLAVOUR, aws_region,," }, null, null);
 
         Assert.Equal(
-            ["FLAVOUR", "aws_region", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AZP_CLIENT_ID", "AZP_POOL", "AZP_URL", "DB_PASSWORD", "ECS_AGENT_URI", "VSO_AGENT_IGNORE"],
+            ["FLAVOUR", "aws_region", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_REGION", "AZP_CLIENT_ID", "AZP_POOL", "AZP_URL", "DB_PASSWORD", "ECS_AGENT_URI", "VSO_AGENT_IGNORE"],
             environment["VSO_AGENT_IGNORE"].Split(','));
     }
 
@@ -49,6 +50,24 @@ public sealed class ListenerEnvironmentSpecs
             ["FARGATE_CONTAINER=agent-1", "FARGATE_REVISION=tidepool-agents:3", "FARGATE_STORAGE=bind", "FARGATE_TASK=t1"],
             environment.Where(variable => variable.Key.StartsWith("FARGATE_", StringComparison.Ordinal))
                 .Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("HTTPS_PROXY", "http://proxy:3128", "http://proxy:3128", null)]
+    [InlineData("https_proxy", "proxy:3128", "http://proxy:3128", null)]
+    [InlineData("ALL_PROXY", "http://me:p%40ss@proxy:3128/", "http://proxy:3128", "me p@ss")]
+    [InlineData("http_proxy", "http://proxy:3128", null, null)] // it knows this one
+    [InlineData("VSTS_HTTP_PROXY", "http://its-own", "http://its-own", null)]
+    public void Microsofts_agent_is_told_of_the_proxy_in_its_own_words_and_nobody_else(string variable, string value, string? proxy, string? user)
+    {
+        var environment = ListenerEnvironment.Of(
+            new Dictionary<string, string>(Container) { [variable] = value, ["NO_PROXY"] = "169.254.170.2" }, null, null);
+
+        Assert.Equal(proxy, environment.GetValueOrDefault("VSTS_HTTP_PROXY"));
+        Assert.Equal(
+            user, environment.TryGetValue("VSTS_HTTP_PROXY_USERNAME", out var name) ? $"{name} {environment["VSTS_HTTP_PROXY_PASSWORD"]}" : null);
+        Assert.Equal("169.254.170.2", environment["no_proxy"]);
+        Assert.DoesNotContain(environment.Keys.Except(environment["VSO_AGENT_IGNORE"].Split(',')), key => key.Contains("PROXY", StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]

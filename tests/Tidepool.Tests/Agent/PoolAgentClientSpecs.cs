@@ -150,6 +150,30 @@ public sealed class PoolAgentClientSpecs
     }
 
     [Fact]
+    public async Task A_limit_that_is_over_in_the_moment_in_which_the_caller_gives_up_is_no_exception_either()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var over = new CancellationTokenSource();
+        using var source = new GivenToken("a-token-of-this-test", clock);
+        var client = new PoolAgentClient(
+            new WireClient(
+                WireClient.MakeHttp(), "http://127.0.0.1:1/o",
+                (_, _) =>
+                {
+                    over.Cancel();
+                    clock.Advance(TimeSpan.FromSeconds(10));
+                    throw new HttpRequestException("no answer");
+                },
+                clock),
+            source, clock);
+        var agent = new PoolAgent(1, 7, "agent-1", true, true, null);
+
+        Assert.False(await client.RemoveAsync(agent, over.Token));
+        Assert.False(await client.DisableAsync(agent, over.Token));
+        Assert.Null(await client.LookAsync(agent, over.Token));
+    }
+
+    [Fact]
     public async Task A_host_that_swallows_connections_is_told_as_one_that_does_not_answer()
     {
         using var wall = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -17,14 +17,15 @@ internal sealed class ServiceProxy : IAsyncDisposable
     private readonly ConcurrentQueue<string> _calls = new();
     private readonly Task _serving;
 
-    /// <param name="holds">End of the path of the POST whose first answer is kept back; null for none.</param>
-    public ServiceProxy(string? holds = null)
+    /// <param name="holds">End of the path of the call whose first answer is kept back; null for none.</param>
+    /// <param name="method">That call's method.</param>
+    public ServiceProxy(string? holds = null, string method = "POST")
     {
         var address = $"http://127.0.0.1:{FreePort()}/";
         Url = $"{address}local";
         _listener.Prefixes.Add(address);
         _listener.Start();
-        _serving = ServeAsync(holds);
+        _serving = ServeAsync(call => holds is not null && call.HttpMethod == method && call.Url!.AbsolutePath.EndsWith(holds, StringComparison.Ordinal));
     }
 
     /// <summary>The organization as the agent sees it.</summary>
@@ -50,6 +51,14 @@ internal sealed class ServiceProxy : IAsyncDisposable
         return agent;
     }
 
+    /// <summary>Starts the supervisor behind this proxy.</summary>
+    public async Task<AgentUnderTest> SuperviseAsync(SupervisedScripts scripts, IReadOnlyDictionary<string, string> variables)
+    {
+        var agent = await AgentUnderTest.SuperviseAsync(scripts, new Dictionary<string, string>(variables) { ["AZP_URL"] = Url });
+        _service.SetResult(agent.Service.OrganizationUrl);
+        return agent;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Release();
@@ -66,7 +75,7 @@ internal sealed class ServiceProxy : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    private async Task ServeAsync(string? holds)
+    private async Task ServeAsync(Func<HttpListenerRequest, bool> holds)
     {
         var calls = new List<Task>();
         try
@@ -82,7 +91,7 @@ internal sealed class ServiceProxy : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(HttpListenerContext context, string? holds)
+    private async Task AnswerAsync(HttpListenerContext context, Func<HttpListenerRequest, bool> holds)
     {
         var call = context.Request;
         try
@@ -99,7 +108,7 @@ internal sealed class ServiceProxy : IAsyncDisposable
             }
             request.Content.Headers.TryAddWithoutValidation("Content-Type", call.ContentType);
             using var response = await _http.SendAsync(request);
-            if (holds is not null && call.HttpMethod == "POST" && call.Url!.AbsolutePath.EndsWith(holds, StringComparison.Ordinal) && _held.TrySetResult())
+            if (holds(call) && _held.TrySetResult())
             {
                 await _release.Task;
             }

@@ -152,6 +152,8 @@ public sealed class SupervisedListenerSpecs
 
         Assert.Equal(0, await agent.ExitAsync());
         Assert.Empty(agent.Service.Agents);
+        await agent.LogAsync($"Stop: agent {Environment.MachineName} was removed from the pool before it had a listener.");
+        await agent.LogAsync("Stop: done, before the agent was configured.");
     }
 
     /// <summary>A job is running as long as its worker lives, whatever the listener says in its own language.</summary>
@@ -170,6 +172,45 @@ public sealed class SupervisedListenerSpecs
         Assert.Equal(0, await agent.ExitAsync());
         await agent.LogAsync("Stop: job of an unknown name ended, after ");
         Assert.DoesNotContain(agent.Log, line => line.StartsWith("Stop: killed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_a_job_may_take_no_time_no_job_is_said_to_be_cancelled_that_there_is_not()
+    {
+        await using var agent = await AgentUnderTest.SuperviseAsync(
+            SupervisedScripts.Listening(Listens), new Dictionary<string, string> { ["AZP_DRAIN_SECONDS"] = "0" });
+        await agent.LogAsync("Listening for Jobs");
+
+        await agent.SignalAsync("TERM");
+
+        Assert.Equal(0, await agent.ExitAsync());
+        await agent.LogAsync("Stop: done, after ");
+        Assert.DoesNotContain(agent.Log, line => line.Contains("is cancelled", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_job_that_begins_while_an_idle_agent_leaves_is_waited_for_and_the_drain_counts_from_SIGTERM_on()
+    {
+        await using var proxy = new ServiceProxy(holds: "/agents/1", method: "PATCH");
+        await using var agent = await proxy.SuperviseAsync(
+            SupervisedScripts.Listening($"""
+                while [ ! -e "$PWD/begin" ]; do sleep 0.02; done
+                echo "$(date -u "+%F %TZ"): Running job: late"
+                {Listens}
+                """),
+            new Dictionary<string, string> { ["AZP_IDLE_SECONDS"] = "1", ["AZP_DRAIN_SECONDS"] = "1" });
+        await proxy.Held;
+        await File.WriteAllTextAsync(Path.Combine(agent.AgentFolder, "begin"), "", TestContext.Current.CancellationToken);
+        await agent.LogAsync("Running job: late");
+        proxy.Release();
+        await agent.LogAsync("Stop: job late is waited for.");
+
+        await agent.SignalAsync("TERM");
+
+        Assert.Equal(0, await agent.ExitAsync());
+        Assert.Contains("No job came for 1 s; the agent leaves.", agent.Log);
+        await agent.LogAsync("Stop: job late did not end in time and is cancelled, after ");
+        Assert.Empty(agent.Service.Agents);
     }
 
     /// <summary>As the first process of a container, every orphan of a job becomes its child.</summary>

@@ -70,6 +70,24 @@ public sealed class SupervisorSpecs
     }
 
     [Fact]
+    public async Task At_SIGTERM_a_job_that_is_assigned_and_has_not_begun_is_waited_for_too()
+    {
+        await using var proxy = new ServiceProxy(holds: "/messages", method: "GET");
+        await using var agent = await proxy.SuperviseAsync(SupervisedScripts.BuiltIn, new Dictionary<string, string>());
+        await agent.PoolAsync(agents => agents is [{ Status: "online" }]);
+        var run = agent.Queue(Quick);
+        await proxy.Held;
+
+        await agent.SignalAsync("TERM");
+        await proxy.CallAsync("/agents/1?includeAssignedRequest=true");
+        proxy.Release();
+
+        Assert.Equal(NodeResult.Succeeded, await run.Completion.WaitAsync(AgentUnderTest.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await agent.ExitAsync());
+        Assert.Empty(agent.Service.Agents);
+    }
+
+    [Fact]
     public async Task A_job_that_outlives_the_drain_is_cancelled_by_the_agent_itself()
     {
         await using var agent = await OnlineAsync(new() { ["AZP_DRAIN_SECONDS"] = "1" });
@@ -117,6 +135,29 @@ public sealed class SupervisorSpecs
         await agent.LogAsync("Stop: done, after ");
     }
 
+    /// <summary>A container that is killed while its job is waited for leaves an agent that is disabled, and config.sh leaves it so.</summary>
+    [Fact]
+    public async Task An_agent_of_the_name_that_was_disabled_gets_jobs_again()
+    {
+        await using var agent = await AgentUnderTest.SuperviseAsync(
+            SupervisedScripts.BuiltIn with { Config = $"while [ ! -e \"$PWD/begin\" ]; do sleep 0.02; done\n{SupervisedScripts.BuiltIn.Config}" },
+            new Dictionary<string, string> { ["AZP_AGENT_NAME"] = "mine" });
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"x:{agent.Token}")));
+        using var former = new StringContent(
+            """{"name":"mine","version":"4.0.0","enabled":false,"maxParallelism":1,"authorization":{"publicKey":{"exponent":"AQAB","modulus":"AQAB"}}}""",
+            System.Text.Encoding.UTF8, "application/json");
+        (await http.PostAsync(
+            new Uri($"{agent.Service.OrganizationUrl.ToString().TrimEnd('/')}/_apis/distributedtask/pools/1/agents"),
+            former, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        Assert.False(agent.Service.Agents.Single().Enabled);
+        await File.WriteAllTextAsync(Path.Combine(agent.AgentFolder, "begin"), "", TestContext.Current.CancellationToken);
+
+        (await agent.RunAsync(Quick)).MustBe(NodeResult.Succeeded);
+
+        await agent.LogAsync("Agent mine was disabled in the pool, as one is that was killed while it left; it is enabled again.");
+    }
+
     [Fact]
     public async Task With_AZP_ONCE_one_job_is_all()
     {
@@ -136,6 +177,21 @@ public sealed class SupervisorSpecs
         Assert.Equal(0, await agent.ExitAsync());
         Assert.Empty(agent.Service.Agents);
         await agent.LogAsync("No job came for 1 s; the agent leaves.");
+    }
+
+    [Fact]
+    public async Task The_time_without_a_job_begins_when_the_agent_listens()
+    {
+        await using var agent = await AgentUnderTest.SuperviseAsync(
+            SupervisedScripts.BuiltIn with { Config = $"sleep 1\n{SupervisedScripts.BuiltIn.Config}" },
+            new Dictionary<string, string> { ["AZP_IDLE_SECONDS"] = "1" });
+
+        Assert.Equal(0, await agent.ExitAsync());
+
+        await agent.LogAsync("No job came for 1 s; the agent leaves.");
+        Assert.Equal(
+            ["Listening for Jobs", "No job came"],
+            agent.Log.Select(line => new[] { "Listening for Jobs", "No job came" }.FirstOrDefault(line.Contains)).OfType<string>());
     }
 
     [Fact]
