@@ -38,7 +38,9 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
             var terraform = Deployed.TerraformOf(root, environment, progress, clock);
             var (plan, billed) = await _phases.RunAsync("plan", "what terraform/ would make", async () =>
             {
-                var planned = await terraform.PlanAsync(VariablesOf(settings, options.Image, await TagAsync(settings, options, ct)), ct);
+                var tag = await TagAsync(settings, options, ct);
+                var isPushed = AutoVariables.Read(Deployed.FolderOf(root)) is { IsPushed: true } last && last.ImageTag == tag;
+                var planned = await terraform.PlanAsync(VariablesOf(settings, options.Image, tag, isPushed), ct);
                 return new PhaseOutcome<(TerraformPlan, BilledDeployment)>(planned, planned.Plan.AsPlan(), false);
             });
             var cost = MonthlyCost.Of(billed, Prices.Listed);
@@ -133,15 +135,16 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
         _phases.RunAsync("infrastructure", "terraform apply in terraform/", async () =>
         {
             // A tag that is not in the repository yet would take the running tasks away until it is: the old one stays until then.
-            var before = AutoVariables.Read(_deployed!.TerraformFolder);
-            var isPushed = tag is null || await IsPushedAsync(tag, ct);
-            VariablesOf(_deployed.Settings, options.Image, isPushed ? tag : before?.ImageTag ?? tag).Write(_deployed.TerraformFolder);
+            var before = AutoVariables.Read(_deployed!.TerraformFolder)?.ImageTag;
+            var named = before is null || await IsPushedAsync(tag, ct) ? tag : before;
+            VariablesOf(_deployed.Settings, options.Image, named, await IsPushedAsync(named, ct)).Write(_deployed.TerraformFolder);
             var done = await _deployed.Terraform.ApplyAsync(ct);
             return new PhaseOutcome<TerraformOutputs>(await _deployed.OutputsAsync(ct), done.ToString(), !done.ChangesNothing);
         });
 
-    private async Task<bool> IsPushedAsync(string tag, CancellationToken ct) =>
-        await _deployed!.Terraform.OutputsAsync(ct) is { RepositoryName: { } repository } && await _deployed.Ecr.DescribeImageAsync(repository, tag, ct) is not null;
+    private async Task<bool> IsPushedAsync(string? tag, CancellationToken ct) =>
+        tag is not null
+        && await _deployed!.Terraform.OutputsAsync(ct) is { RepositoryName: { } repository } && await _deployed.Ecr.DescribeImageAsync(repository, tag, ct) is not null;
 
     private Task<bool> SecretAsync(TerraformOutputs outputs, CancellationToken ct) => _phases.RunAsync("secret", $"the token in {outputs.TokenSecretName}", async () =>
     {
@@ -174,7 +177,7 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
     private Task<TerraformOutputs> ServiceAsync(TerraformOutputs outputs, UpOptions options, string? tag, bool isNewToken, CancellationToken ct) =>
         _phases.RunAsync("service", $"the tasks of {outputs.ServiceName}", async () =>
         {
-            var wanted = VariablesOf(_deployed!.Settings, options.Image, tag);
+            var wanted = VariablesOf(_deployed!.Settings, options.Image, tag, isPushed: true);
             var changed = false;
             var hadTasks = outputs.DesiredCount > 0;
             if (outputs.WaitingFor.Count > 0 || AutoVariables.Read(_deployed.TerraformFolder) != wanted)
@@ -212,13 +215,14 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
     private async Task<string?> TagAsync(DeploymentSettings settings, UpOptions options, CancellationToken ct) =>
         options.Image is null ? await BuildContext.TagAsync(root, PlatformOf(settings.Terraform.CpuArchitecture), clock, ct) : null;
 
-    private static AutoVariables VariablesOf(DeploymentSettings settings, string? image, string? tag) => new()
+    private static AutoVariables VariablesOf(DeploymentSettings settings, string? image, string? tag, bool isPushed) => new()
     {
         AzpUrl = settings.OrganizationUrl.ToString().TrimEnd('/'),
         AzpPool = settings.Pool,
         ServicePrincipal = settings.Credential is OrganizationCredential.ServicePrincipal principal ? (principal.ClientId, principal.TenantId) : null,
         Image = image,
         ImageTag = image is null ? tag : null,
+        IsPushed = image is null && tag is not null && isPushed,
     };
 
     private static string PlatformOf(string cpuArchitecture) => cpuArchitecture == "X86_64" ? "linux/amd64" : "linux/arm64";

@@ -86,7 +86,7 @@ public sealed class Deployed : IDisposable
 
     internal static string? Capability(TaskAgent agent, string name) => agent.SystemCapabilities?.GetValueOrDefault(name);
 
-    private static string FolderOf(string root) => Path.Combine(root, "terraform");
+    internal static string FolderOf(string root) => Path.Combine(root, "terraform");
 
     public void Dispose()
     {

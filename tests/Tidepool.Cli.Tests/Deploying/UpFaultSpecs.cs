@@ -50,15 +50,31 @@ public sealed class UpFaultSpecs
     {
         await using var cloud = new Cloud();
         using var clone = await StartAsync(cloud);
-        File.WriteAllText(Path.Combine(clone.Root, "terraform", "tidepool.auto.tfvars.json"), """{"azp_url":"https://old","azp_pool":"old","image_tag":"the-old-one"}""");
+        File.WriteAllText(Path.Combine(clone.Root, "terraform", "tidepool.auto.tfvars.json"), """{"azp_url":"https://old","azp_pool":"old","image_tag":"the-old-one","image_pushed":true}""");
+        cloud.Images["the-old-one"] = 0;
 
         var outcome = await TidepoolProcess.RunAsync(clone.Scratch, "up");
 
         Assert.Equal(0, outcome.ExitCode);
-        var tag = Assert.Single(cloud.Images.Keys);
+        var tag = Assert.Single(cloud.Images.Keys, pushed => pushed != "the-old-one");
         Assert.Equal(
-            [$"{{\"azp_url\":\"{cloud.Url}/org\",\"azp_pool\":\"fargate\",\"image_tag\":\"the-old-one\"}}", $"{{\"azp_url\":\"{cloud.Url}/org\",\"azp_pool\":\"fargate\",\"image_tag\":\"{tag}\"}}"],
+            new[] { "the-old-one", tag }
+                .Select(named => $"{{\"azp_url\":\"{cloud.Url}/org\",\"azp_pool\":\"fargate\",\"image_tag\":\"{named}\",\"image_pushed\":true}}"),
             new[] { 1, 2 }.Select(n => JsonNode.Parse(File.ReadAllText(clone.Fake($"settings-{n}-apply")))!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task Terraform_is_told_that_the_image_is_there_only_when_it_is()
+    {
+        await using var cloud = new Cloud();
+        using var clone = await StartAsync(cloud);
+
+        var outcome = await TidepoolProcess.RunAsync(clone.Scratch, "up");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(
+            [null, true],
+            new[] { 1, 2 }.Select(n => (bool?)JsonNode.Parse(File.ReadAllText(clone.Fake($"settings-{n}-apply")))!["image_pushed"]));
     }
 
     [Fact]

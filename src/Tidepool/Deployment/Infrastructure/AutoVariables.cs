@@ -22,6 +22,12 @@ internal sealed record AutoVariables
     /// <summary>Tag of the image in the deployment's own repository; null with an image of the user's own.</summary>
     public string? ImageTag { get; init; }
 
+    /// <summary>
+    /// Whether that tag was seen in the repository. Terraform then does not look for itself: it sees only whether the newest thing there has a
+    /// tag, and what builders push beside an image (its parts for each platform, attestations) has none. False leaves the look to Terraform.
+    /// </summary>
+    public bool IsPushed { get; init; }
+
     /// <summary>The user's own image; null for the one in the repository.</summary>
     public string? Image { get; init; }
 
@@ -46,6 +52,7 @@ internal sealed record AutoVariables
                     ? ((string?)principal["client_id"] ?? "", (string?)principal["tenant_id"] ?? "")
                     : null,
                 ImageTag = (string?)json?["image_tag"],
+                IsPushed = (bool?)json?["image_pushed"] ?? false,
                 Image = (string?)json?["image"],
             };
         }
@@ -68,6 +75,11 @@ internal sealed record AutoVariables
         if (ImageTag is not null)
         {
             json["image_tag"] = ImageTag;
+        }
+
+        if (IsPushed)
+        {
+            json["image_pushed"] = true;
         }
 
         if (Image is not null)
