@@ -61,6 +61,9 @@ internal sealed class TidepoolProcess : IAsyncDisposable
         };
         start.Environment["XDG_STATE_HOME"] = scratch.State;
         start.Environment["TIDEPOOL_HOME"] = Clone.Root;
+
+        // The tests are of the sandbox, whatever engine this machine has.
+        start.Environment["DOCKER_HOST"] = "unix:///nowhere.sock";
         foreach (var (name, value) in scratch.Environment)
         {
             start.Environment[name] = value;

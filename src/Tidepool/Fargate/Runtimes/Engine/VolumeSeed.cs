@@ -57,7 +57,9 @@ internal static class VolumeSeed
                         await tar.WriteEntryAsync(
                             new PaxTarEntry(TarEntryType.Directory, $"{name}/")
                             {
-                                Uid = BindVolume.Default.Uid, Gid = BindVolume.Default.Gid, Mode = BindVolume.Default.Mode,
+                                Uid = BindVolume.Default.Uid,
+                                Gid = BindVolume.Default.Gid,
+                                Mode = BindVolume.Default.Mode,
                             },
                             ct);
                     }
