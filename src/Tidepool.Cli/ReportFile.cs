@@ -29,7 +29,10 @@ internal sealed class ReportFile
         return new ReportFile(full);
     }
 
-    /// <summary>Writes the report; a file is written aside and renamed, so that no reader sees half of it.</summary>
+    /// <summary>
+    /// Writes the report. A new file is written aside and renamed, so that no reader sees half of it; what is there already may be a device, a
+    /// pipe or a link, and is written to as it is.
+    /// </summary>
     public Task WriteAsync(RehearsalReport report, CancellationToken ct) => WriteAsync(report.ToJson(), ct);
 
     /// <summary>Writes a report that is JSON already.</summary>
@@ -44,8 +47,14 @@ internal sealed class ReportFile
         var aside = $"{_path}.{Environment.ProcessId}.partial";
         try
         {
+            if (File.Exists(_path))
+            {
+                await File.WriteAllTextAsync(_path, json + Environment.NewLine, ct);
+                return;
+            }
+
             await File.WriteAllTextAsync(aside, json + Environment.NewLine, ct);
-            File.Move(aside, _path, overwrite: true);
+            File.Move(aside, _path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -70,6 +70,20 @@ public sealed class DoctorSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_report_goes_into_what_is_there_already_and_does_not_replace_it()
+    {
+        _clone.Environment["AWS_ENDPOINT_URL"] = "no-url";
+        var (target, link) = (Path.Combine(_clone.State, "target.json"), Path.Combine(_clone.State, "link.json"));
+        await File.WriteAllTextAsync(target, "a longer text than none", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(link, target);
+
+        await TidepoolProcess.RunAsync(_clone, "doctor", "--json", link);
+
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Assert.StartsWith("{\n  \"schema\": \"tidepool.doctor/1\"", await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Where_nothing_failed_the_exit_code_is_0_whatever_is_warned_of()
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -7,7 +7,7 @@ namespace Tidepool.Cli.Commands;
 internal sealed class DownCommand
 {
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Do not ask." };
-    private readonly Option<bool> _force = new("--force") { Description = "Do not wait for running jobs: they are cancelled." };
+    private readonly Option<bool> _force = new("--force") { Description = "Do not wait for running jobs: they are cancelled. Goes on without Azure DevOps where its token or pool is gone." };
     private readonly Option<int> _drain = DeploymentArguments.Minutes("--drain", "How long running jobs may go on.", 30);
 
     public static Command Create()

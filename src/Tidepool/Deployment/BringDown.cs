@@ -31,12 +31,13 @@ public sealed class BringDown(Deployed deployed)
     private readonly HashSet<int> _disabled = [];
     private TerraformOutputs? _outputs;
     private TaskAgentPool? _pool;
+    private bool _poolOutOfReach;
 
     /// <summary>What is there to take away.</summary>
     public async Task<DownPreview> PreviewAsync(CancellationToken ct)
     {
         var resources = await deployed.Terraform.ResourcesAsync(ct);
-        _outputs = resources.Count == 0 ? null : await deployed.Terraform.OutputsAsync(ct);
+        _outputs = resources.Count == 0 ? null : await deployed.FindOutputsAsync(ct);
         return new DownPreview(resources.Count, _outputs is null
             ? $"{resources.Count} resources of the Terraform state"
             : $"{resources.Count} resources in {_outputs.Region}: the service {_outputs.ServiceName} with its {_outputs.DesiredCount} tasks, "
@@ -89,7 +90,18 @@ public sealed class BringDown(Deployed deployed)
     private Task DrainAsync(TerraformOutputs outputs, HashSet<string> ours, DownOptions options, CancellationToken ct) =>
         _phases.RunAsync("agents", options.Force ? "kept from new jobs" : "kept from new jobs; running ones come to their end", async () =>
         {
-            _pool = await deployed.Organization.GetPoolAsync(outputs.AzpPool, ct);
+            try
+            {
+                _pool = await deployed.Organization.GetPoolAsync(outputs.AzpPool, ct);
+            }
+            catch (ProblemException e) when (options.Force)
+            {
+                // Whose organization or token is gone must not pay for ever.
+                deployed.Progress.Report(new ProblemSeen(e.Problem));
+                _poolOutOfReach = true;
+                return new PhaseOutcome<bool>(false, "the pool is out of reach; going on without it", false);
+            }
+
             var agents = await deployed.AgentsAsync(outputs, _pool.Id, ours, ct);
             foreach (var agent in agents.Where(agent => agent.Enabled != false))
             {
@@ -161,7 +173,12 @@ public sealed class BringDown(Deployed deployed)
         _phases.RunAsync("pool", $"agents that are still in {outputs.AzpPool}", async () =>
         {
             var removed = new List<string>();
-            foreach (var agent in await deployed.AgentsAsync(outputs, _pool!.Id, ours, ct))
+            if (_pool is null)
+            {
+                return new PhaseOutcome<List<string>>(removed, "not looked at", false);
+            }
+
+            foreach (var agent in await deployed.AgentsAsync(outputs, _pool.Id, ours, ct))
             {
                 if (await deployed.Organization.RemoveAgentAsync(_pool.Id, agent.Id, ct))
                 {
@@ -219,6 +236,11 @@ public sealed class BringDown(Deployed deployed)
                 left.Add($"repository {repository}: kept, for it was there before (existing_repository)");
             }
 
+            if (_poolOutOfReach)
+            {
+                left.Add($"agents in the pool {outputs.AzpPool}, which was not reached: remove those that stay offline in the organization's settings");
+            }
+
             if (_pool is { } pool)
             {
                 left.AddRange((await deployed.AgentsAsync(outputs, pool.Id, new HashSet<string>(), ct)).Select(agent =>
@@ -258,7 +280,9 @@ public sealed class BringDown(Deployed deployed)
             return
             [
                 count == 0 ? "Nothing stands: the Terraform state is empty." : $"{count} resources stand, as the Terraform state has them.",
-                _phases.IsDone("tasks") ? "The tasks are stopped." : "The agents may take jobs as before.",
+                _phases.IsDone("tasks") ? "The tasks are stopped."
+                    : _phases.IsDone("agents") ? "The agents take no jobs, and their tasks may be stopping."
+                    : "The agents may take jobs as before.",
                 "To go on: ./tidepool down. To bring it back: ./tidepool up.",
             ];
         }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Tidepool.AgentProtocol;
 using Tidepool.Deployment.Aws;
 using Tidepool.Deployment.Images;
@@ -20,7 +21,7 @@ public sealed record UpOptions
 /// <c>tidepool up</c>: checks, infrastructure, secret, image, service, agents. Each phase finds out what is there already, so that a run
 /// that was cut short is gone on with by running it again, and one with nothing to do changes nothing.
 /// </summary>
-public sealed class BringUp(string root, IReadOnlyDictionary<string, string> environment, IProgress<DeploymentEvent> progress, TimeProvider clock)
+public sealed partial class BringUp(string root, IReadOnlyDictionary<string, string> environment, IProgress<DeploymentEvent> progress, TimeProvider clock)
 {
     // With an image of the user's own nothing is built.
     private static readonly string[] ChecksOfImage = ["docker", "docker-platform", "image-support"];
@@ -34,6 +35,7 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
         var report = new PlanReport();
         try
         {
+            CheckImage(options.Image);
             var settings = DeploymentSettings.Load(root, environment);
             var terraform = Deployed.TerraformOf(root, environment, progress, clock);
             var (plan, billed) = await _phases.RunAsync("plan", "what terraform/ would make", async () =>
@@ -70,6 +72,7 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
         var report = new UpReport();
         try
         {
+            CheckImage(options.Image);
             await CheckAsync(options, ct);
             _deployed = await Deployed.OpenAsync(root, environment, progress, clock, ct);
             var tag = await TagAsync(_deployed.Settings, options, ct);
@@ -106,6 +109,20 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
         return report with { Phases = _phases.Reports };
     }
 
+    /// <summary>As Terraform checks it, but before its settings are written: there a wrong one would stand in the way of down.</summary>
+    private static void CheckImage(string? image)
+    {
+        if (image is not null && !ImageName().IsMatch(image))
+        {
+            throw new ProblemException(
+                "DEPLOY014", $"--image is '{image}'.", "Name it with a tag or a digest, as in repository/agent:7 or repository/agent@sha256:…");
+        }
+    }
+
+    // The same in terraform/variables.tf.
+    [GeneratedRegex("""^[^\s":@]+(:[0-9]+/[^\s":@]+)?((:[A-Za-z0-9_][A-Za-z0-9_.-]*)(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$""")]
+    private static partial Regex ImageName();
+
     private static bool Ends(Exception e, CancellationToken ct) =>
         e is ProblemException or ProblemsException || (e is OperationCanceledException && ct.IsCancellationRequested);
 
@@ -135,7 +152,8 @@ public sealed class BringUp(string root, IReadOnlyDictionary<string, string> env
         _phases.RunAsync("infrastructure", "terraform apply in terraform/", async () =>
         {
             // A tag that is not in the repository yet would take the running tasks away until it is: the old one stays until then.
-            var before = AutoVariables.Read(_deployed!.TerraformFolder)?.ImageTag;
+            await _deployed!.FindOutputsAsync(ct);
+            var before = AutoVariables.Read(_deployed.TerraformFolder)?.ImageTag;
             var named = before is null || await IsPushedAsync(tag, ct) ? tag : before;
             VariablesOf(_deployed.Settings, options.Image, named, await IsPushedAsync(named, ct)).Write(_deployed.TerraformFolder);
             var done = await _deployed.Terraform.ApplyAsync(ct);

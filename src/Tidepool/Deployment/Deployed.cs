@@ -59,10 +59,23 @@ public sealed class Deployed : IDisposable
 
     /// <summary>The outputs of what is deployed.</summary>
     /// <exception cref="ProblemException">DEPLOY004: nothing is.</exception>
-    internal async Task<TerraformOutputs> OutputsAsync(CancellationToken ct) => await Terraform.OutputsAsync(ct) ?? throw new ProblemException(
+    internal async Task<TerraformOutputs> OutputsAsync(CancellationToken ct) => await FindOutputsAsync(ct) ?? throw new ProblemException(
         "DEPLOY004",
         $"Nothing is deployed, or not all of it: the Terraform state of {TerraformFolder} lacks outputs.",
         "Run ./tidepool up. If it was deployed from another clone, run this there, or give both the same backend.");
+
+    /// <summary>The outputs of what is deployed; null when nothing is.</summary>
+    /// <exception cref="ProblemException">
+    /// DEPLOY013: it is in another region than the settings name. Terraform would look for it there, find nothing, and forget it.
+    /// </exception>
+    internal async Task<TerraformOutputs?> FindOutputsAsync(CancellationToken ct) => await Terraform.OutputsAsync(ct) switch
+    {
+        { } outputs when outputs.Region != Settings.Terraform.AwsRegion => throw new ProblemException(
+            "DEPLOY013",
+            $"The deployment stands in {outputs.Region}, and aws_region is {Settings.Terraform.AwsRegion}.",
+            $"Set aws_region back to {outputs.Region} in terraform/terraform.tfvars; to move it, run ./tidepool down there first."),
+        var outputs => outputs,
+    };
 
     /// <summary>The pool's agents that are of this deployment: of a task of the service, or offline and of its task definition.</summary>
     /// <remarks>

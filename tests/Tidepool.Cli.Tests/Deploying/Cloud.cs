@@ -139,6 +139,8 @@ internal sealed class Cloud : IAsyncDisposable
                 return (200, """{"imageDetails":[{"imageDigest":"sha256:1"}]}""");
             case "DescribeImages":
                 return (400, """{"__type":"ImageNotFoundException","message":"no"}""");
+            case "DescribeRepositories":
+                return (400, """{"__type":"RepositoryNotFoundException","message":"no"}""");
             case "PutImage":
                 Images[(string)asked["imageTag"]!] = 0;
                 return (200, "{}");

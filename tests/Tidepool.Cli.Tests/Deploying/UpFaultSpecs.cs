@@ -91,6 +91,65 @@ public sealed class UpFaultSpecs
         Assert.Equal("registry.example.org/agent:7", (string?)JsonNode.Parse(File.ReadAllText(clone.Fake("settings-1-apply")))!["image"]);
     }
 
+    [Theory]
+    [InlineData("alpine")]
+    [InlineData("alpine:")]
+    [InlineData("registry.example.org:5000/agent")]
+    [InlineData("agent@sha256:12")]
+    public async Task An_image_without_tag_or_digest_is_refused_before_anything_is_written(string image)
+    {
+        await using var cloud = new Cloud();
+        using var clone = await StartAsync(cloud);
+
+        var outcome = await TidepoolProcess.RunAsync(clone.Scratch, "up", "--image", image);
+
+        Assert.Equal(
+            (2, "", $"DEPLOY014: --image is '{image}'. Name it with a tag or a digest, as in repository/agent:7 or repository/agent@sha256:…\nfailed. Nothing was changed.\n"),
+            (outcome.ExitCode, outcome.Output, outcome.Error));
+        Assert.False(File.Exists(Path.Combine(clone.Root, "terraform", "tidepool.auto.tfvars.json")));
+    }
+
+    [Theory]
+    [InlineData("up")]
+    [InlineData("down", "--yes")]
+    [InlineData("status")]
+    public async Task Another_region_than_the_deployments_is_told_before_Terraform_forgets_what_stands(params string[] command)
+    {
+        await using var cloud = new Cloud();
+        using var clone = await StartAsync(cloud);
+        clone.Deployed([]);
+        File.WriteAllText(Path.Combine(clone.Root, "terraform", "terraform.tfvars"), "aws_region = \"eu-central-1\"\n");
+
+        var outcome = await TidepoolProcess.RunAsync(clone.Scratch, command);
+
+        Assert.NotEqual(0, outcome.ExitCode);
+        Assert.Contains(
+            "DEPLOY013: The deployment stands in us-east-1, and aws_region is eu-central-1. Set aws_region back to us-east-1 in terraform/terraform.tfvars; to move it, run ./tidepool down there first.\n",
+            outcome.Error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(clone.Calls, call => call.StartsWith("terraform apply", StringComparison.Ordinal) || call.StartsWith("terraform destroy", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Down_with_force_takes_all_of_AWS_away_though_the_token_is_not_valid_any_more()
+    {
+        await using var cloud = new Cloud { KnowsToken = false, TaskStatus = "STOPPED" };
+        using var clone = await StartAsync(cloud);
+        clone.Deployed([]);
+
+        var refused = await TidepoolProcess.RunAsync(clone.Scratch, "down", "--yes");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("AZDO001: ", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(clone.Calls, call => call.StartsWith("terraform destroy", StringComparison.Ordinal));
+
+        var forced = await TidepoolProcess.RunAsync(clone.Scratch, "down", "--yes", "--force");
+
+        Assert.Contains("AZDO001: ", forced.Error, StringComparison.Ordinal);
+        Assert.Contains(clone.Calls, call => call.StartsWith("terraform destroy", StringComparison.Ordinal));
+        Assert.Contains(
+            "left: agents in the pool fargate, which was not reached: remove those that stay offline in the organization's settings\n", forced.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_expired_token_ends_it_before_anything_is_changed()
     {
