@@ -26,7 +26,7 @@ internal static class Programs
             if [ -e "$FAKES/build-hangs" ]; then
               trap 'echo "docker interrupted" >> "$FAKES/calls"; exit 130' INT
               touch "$FAKES/hanging"
-              while :; do sleep 0.05; done
+              for _ in {1..1200}; do sleep 0.05; done
             fi ;;
           push)
             if [ -e "$FAKES/push-refused" ]; then
@@ -59,7 +59,7 @@ internal static class Programs
         if [ -e "$FAKES/$n-$1.hangs" ]; then
           trap 'echo "terraform interrupted" >> "$FAKES/calls"; sleep 0.3; echo "terraform wrote its state" >> "$FAKES/calls"; exit 1' INT
           touch "$FAKES/hanging"
-          while :; do sleep 0.05; done
+          for _ in {1..1200}; do sleep 0.05; done
         fi
         [ ! -e "$FAKES/outputs-$n.json" ] || cp "$FAKES/outputs-$n.json" "$FAKES/outputs.json"
         echo '{"type":"apply_complete","hook":{"resource":{"addr":"aws_ecs_service.agents"},"action":"create","elapsed_seconds":3}}'
