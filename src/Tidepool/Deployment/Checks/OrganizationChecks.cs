@@ -38,7 +38,7 @@ internal sealed class OrganizationChecks : IDisposable
     public IEnumerable<Check> All() =>
     [
         new("organization", "Azure DevOps", TokenLink, WhoAsync),
-        new("organization-kind", "Services or Server", "docs/deploy.md", KindAsync),
+        new("organization-kind", "Services or Server", "docs/doctor.md", KindAsync),
         new("pool", "agent pool", PoolLink, PoolAsync),
         new("token-scope", "scope of the token", TokenLink, ScopeAsync),
         new("parallel-jobs", "parallel jobs", "https://learn.microsoft.com/azure/devops/pipelines/licensing/concurrent-jobs", ParallelJobsAsync),
