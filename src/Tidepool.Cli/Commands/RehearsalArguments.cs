@@ -79,6 +79,7 @@ internal sealed class RehearsalArguments
         AgentBinary = Installation.AgentBinary,
         ContainerTemplate = Installation.ContainerTemplate,
         StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
+        StorageFolder = StateFolder.FindStorage(Environment.GetEnvironmentVariable),
         Runtime = Runtime(parsed),
         Image = parsed.GetValue(_image) ?? RehearsalOptions.DefaultImage,
         Agents = parsed.GetValue(_agents),

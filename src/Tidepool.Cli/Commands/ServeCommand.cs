@@ -52,6 +52,7 @@ internal sealed class ServeCommand
         {
             AgentBinary = Installation.AgentBinary,
             StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
+            StorageFolder = StateFolder.FindStorage(Environment.GetEnvironmentVariable),
             EcsPort = parsed.GetValue(_ecsPort),
             PipelinesPort = parsed.GetValue(_pipelinesPort),
             Upstream = parsed.GetValue(_upstream) is { } url ? new Uri(url) : null,

@@ -6,6 +6,12 @@ public sealed record FargateOptions
     /// <summary>Folder of this environment: volumes, logs, journal. Made when missing, removed at the end.</summary>
     public required string EnvironmentFolder { get; init; }
 
+    /// <summary>
+    /// Folder of what outlives environments: EFS file systems, EBS volumes that RunTask keeps, and snapshots. Null for a folder in the
+    /// environment's own, which goes with it.
+    /// </summary>
+    public string? StorageFolder { get; init; }
+
     /// <summary>Name of the AWS Region that ARNs and the container environment carry. Default us-east-1.</summary>
     public string Region { get; init; } = "us-east-1";
 

@@ -1,5 +1,6 @@
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Upstream;
+using Tidepool.Fargate.Volumes;
 
 namespace Tidepool.Fargate;
 
@@ -15,6 +16,9 @@ internal sealed record FargateParts
     public required IContainerRuntime Runtime { get; init; }
 
     public required TaskStorage Storage { get; init; }
+
+    /// <summary>The kinds of volumes that are not bind mounts.</summary>
+    public required IReadOnlyList<IVolumeKind> VolumeKinds { get; init; }
 
     public required Journal Journal { get; init; }
 

@@ -78,6 +78,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
+                VolumeKinds = [],
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Upstream;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -11,8 +12,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
     private readonly TaskLogs _logs = new(parts.Upstream, parts.Clock, reason => parts.Notices.Report("LOGS_LOST", reason));
+    private readonly List<AttachedVolume> _attached = [];
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
-
     private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
 
     private string TaskId => _task.TaskId;
@@ -33,6 +34,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         {
             _secrets = await parts.Secrets.ReadAsync(definition, ct);
             await _logs.OpenAsync(definition, TaskId, ct);
+            await AttachAsync(ct);
             await parts.Runtime.PrepareAsync(_task, ct);
             Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
@@ -88,6 +90,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         {
             Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners) : volume)];
             await parts.Runtime.RemoveAsync(_task, ct);
+            await DetachAsync(ct);
             await parts.Storage.RemoveAsync(TaskId, ct);
             parts.Journal.VolumesRemoved(taskArn);
         }
@@ -112,6 +115,30 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
                 container.Name,
                 TaskId,
             ]);
+
+    private async Task AttachAsync(CancellationToken ct)
+    {
+        foreach (var volume in definition.Volumes)
+        {
+            if (parts.VolumeKinds.FirstOrDefault(kind => kind.Has(volume)) is { } kind)
+            {
+                _attached.Add(await kind.AttachAsync(volume, _task, ct));
+            }
+        }
+
+        _task = _task with { AttachedFolders = _attached.ToDictionary(attached => attached.Volume.Name, attached => attached.Folder) };
+    }
+
+    // What could not be detached is tried again by no one but a sweep.
+    private async Task DetachAsync(CancellationToken ct)
+    {
+        foreach (var attached in _attached)
+        {
+            await attached.Kind.DetachAsync(attached, ct);
+        }
+
+        _attached.Clear();
+    }
 
     private Dictionary<string, string> EnvironmentOf(ContainerDefinition container)
     {

@@ -75,6 +75,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 new FargateOptions
                 {
                     EnvironmentFolder = folder,
+                    StorageFolder = options.StorageFolder,
                     TimeScale = options.TimeScale,
                     Secrets = new Dictionary<string, string> { [TokenSecret] = token },
                     AgentBinary = options.AgentBinary,

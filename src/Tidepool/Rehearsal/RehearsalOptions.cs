@@ -20,6 +20,9 @@ public sealed record RehearsalOptions
     /// <summary>Folder under which environments keep their volumes, logs and journals.</summary>
     public required string StateFolder { get; init; }
 
+    /// <summary>Folder of what outlives environments: EFS file systems, EBS volumes that were kept, snapshots. Null: it goes with the environment.</summary>
+    public string? StorageFolder { get; init; }
+
     /// <summary>What runs containers. Default: an engine where one answers and has the image, else the sandbox.</summary>
     public RuntimeWish Runtime { get; init; } = RuntimeWish.Auto;
 

@@ -15,6 +15,9 @@ public sealed record ServeOptions
     /// <summary>Folder under which environments keep their volumes, logs and journals.</summary>
     public required string StateFolder { get; init; }
 
+    /// <summary>Folder of what outlives environments: EFS file systems, EBS volumes that were kept, snapshots. Null: it goes with the environment.</summary>
+    public string? StorageFolder { get; init; }
+
     /// <summary>Port of the ECS endpoint on 127.0.0.1; 0 picks a free one. Default 4566.</summary>
     public int EcsPort { get; init; } = 4566;
 
@@ -87,6 +90,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 new FargateOptions
                 {
                     EnvironmentFolder = folder,
+                    StorageFolder = options.StorageFolder,
                     Region = options.Region,
                     AccountId = account,
                     TimeScale = options.TimeScale,

@@ -18,6 +18,9 @@ internal sealed record RuntimeTask(string TaskArn, TaskDefinition Definition)
     /// <summary>Ids of the containers by their names.</summary>
     public required IReadOnlyDictionary<string, string> RuntimeIds { get; init; }
 
+    /// <summary>Folders of this machine that are the volumes of other kinds than bind mounts, by the volumes' names.</summary>
+    public IReadOnlyDictionary<string, string> AttachedFolders { get; init; } = new Dictionary<string, string>();
+
     public IEnumerable<TaskVolume> BindVolumes => Definition.Volumes.Where(volume => volume.IsBind);
 
     /// <summary>A container's mounts, with those that it takes from others.</summary>

@@ -72,7 +72,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                 WorkingDirectory = container.WorkingDirectory ?? (user.Uid == 0 ? "/root" : image.WorkingDirectory),
                 Environment = new Dictionary<string, string>([.. VariablesOfImage(task, user).Where(variable => !environment.ContainsKey(variable.Key)), .. environment]),
                 Mounts = [.. task.MountsOf(container).Select(mount => new SandboxMount(
-                    folders.VolumeFolder(task.TaskId, mount.Volume), mount.ContainerPath, mount.ReadOnly))],
+                    task.AttachedFolders.GetValueOrDefault(mount.Volume) ?? folders.VolumeFolder(task.TaskId, mount.Volume), mount.ContainerPath, mount.ReadOnly))],
                 LayerFolder = folders.LayerFolder(task.TaskId, container.Name),
                 EtcFolder = folders.EtcFolder,
                 AgentBinary = agentBinary,

@@ -133,7 +133,7 @@ internal sealed class ContainerEngine : IContainerRuntime
         var image = prepared.ImageOf(container);
         if (!prepared.Containers.TryGetValue(container.Name, out var id))
         {
-            var place = new TaskPlace(_environmentFolder, prepared.Holder!, volume => _storage.VolumeFolder(task.TaskId, volume));
+            var place = new TaskPlace(_environmentFolder, prepared.Holder!, volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
             id = prepared.Containers[container.Name] = await CreateAsync(
                 EngineContainerSpec.Container(task, container, image, environment, place, _limits), ct);
         }
