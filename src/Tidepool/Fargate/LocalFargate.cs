@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Fargate.Upstream;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -45,7 +46,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
             AgentBinary = Path.GetFullPath(options.AgentBinary),
         };
-        var mode = options.Engine is null ? await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct) : null;
+        var searchPath = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+        var mode = options.Engine is null ? await SandboxProbe.FindAsync(searchPath, ct) : null;
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
         IContainerRuntime? runtime = null;
@@ -58,6 +60,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var storage = new TaskStorage(options.EnvironmentFolder);
             var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
+            var images = await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = mode is null
@@ -78,6 +81,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
+                DiskImages = images,
                 VolumeKinds = [],
                 Journal = journal,
                 Changes = changes,
