@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -64,7 +65,7 @@ internal sealed partial class ClusterLoop
             Cpu = $"{TaskSize.ParseCpu(definition.Cpu ?? "")}",
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
-            EphemeralStorage = definition.EphemeralStorage ?? new(20),
+            EphemeralStorage = definition.EphemeralStorage ?? new(TaskDisks.DefaultGiB),
             Attachments =
             [
                 new(

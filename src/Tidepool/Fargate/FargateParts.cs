@@ -17,6 +17,8 @@ internal sealed record FargateParts
 
     public required TaskStorage Storage { get; init; }
 
+    public required TaskDisks Disks { get; init; }
+
     /// <summary>Makes disks of a real size, where this machine lets Tidepool.</summary>
     public required DiskImages DiskImages { get; init; }
 

@@ -21,7 +21,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Runtime.Facts;
+    public RuntimeFacts Runtime => _parts.Runtime.Facts with { NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.Disks.NotExercised] };
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
     internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
@@ -52,6 +52,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
         IContainerRuntime? runtime = null;
         Journal? journal = null;
+        TaskDisks? disks = null;
         var ready = false;
         try
         {
@@ -66,11 +67,12 @@ public sealed partial class LocalFargate : IAsyncDisposable
             runtime = mode is null
                 ? await EngineAsync(options, storage, journal, clock, ct)
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
+            disks = await TaskDisks.StartAsync(images, storage, runtime, notices, clock, ct);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var metadata = await MetadataEndpoint.StartAsync(
                 arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
-                    ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
+                    ? MetadataDocument.Of(life, disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(life.Task.TaskArn)))
                     : null,
                 new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
                 ct);
@@ -81,6 +83,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
+                Disks = disks,
                 DiskImages = images,
                 VolumeKinds = [],
                 Journal = journal,
@@ -98,6 +101,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         {
             if (!ready)
             {
+                await (disks?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await (runtime?.DisposeAsync() ?? ValueTask.CompletedTask);
                 journal?.Dispose();
                 await folder.RemoveAsync(CancellationToken.None);
@@ -156,6 +160,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
         _parts.Changes.Complete();
         await _parts.Metadata.DisposeAsync();
+        await _parts.Disks.DisposeAsync();
         await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
         _parts.Upstream?.Dispose();

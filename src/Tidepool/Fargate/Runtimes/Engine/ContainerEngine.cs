@@ -25,15 +25,18 @@ internal sealed class ContainerEngine : IContainerRuntime
     private readonly HolderProgram _program;
     private readonly EngineLimits _limits;
     private readonly string _network;
+    private readonly Uri _socket;
+    private readonly EngineLayers _layers;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
     private readonly ConcurrentDictionary<string, string> _forwards = new();
 
     private ContainerEngine(
-        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
+        DockerClient client, Uri socket, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
     {
-        (_client, _environmentFolder, _storage, _program, _network, _clock) = (client, environmentFolder, storage, program, network, clock);
+        (_client, _socket, _environmentFolder, _storage, _program, _network, _clock) = (client, socket, environmentFolder, storage, program, network, clock);
+        _layers = new(client, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
         Facts = EngineFacts.Of(info, _limits);
     }
@@ -65,7 +68,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                     Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
                 },
                 ct));
-            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, network.ID, clock);
+            var engine = new ContainerEngine(client, socket, environmentFolder, storage, program, info, network.ID, clock);
             Directory.CreateDirectory(engine.SocketsFolder);
             return engine;
         }
@@ -101,6 +104,12 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     public void Reach(int port) => Open($"{port}", port, $"127.0.0.1:{port}");
 
+    public bool Sees(string mounted) => EnginePeer.Sees(_socket, mounted);
+
+    public long ImageBytesOf(RuntimeTask task) => _tasks[task.TaskArn].ImageBytes;
+
+    public long LayerBytesOf(string taskArn) => _tasks.ContainsKey(taskArn) ? _layers.BytesOf(taskArn) : 0;
+
     public string OfferMetadata(string endpoint)
     {
         Open(MetadataSocket, new Uri(endpoint).Port, $"{MetadataHost}:80");
@@ -110,7 +119,6 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task PrepareAsync(RuntimeTask task, CancellationToken ct)
     {
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
-        Directory.CreateDirectory(_storage.VolumesOf(task.TaskId));
         prepared.Holder = await CreateAsync(
             EngineContainerSpec.Holder(
                 task,
@@ -150,6 +158,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             return;
         }
 
+        _layers.Forget(task.TaskArn);
         foreach (var id in prepared.Containers.Values)
         {
             await EngineLeftovers.RemoveAsync(_client, id, ct);
@@ -292,6 +301,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         public ConcurrentDictionary<string, string> Containers { get; } = new();
 
         public string? Holder { get; set; }
+
+        public long ImageBytes => images.Values.DistinctBy(image => image.Id).Sum(image => image.Bytes);
 
         public EngineImage ImageOf(ContainerDefinition container) => images[container.Image];
     }
