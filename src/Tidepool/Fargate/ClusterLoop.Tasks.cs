@@ -66,6 +66,9 @@ internal sealed partial class ClusterLoop
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
             EphemeralStorage = definition.EphemeralStorage ?? new(TaskDisks.DefaultGiB),
+            FargateEphemeralStorage = new(
+                definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB,
+                Cluster.Configuration?.ManagedStorageConfiguration?.FargateEphemeralStorageKmsKeyId),
             Attachments =
             [
                 new(

@@ -21,9 +21,11 @@ internal sealed class FargateRig : IAsyncDisposable
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<FargateRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null)
+    public static async Task<FargateRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null, string? under = null)
     {
-        var root = Directory.CreateTempSubdirectory("tidepool-fargate-").FullName;
+        var root = under is null
+            ? Directory.CreateTempSubdirectory("tidepool-fargate-").FullName
+            : Directory.CreateDirectory(Path.Combine(under, $"{Guid.NewGuid():n}")).FullName;
         try
         {
             var options = Options(Path.Combine(root, "environment"));

@@ -106,8 +106,18 @@ internal sealed class TaskDisk : IDisposable
     {
         lock (_gate)
         {
-            var fits = imageBytes == 0 || TryGrow(imageBytes);
+            if (imageBytes == 0)
+            {
+                return true;
+            }
+
+            // What this machine lacks has no part in whether they fit.
+            var available = Space.AvailableFreeSpace;
+            RandomAccess.SetLength(_reserved, _images);
+            _missing = 0;
+            var fits = TryGrow(imageBytes);
             _images += fits ? imageBytes : 0;
+            Limit(available);
             return fits;
         }
     }
@@ -145,11 +155,18 @@ internal sealed class TaskDisk : IDisposable
     {
         lock (_gate)
         {
-            if (!_isGone && Unused - _keptByTrim > WorthTrimming)
+            if (_isGone)
+            {
+                return;
+            }
+
+            if (Unused - _keptByTrim > WorthTrimming)
             {
                 DiskCalls.Trim(_root);
                 _keptByTrim = Math.Max(0, Unused);
             }
+
+            _keptByTrim = Math.Clamp(Unused, 0, _keptByTrim);
         }
     }
 
@@ -166,10 +183,13 @@ internal sealed class TaskDisk : IDisposable
 
             _isGone = true;
             DiskCalls.Abandon(_root);
+
+            // At once, even where another mount namespace still has the disk.
+            RandomAccess.SetLength(_image, 0);
             _reserved.Dispose();
             _root.Dispose();
             _image.Dispose();
-            Mounts.Unmount(_folder);
+            DiskImage.Unmount(_folder);
         }
     }
 

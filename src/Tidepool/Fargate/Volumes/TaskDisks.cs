@@ -30,6 +30,7 @@ internal sealed class TaskDisks : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _watch;
     private string? _obstacle;
+    private long _unwritten;
 
     private TaskDisks(DiskImages images, TaskStorage storage, NoticeBoard notices, TimeProvider clock)
     {
@@ -47,7 +48,7 @@ internal sealed class TaskDisks : IAsyncDisposable
 
     private DriveInfo Machine => new(_storage.TasksFolder);
 
-    private long Room => DiskRoom.Of(Machine.AvailableFreeSpace, Machine.TotalSize, _disks.Values.Sum(disk => disk.UnwrittenBytes));
+    private long Room => DiskRoom.Of(Machine.AvailableFreeSpace, Machine.TotalSize, Interlocked.Read(ref _unwritten));
 
     /// <summary>Finds out by trying whether tasks can have disks here, and watches over this machine's own disk from then on.</summary>
     /// <param name="images">Makes file systems.</param>
@@ -79,11 +80,11 @@ internal sealed class TaskDisks : IAsyncDisposable
     /// <exception cref="IOException">This machine's disk is full, or the like; holds the reason.</exception>
     public async Task AttachAsync(string taskId, int sizeInGiB, CancellationToken ct)
     {
-        if (_obstacle is null && HasRoom())
+        if (_obstacle is null && RoomForOne() is { } room)
         {
             var template = await TemplateAsync(sizeInGiB).WaitAsync(ct);
-            _disks[taskId] = TaskDisk.Make(template, _storage.FolderOf(taskId));
-            Look();
+            var disk = _disks[taskId] = await OnThread(() => TaskDisk.Make(template, _storage.FolderOf(taskId)));
+            disk.Limit(room);
         }
 
         _storage.MakeFolders(taskId);
@@ -111,7 +112,11 @@ internal sealed class TaskDisks : IAsyncDisposable
     {
         if (_disks.TryRemove(taskId, out var disk))
         {
-            disk.Dispose();
+            await OnThread(() =>
+            {
+                disk.Dispose();
+                return true;
+            });
         }
 
         await _storage.RemoveAsync(taskId, ct);
@@ -161,10 +166,6 @@ internal sealed class TaskDisks : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_end.Token))
             {
                 Look();
-                foreach (var disk in _disks.Values)
-                {
-                    disk.Trim();
-                }
             }
         }
         catch (IOException e)
@@ -185,6 +186,12 @@ internal sealed class TaskDisks : IAsyncDisposable
             return;
         }
 
+        foreach (var disk in disks)
+        {
+            disk.Trim();
+        }
+
+        Interlocked.Exchange(ref _unwritten, disks.Sum(disk => disk.UnwrittenBytes));
         var room = Room;
         foreach (var disk in disks)
         {
@@ -193,18 +200,26 @@ internal sealed class TaskDisks : IAsyncDisposable
 
         if (room == 0)
         {
-            _notices.Report("DISK_FULL", $"This machine's own disk is nearly full: {Machine.AvailableFreeSpace / MiB} MiB are free for {_storage.TasksFolder}. Tasks find their disks full until there is more.");
+            _notices.Report("DISK_FULL", $"{NearlyFull} Tasks find their disks full until there is more.");
         }
     }
 
-    private bool HasRoom()
+    // Null where it is too little for a disk.
+    private long? RoomForOne()
     {
-        var hasRoom = Room >= LeastRoom;
-        if (!hasRoom)
+        var room = Room;
+        if (room >= LeastRoom)
         {
-            _notices.Report("DISK_SHORT", $"This machine's own disk is nearly full: {Machine.AvailableFreeSpace / MiB} MiB are free for {_storage.TasksFolder}. A task that starts now has folders there and no disk of a size.");
+            return room;
         }
 
-        return hasRoom;
+        _notices.Report("DISK_SHORT", $"{NearlyFull} A task that starts now has folders there and no disk of a size.");
+        return null;
     }
+
+    private string NearlyFull => $"This machine's own disk is nearly full: {Machine.AvailableFreeSpace / MiB} MiB are free for {_storage.TasksFolder}.";
+
+    // Mounting and unmounting wait for the kernel, many of them as long as one; threads of the pool are needed elsewhere.
+    private static Task<T> OnThread<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -28,6 +28,9 @@ public sealed class DockerDaemon : IAsyncDisposable
     /// <summary>Its socket, once <see cref="StartAsync"/> has answered.</summary>
     public Uri Socket => new($"unix://{_root}/engine.sock");
 
+    /// <summary>A folder in which the engine sees what this machine mounts, as an engine without namespaces of its own does everywhere.</summary>
+    public string Shared => $"{_root}/shared";
+
     /// <summary>Starts the engine and gives it the tests' images, unless that has been done.</summary>
     public async Task StartAsync()
     {
@@ -53,7 +56,7 @@ public sealed class DockerDaemon : IAsyncDisposable
     {
         await StartAsync();
         var agent = await AgentBinary.GetAsync();
-        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }));
+        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }), under: Shared);
     }
 
     /// <summary>Kills the engine and all that runs in it, and starts it again over what it has.</summary>
@@ -85,6 +88,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         _turn.Dispose();
         if (_root is not null)
         {
+            await RunAsync("umount", Shared);
             Directory.Delete(_root, recursive: true);
             foreach (var group in Directory.GetDirectories("/sys/fs/cgroup", _group[1..], SearchOption.AllDirectories)
                 .SelectMany(group => Directory.GetDirectories(group, "*", SearchOption.AllDirectories).Append(group))
@@ -101,6 +105,8 @@ public sealed class DockerDaemon : IAsyncDisposable
         if (_process is null)
         {
             _root = Directory.CreateTempSubdirectory("tidepool-dockerd-").FullName;
+            Directory.CreateDirectory(Shared);
+            await RunAsync("mount", "--bind", "--make-shared", Shared, Shared);
             await LaunchAsync();
         }
 
@@ -120,7 +126,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         };
         foreach (var argument in (string[])
         [
-            "--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
+            "--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
             Program, "--data-root", $"{_root}/data", "--exec-root", $"{_root}/exec", "--pidfile", $"{_root}/dockerd.pid",
             "--host", Socket.OriginalString, "--cgroup-parent", _group, "--log-level", "warn", "--shutdown-timeout", "1",
         ])
@@ -148,6 +154,13 @@ public sealed class DockerDaemon : IAsyncDisposable
         await Condition.UntilAsync(
             () => _process.HasExited || Answers(client), "the engine's answer");
         Assert.False(_process.HasExited, string.Join('\n', log));
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        await process.WaitForExitAsync(CancellationToken.None);
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static bool Answers(DockerClient client)
