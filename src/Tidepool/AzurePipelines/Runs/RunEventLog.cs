@@ -13,12 +13,15 @@ internal sealed class RunEventLog(string? file, TimeProvider clock)
     // What a reader takes into memory at a time.
     private const int LongestSlice = 64 * 1024;
 
+    // Lines that are kept in memory while the disk is full.
+    private const int MostLinesInMemory = 10_000;
+
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
     private TaskCompletionSource _changed = NewSignal();
     private SafeFileHandle? _handle;
     private long _bytes;
-    private bool _hasLost;
+    private int _linesInMemory;
     private bool _closed;
 
     public void Add(RunEvent happened) => Change(() =>
@@ -92,9 +95,12 @@ internal sealed class RunEventLog(string? file, TimeProvider clock)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (!_hasLost)
+            if (++_linesInMemory <= MostLinesInMemory)
             {
-                _hasLost = true;
+                _entries.Add(new Event(line));
+            }
+            else if (_linesInMemory == MostLinesInMemory + 1)
+            {
                 _entries.Add(new Event(new RunNotice(clock.GetUtcNow(), $"Console lines of this run are lost: {e.Message}")));
             }
 

@@ -77,7 +77,7 @@ internal sealed class RunLogs(string? folder, Action<string> lose)
         {
             kept.Append(text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             if (!_hasLost)
             {
