@@ -141,16 +141,6 @@ public sealed class EcsEndpoint : IAsyncDisposable
             }
         }
 
-        try
-        {
-            return body.Length == 0
-                ? []
-                : JsonNode.Parse(body.GetBuffer().AsSpan(0, (int)body.Length), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject
-                    ?? throw new EcsException(EcsErrorType.SerializationException, "The request's body is not a JSON object.");
-        }
-        catch (JsonException e)
-        {
-            throw new EcsException(EcsErrorType.SerializationException, $"The request's body is not JSON: {e.Message}");
-        }
+        return EcsJson.Parse(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Api;
@@ -21,6 +22,27 @@ internal static class EcsJson
     /// <summary>camelCase names, times as seconds since 1970, nothing written that is not set.</summary>
     public static JsonSerializerOptions Options { get; } = Make();
 
+    /// <summary>Reads a request's body; an empty one has no members.</summary>
+    /// <exception cref="EcsException">It is no JSON object, or holds text that is no Unicode.</exception>
+    public static JsonObject Parse(ReadOnlySpan<byte> body)
+    {
+        if (body.Length == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            CheckText(body);
+            return JsonNode.Parse(body, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new EcsException(EcsErrorType.SerializationException, "The request's body is not a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new EcsException(EcsErrorType.SerializationException, $"The request's body is not JSON: {e.Message}");
+        }
+    }
+
     /// <summary>Reads a request.</summary>
     /// <param name="body">The request's members; those that are null are taken as not given and removed.</param>
     /// <param name="unknown">Told the path of each member that is left out because nothing here knows it.</param>
@@ -37,6 +59,37 @@ internal static class EcsJson
         {
             // Inferred: how ECS words a member that is missing differs from member to member.
             throw new EcsException(EcsErrorType.InvalidParameterException, $"A required member is missing{At(e.Path)}: {e.Message}");
+        }
+    }
+
+    /// <summary>Refuses bytes that are no UTF-8, and escapes of half a character: either would fail only where the text is used.</summary>
+    private static void CheckText(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+        {
+            throw new EcsException(EcsErrorType.SerializationException, "The request's body is not UTF-8.");
+        }
+
+        if (body.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(body);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    reader.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    throw new EcsException(
+                        EcsErrorType.SerializationException, $"The request's body has half a surrogate pair in the text that ends before byte {reader.BytesConsumed}.");
+                }
+            }
         }
     }
 
