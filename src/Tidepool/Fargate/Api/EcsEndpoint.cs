@@ -118,6 +118,11 @@ public sealed class EcsEndpoint : IAsyncDisposable
         {
             // Nobody waits for the answer any more.
         }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // The body broke off, or came too slowly.
+            await AwsError.WriteAsync(context, AwsProtocol.Json, e.StatusCode, $"{EcsErrorType.SerializationException}", $"The request could not be read: {e.Message}");
+        }
         catch (Exception e) when (!context.Response.HasStarted)
         {
             // A bug here is one request's, not the environment's.
