@@ -56,12 +56,30 @@ public sealed record EcsTask(
     DateTimeOffset? StoppedAt,
     IReadOnlyList<EcsContainer>? Containers)
 {
+    /// <summary>When it began to stop.</summary>
+    public DateTimeOffset? StoppingAt { get; init; }
+
+    /// <summary>When its last container ended.</summary>
+    public DateTimeOffset? ExecutionStoppedAt { get; init; }
+
+    /// <summary>Network interfaces and EBS volumes.</summary>
+    public IReadOnlyList<EcsAttachment>? Attachments { get; init; }
+
     /// <summary>The last part of the ARN.</summary>
     public string TaskId => TaskArn[(TaskArn.LastIndexOf('/') + 1)..];
 }
 
 /// <summary>A container of a task.</summary>
 public sealed record EcsContainer(string Name, string? LastStatus, int? ExitCode, string? Reason, string? Image);
+
+/// <summary>Something attached to a task.</summary>
+/// <param name="Type">ElasticNetworkInterface or AmazonElasticBlockStorage.</param>
+/// <param name="Status">PRECREATED, CREATED, ATTACHING, ATTACHED, DETACHING, DETACHED, DELETED or FAILED.</param>
+/// <param name="Details">By name, as in <c>volumeId</c>.</param>
+public sealed record EcsAttachment(string? Id, string Type, string? Status, IReadOnlyList<EcsDetail>? Details);
+
+/// <summary>A named value.</summary>
+public sealed record EcsDetail(string Name, string? Value);
 
 /// <summary>A task definition's revision, as far as Tidepool reads it.</summary>
 public sealed record EcsTaskDefinition(

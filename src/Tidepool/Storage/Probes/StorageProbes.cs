@@ -1,0 +1,25 @@
+namespace Tidepool.Storage.Probes;
+
+/// <summary>All probes, in the order of reports.</summary>
+public static class StorageProbes
+{
+    /// <summary>What awslogs puts before the containers' names.</summary>
+    public const string LogPrefix = ProbeDefinition.LogPrefix;
+
+    public static IReadOnlyList<Probe> All { get; } =
+    [
+        LifetimeProbes.FreshPerTask,
+        LifetimeProbes.SameInBothContainers,
+        LifetimeProbes.TwoTasksApart,
+        LifetimeProbes.SurvivesRestart,
+        LifetimeProbes.GoneAfterReplacement,
+        OwnerProbes.DefaultOwner,
+        OwnerProbes.ImageVolumeOwner,
+        OwnerProbes.ImageVolumeContent,
+        OwnerProbes.ImageContentHidden,
+        OwnerProbes.InitContainerChown,
+        OwnerProbes.ReadOnlyMount,
+        RefusalProbes.SourcePathRefused,
+        StopProbes.StopGrace,
+    ];
+}
