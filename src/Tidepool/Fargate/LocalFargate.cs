@@ -128,7 +128,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         try
         {
             storage.Prepare();
-            folders?.Prepare(ImageDescription.Agent);
+            folders?.Prepare();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,7 +25,10 @@ public sealed class EngineProcess
             await fargate.CreateClusterAsync("c", FargateRig.Ct);
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(
-                    FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}"),
+                    FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; cat /shared-storage/cache/index 2> /dev/null; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}") with
+                    {
+                        Image = Environment.GetEnvironmentVariable(SocketVariable) is null ? "tidepool/with-volume" : "tidepool-agent:1",
+                    },
                     FargateRig.Container("agent-2", $"stat -c %u:%g:%a /data; (echo x > /data/x) 2>&1; cat /data/x 2>&1; readlink /proc/1/fd/*; tr '\\0' ' ' < /proc/1/environ; echo; {FargateRig.Wait}") with
                     {
                         MountPoints = [new("other", "/data")],

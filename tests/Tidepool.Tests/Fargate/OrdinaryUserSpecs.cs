@@ -20,7 +20,7 @@ public sealed class OrdinaryUserSpecs(DockerDaemon daemon) : IDisposable
         var report = await RunAsync(range: true);
 
         Assert.Equal((null, "rootless", true), (report.Problem, report.Facts?.Mode, report.Facts?.OwnersEnforced));
-        Assert.Equal("1000\n1000:1000:755\n", report.FirstLog);
+        Assert.Equal("1000\n1000:1000:750\nindex\n", report.FirstLog);
         Assert.Contains("0:0:755\n", report.SecondLog);
         Assert.Contains("/data/x: Permission denied", report.SecondLog);
         Assert.Equal([(1000, 1000, true), (0, 0, true)], report.Volumes.Select(volume => (volume.Uid, volume.Gid, volume.OwnersEnforced)));
