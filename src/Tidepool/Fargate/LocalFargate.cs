@@ -63,6 +63,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             runtime = mode is null
                 ? await EngineAsync(options, storage, journal, clock, ct)
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
+            runtime = options.AroundRuntime(runtime);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var metadata = await MetadataEndpoint.StartAsync(

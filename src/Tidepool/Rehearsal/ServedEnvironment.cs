@@ -83,6 +83,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
+        EcsEndpoint? ecs = null;
         var ready = false;
         try
         {
@@ -111,8 +112,19 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 clock,
                 ct);
             fargate.Reach(pipelines.OrganizationUrl.Port);
-            var ecs = await EcsEndpoint.StartAsync(
+            ecs = await EcsEndpoint.StartAsync(
                 fargate, new() { Port = options.EcsPort, Upstream = options.Upstream, OnNotice = notice => progress.Report(new Said(notice)) }, ct);
+            new EnvironmentDocument
+            {
+                Ecs = ecs.Url,
+                Pipelines = pipelines.OrganizationUrl,
+                Project = pipelines.Project,
+                Pool = pipelines.Pool,
+                Region = options.Region,
+                Runtime = fargate.Runtime.Name,
+                NotExercised = fargate.Runtime.NotExercised,
+                Token = pipelines.IssueToken(),
+            }.Write(folder);
             ready = true;
             return new(folder, fargate, pipelines, ecs, progress);
         }
@@ -120,6 +132,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
         {
             if (!ready)
             {
+                await (ecs?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await (fargate?.StopAsync(new CancellationToken(canceled: true)) ?? Task.CompletedTask);
             }
@@ -146,6 +159,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
 
     private async Task StopOnceAsync(CancellationToken hurry)
     {
+        EnvironmentDocument.Remove(Folder);
         await Ecs.DisposeAsync();
         try
         {
