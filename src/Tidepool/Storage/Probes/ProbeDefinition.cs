@@ -44,8 +44,15 @@ internal static class ProbeDefinition
         }
         """;
 
-    /// <summary>What keeps a container ready until it is stopped; <paramref name="atStop"/> is done at SIGTERM.</summary>
-    public static string Wait(string atStop = "exit 0") => $"trap '{atStop}' TERM\nsay ready\nsleep {LongestWait} & wait $!";
+    // SIGTERM, unless the image has a STOPSIGNAL.
+    private static readonly string[] StopSignals = ["TERM", "INT", "QUIT", "USR1", "USR2", "WINCH"];
+
+    /// <summary>What keeps a container ready until it is stopped; <paramref name="atStop"/> is done at the stop signal, which is in <c>$signal</c> then.</summary>
+    public static string Wait(string atStop = "exit 0") =>
+        $"{string.Join('\n', StopSignals.Select(signal => $"trap 'signal={signal}; {atStop}' {signal}"))}\nsay ready\nsleep {LongestWait} & wait $!";
+
+    /// <summary>What keeps a container running until it is killed.</summary>
+    public static string Deaf { get; } = $"trap '' {string.Join(' ', StopSignals)}\nsay ready\nsleep {LongestWait}";
 
     public static RegisterTaskDefinitionRequest Of(ProbeSetting setting, string name, params IReadOnlyList<ContainerDefinition> containers) => new()
     {

@@ -12,16 +12,16 @@ internal static class StopProbes
     public static Probe StopGrace { get; } = new()
     {
         Id = "stop-grace",
-        Claim = "StopTask sends SIGTERM, and SIGKILL to those that still run after stopTimeout.",
+        Claim = "StopTask sends the stop signal (SIGTERM, unless the image has another), and SIGKILL to those that still run after stopTimeout.",
         Source = Sources.Stated(Sources.StopTask),
-        Expected = "SIGTERM heard, exit code 143; the deaf one 137, after 2 s at least",
+        Expected = "the stop signal heard, exit code 143; the deaf one 137, after 2 s at least",
         Steps = setting =>
         [
             new StartTasks(new ProbeTask("task", Of(
                 setting,
                 "stop",
-                Container(setting, "heeding", Wait("say heard=TERM; exit 143")) with { StopTimeout = 60 },
-                Container(setting, "deaf", $"trap '' TERM\nsay ready\nsleep {LongestWait}") with { StopTimeout = StopTimeout }))),
+                Container(setting, "heeding", Wait("say heard=$signal; exit 143")) with { StopTimeout = 60 },
+                Container(setting, "deaf", Deaf) with { StopTimeout = StopTimeout }))),
             new StopTasks("task"),
         ],
         Judge = (_, evidence) =>
@@ -30,11 +30,11 @@ internal static class StopProbes
             var took = (task?.ExecutionStoppedAt ?? task?.StoppedAt) - task?.StoppingAt;
             var (heeding, deaf) = (evidence.Of("task", "heeding"), evidence.Of("task", "deaf"));
             return Look.At(evidence)
-                .For("TERM", "heeding", "heard")
+                .Said("heeding", "heard")
                 .Ended(143, "heeding")
                 .Ended(137, "deaf")
                 .And(took >= TimeSpan.FromSeconds(StopTimeout))
-                .Text($"SIGTERM {(heeding.Fact("heard") is null ? "not heard" : "heard")}, exit code {Code(heeding)}; the deaf one {Code(deaf)}, after {(took is { } time ? time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) : "unknown")} s");
+                .Text($"{(heeding.Fact("heard") is { } signal ? $"SIG{signal}" : "the stop signal not")} heard, exit code {Code(heeding)}; the deaf one {Code(deaf)}, after {(took is { } time ? time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) : "unknown")} s");
         },
     };
 

@@ -1,0 +1,80 @@
+using Tidepool.Deployment.Verification;
+using Tidepool.Fargate;
+using Tidepool.Fargate.Runtimes;
+using Tidepool.Tests.Agent;
+using Tidepool.Tests.Fargate;
+using Tidepool.Tests.Fargate.Runtimes;
+
+namespace Tidepool.Tests.Deployment.Verification;
+
+/// <summary>Each rule of storage is broken, and its probe tells; the others do not.</summary>
+public sealed class BrokenRuleSpecs(DockerDaemon daemon)
+{
+    private delegate BrokenRuntime Break(IContainerRuntime inner, TaskStorage storage, string folder);
+
+    private static readonly Dictionary<string, Break> Faults = new()
+    {
+        [nameof(TasksShareVolumes)] = (inner, storage, folder) => new TasksShareVolumes(inner, storage, folder),
+        [nameof(VolumesAreUsedAgain)] = (inner, storage, folder) => new VolumesAreUsedAgain(inner, storage, folder),
+        [nameof(ContainersApart)] = (inner, storage, folder) => new ContainersApart(inner, storage, folder),
+        [nameof(RestartsForget)] = (inner, storage, folder) => new RestartsForget(inner, storage, folder),
+        [nameof(StopKills)] = (inner, storage, folder) => new StopKills(inner, storage, folder),
+        [nameof(VolumesAreOther.Open)] = Other(VolumesAreOther.Open),
+        [nameof(VolumesAreOther.OfTheImagesUser)] = Other(VolumesAreOther.OfTheImagesUser),
+        [nameof(VolumesAreOther.WithoutSeed)] = Other(VolumesAreOther.WithoutSeed),
+        [nameof(VolumesAreOther.WithoutContent)] = Other(VolumesAreOther.WithoutContent),
+        [nameof(VolumesAreOther.AlwaysSeeded)] = Other(VolumesAreOther.AlwaysSeeded),
+        [nameof(ContainersAreOther.Writable)] = (inner, storage, folder) => new ContainersAreOther(inner, storage, folder, ContainersAreOther.Writable),
+        [nameof(ContainersAreOther.NeverRoot)] = (inner, storage, folder) => new ContainersAreOther(inner, storage, folder, ContainersAreOther.NeverRoot),
+    };
+
+    [Theory]
+    [InlineData(nameof(TasksShareVolumes), "fresh-per-task", "gone-after-replacement", "two-tasks-apart")]
+    [InlineData(nameof(VolumesAreUsedAgain), "fresh-per-task", "gone-after-replacement")]
+    [InlineData(nameof(ContainersApart), "init-container-chown", "read-only-mount", "same-in-both-containers")] // both others see what another container did
+    [InlineData(nameof(RestartsForget), "survives-restart")]
+    [InlineData(nameof(StopKills), "stop-grace", "two-tasks-apart")] // the latter looks when it hears SIGTERM
+    [InlineData(nameof(VolumesAreOther.Open), "default-owner", "image-volume-owner", "init-container-chown")]
+    [InlineData(nameof(VolumesAreOther.OfTheImagesUser), "default-owner")]
+    [InlineData(nameof(VolumesAreOther.WithoutSeed), "image-volume-content", "image-volume-owner")]
+    [InlineData(nameof(VolumesAreOther.WithoutContent), "image-volume-content")]
+    [InlineData(nameof(VolumesAreOther.AlwaysSeeded), "image-content-hidden")]
+    [InlineData(nameof(ContainersAreOther.Writable), "read-only-mount")]
+    [InlineData(nameof(ContainersAreOther.NeverRoot), "init-container-chown")]
+    public async Task A_broken_rule_turns_its_probes_red_and_no_other(string fault, params string[] red)
+    {
+        Assert.SkipUnless(LinuxCalls.EffectiveUid == 0, "Rules of owners can be broken by root only.");
+        Assert.Equal(string.Join('\n', red), (await RunAsync(fault, options => options)).Different());
+    }
+
+    [Theory]
+    [InlineData(nameof(TasksShareVolumes), "fresh-per-task", "gone-after-replacement", "two-tasks-apart")]
+    [InlineData(nameof(VolumesAreOther.OfTheImagesUser), "default-owner")]
+    public async Task In_a_container_engine_too(string fault, params string[] red)
+    {
+        await daemon.StartAsync();
+        var agent = await AgentBinary.GetAsync();
+        var report = await RunAsync(fault, options => options with { Engine = daemon.Socket, AgentBinary = agent });
+        Assert.Equal(string.Join('\n', red), report.Different());
+    }
+
+    private static async Task<VerificationReport> RunAsync(string fault, Func<FargateOptions, FargateOptions> change)
+    {
+        var folder = Directory.CreateTempSubdirectory("tidepool-broken-").FullName;
+        try
+        {
+            return await VerificationRig.RunAsync(
+                change(new() { EnvironmentFolder = "", AgentBinary = "" }).Engine is null ? "tidepool/with-volume:1" : TestImage.Seeded,
+                options => change(options) with
+                {
+                    AroundRuntime = inner => Faults[fault](inner, new TaskStorage(options.EnvironmentFolder), folder),
+                });
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Break Other(Action<string, string> change) => (inner, storage, folder) => new VolumesAreOther(inner, storage, folder, change);
+}

@@ -1,0 +1,62 @@
+using Docker.DotNet;
+using Tidepool.Deployment.Verification;
+using Tidepool.Storage.Probes;
+using Tidepool.Tests.Agent;
+using Tidepool.Tests.Fargate;
+using Tidepool.Tests.Fargate.Runtimes;
+
+namespace Tidepool.Tests.Deployment.Verification;
+
+public sealed class StorageVerificationSpecs(DockerDaemon daemon)
+{
+    private const string WithVolume = "tidepool/with-volume:1";
+
+    // What takes a disk with a limit of its own, or EBS and EFS, has tests of its own.
+    private static string[] Everywhere =>
+    [
+        .. StorageProbes.All.Where(probe => probe.Kind is VolumeKind.Bind).Select(probe => probe.Id),
+    ];
+
+    [Fact]
+    public async Task In_the_sandbox_every_rule_holds()
+    {
+        var report = await VerificationRig.RunAsync(WithVolume, probes: Everywhere);
+        Assert.Equal(
+            Everywhere.Select(id => $"{id} as expected"),
+            report.Probes.Select(probe => $"{probe.Id} {probe.Verdict}{(probe.Verdict == ProbeReport.AsExpected ? "" : $": {probe.Observed}")}"));
+        Assert.All(
+            report.Probes,
+            probe => Assert.NotEmpty(probe.Proof));
+    }
+
+    [Fact]
+    public async Task In_a_container_engine_every_rule_holds()
+    {
+        await daemon.StartAsync();
+        var agent = await AgentBinary.GetAsync();
+        var report = await VerificationRig.RunAsync(TestImage.Seeded, options => options with { Engine = daemon.Socket, AgentBinary = agent }, probes: Everywhere);
+        Assert.Equal(
+            Everywhere.Select(id => $"{id} as expected"),
+            report.Probes.Select(probe => $"{probe.Id} {probe.Verdict}{(probe.Verdict == ProbeReport.AsExpected ? "" : $": {probe.Observed}")}"));
+    }
+
+    [Fact]
+    public async Task What_an_image_cannot_show_is_not_tried_and_says_why()
+    {
+        var report = await VerificationRig.RunAsync("tidepool/as-root:1", probes: ["image-volume-owner", "image-volume-content", "image-content-hidden"]);
+        Assert.Equal(
+            [
+                "not tried: the image has no directory /shared-storage",
+                "not tried: the image has no directory /shared-storage",
+                "as expected: /opt/tidepool/tidepool-agent of the image is hidden",
+            ],
+            report.Probes.Select(probe => $"{probe.Verdict}: {probe.Observed}"));
+    }
+
+    [Fact]
+    public async Task An_image_that_is_not_there_is_one_clear_problem()
+    {
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => VerificationRig.RunAsync("busybox:1"));
+        Assert.StartsWith("VERIFY003: ECS refused the task definition of a probe: ", problem.Message, StringComparison.Ordinal);
+    }
+}
