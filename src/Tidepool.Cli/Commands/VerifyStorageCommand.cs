@@ -1,10 +1,6 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Tidepool.Deployment;
-using Tidepool.Deployment.Aws;
 using Tidepool.Deployment.Verification;
-using Tidepool.Fargate;
-using Tidepool.Rehearsal;
 using Tidepool.Storage.Probes;
 
 namespace Tidepool.Cli.Commands;
@@ -24,7 +20,8 @@ internal sealed class VerifyStorageCommand
     };
 
     private readonly Option<string> _runtime = RehearsalArguments.RuntimeOption("auto");
-    private readonly Option<string?> _image = new("--image") { Description = "The image of all probes; it needs sh with coreutils or busybox.", HelpName = "REF" };
+    private readonly Option<double> _timeScale = RehearsalArguments.TimeScaleOption();
+    private readonly Option<string?> _image = Text("--image", "The image of all probes; it needs sh with coreutils or busybox.", "REF");
 
     private readonly Option<string> _imageVolume = new("--image-volume")
     {
@@ -37,14 +34,25 @@ internal sealed class VerifyStorageCommand
     private readonly Option<bool> _list = new("--list") { Description = "List the probes with their claims; run nothing." };
     private readonly Option<string?> _json = new("--json") { Description = "Write the report as JSON to FILE; - is standard output.", HelpName = "FILE" };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show the result only." };
+    private readonly Option<bool> _yes = new("--yes", "-y") { Description = "aws: do not ask before anything is made." };
+    private readonly Option<string?> _cluster = Text("--cluster", "aws: the cluster. [default: the one that 'tidepool up' made]", "NAME");
+    private readonly Option<string?> _service = Text("--service", "aws: a service whose image, network and roles are used. [default: the one that 'tidepool up' made]", "NAME");
+    private readonly Option<string[]> _subnets = Many("--subnets", "aws: subnets of the tasks.", "ID");
+    private readonly Option<string[]> _securityGroups = Many("--security-groups", "aws: security groups of the tasks.", "ID");
+    private readonly Option<bool?> _publicIp = new("--assign-public-ip") { Description = "aws: give tasks a public address, their way to the registry where there is no NAT." };
+    private readonly Option<string?> _executionRole = Text("--execution-role", "aws: the role that pulls the image and writes logs.", "ARN");
+    private readonly Option<string?> _infrastructureRole = Text("--infrastructure-role", "aws: the role with which ECS makes EBS volumes.", "ARN");
+    private readonly Option<string?> _fileSystem = Text("--file-system", "An EFS file system that tasks can reach.", "ID");
+    private readonly Option<string?> _accessPoint = Text("--access-point", "An access point of it.", "ID");
+    private readonly Option<string?> _architecture = Text("--cpu-architecture", "X86_64 or ARM64, as the image is.", "NAME");
 
     private VerifyStorageCommand()
     {
         _endpoint.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: not (Local or OnAws) and var url }] && !IsUrl(url))
+            if (result.Tokens is [{ Value: not (Local or OnAws) and var url }] && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             {
-                result.AddError($"--endpoint is '{url}'; it must be local or aws or a URL such as http://127.0.0.1:4566.");
+                result.AddError($"--endpoint is '{url}'; it must be local, aws, or a URL such as http://127.0.0.1:4566.");
             }
         });
         _imageVolume.Validators.Add(result =>
@@ -58,7 +66,14 @@ internal sealed class VerifyStorageCommand
         {
             foreach (var token in result.Tokens.Where(token => !StorageProbes.All.Any(probe => probe.Id == token.Value)))
             {
-                result.AddError($"--only names '{token.Value}', and there is no such probe; 'tidepool verify-storage --list' shows them.");
+                result.AddError($"--only names '{token.Value}', and there is no such probe; --list shows them.");
+            }
+        });
+        _architecture.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: not ("X86_64" or "ARM64") and var name }])
+            {
+                result.AddError($"--cpu-architecture is '{name}'; it must be X86_64 or ARM64.");
             }
         });
     }
@@ -66,9 +81,12 @@ internal sealed class VerifyStorageCommand
     public static Command Create()
     {
         var verify = new VerifyStorageCommand();
-        var command = new Command("verify-storage", "Tries each rule of Fargate's storage with real tasks, on this machine or in your account. Exit code 1 when one does not hold.")
+        var command = new Command(
+            "verify-storage", "Tries each rule of Fargate's storage with real tasks, on this machine or in your account. Exit code 1 when one does not hold.")
         {
-            verify._endpoint, verify._runtime, verify._image, verify._imageVolume, verify._only, verify._list, verify._json, verify._quiet,
+            verify._endpoint, verify._runtime, verify._image, verify._imageVolume, verify._only, verify._list, verify._json, verify._quiet, verify._timeScale,
+            verify._yes, verify._cluster, verify._service, verify._subnets, verify._securityGroups, verify._publicIp, verify._executionRole,
+            verify._architecture, verify._infrastructureRole, verify._fileSystem, verify._accessPoint,
         };
         command.SetAction(verify.RunAsync);
         return command;
@@ -86,11 +104,25 @@ internal sealed class VerifyStorageCommand
 
         var json = parsed.GetValue(_json) is { } path ? ReportFile.Of(path) : null;
         var view = new VerificationView(json?.IsStandardOutput == true, parsed.GetValue(_quiet));
+        var wish = new LocalWish(
+            RehearsalArguments.Runtime(parsed, _runtime),
+            parsed.GetValue(_image),
+            parsed.GetValue(_imageVolume) is var volume and not NoVolume ? volume : null,
+            parsed.GetValue(_timeScale),
+            parsed.GetValue(_fileSystem),
+            parsed.GetValue(_accessPoint));
         var report = parsed.GetRequiredValue(_endpoint) switch
         {
-            Local => await OfOwnEnvironmentAsync(parsed, probes, view, ct),
-            _ => throw new InvalidOperationException("Not yet."),
+            Local => await LocalVerification.OfOwnEnvironmentAsync(wish, probes, view, ct),
+            OnAws => await InAccountAsync(parsed, wish.ImageVolume, probes, view, ct),
+            var url => await LocalVerification.OfServedAsync(new(url), wish, probes, view, ct),
         };
+        if (report is null)
+        {
+            Console.Error.WriteLine("Nothing was made.");
+            return (int)ExitCode.Failed;
+        }
+
         view.Show(report);
         if (json is not null)
         {
@@ -100,65 +132,65 @@ internal sealed class VerifyStorageCommand
         return (int)(report.HasDifference ? ExitCode.Failed : report.NothingTried ? ExitCode.Usage : ExitCode.Done);
     }
 
-    private async Task<VerificationReport> OfOwnEnvironmentAsync(ParseResult parsed, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
+    /// <summary>Says what it would make and cost, asks, and tries; null where the answer is no.</summary>
+    private async Task<VerificationReport?> InAccountAsync(
+        ParseResult parsed, string? imageVolume, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
     {
-        var image = parsed.GetValue(_image);
-        await using var environment = await ServedEnvironment.StartAsync(
+        var isSure = parsed.GetValue(_yes);
+        if (!isSure && Console.IsInputRedirected)
+        {
+            throw new ProblemException("VERIFY006", "This makes tasks in your account, and there is no terminal to ask at.", "Run it in a terminal, or with --yes.");
+        }
+
+        using var account = await AccountVerification.OpenAsync(
+            Installation.Root,
+            DeploymentSettings.ProcessEnvironment(),
             new()
             {
-                AgentBinary = Installation.AgentBinary,
-                StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
-                EcsPort = 0,
-                Runtime = (RehearsalArguments.Runtime(parsed, _runtime), image) is (RuntimeWish.Auto, not null) ? RuntimeWish.Docker : RehearsalArguments.Runtime(parsed, _runtime),
+                Cluster = parsed.GetValue(_cluster),
+                Service = parsed.GetValue(_service),
+                Subnets = parsed.GetValue(_subnets) ?? [],
+                SecurityGroups = parsed.GetValue(_securityGroups) ?? [],
+                AssignPublicIp = parsed.GetValue(_publicIp),
+                Image = parsed.GetValue(_image),
+                ImageVolume = imageVolume,
+                ExecutionRoleArn = parsed.GetValue(_executionRole),
+                CpuArchitecture = parsed.GetValue(_architecture),
+                InfrastructureRoleArn = parsed.GetValue(_infrastructureRole),
+                FileSystemId = parsed.GetValue(_fileSystem),
+                AccessPointId = parsed.GetValue(_accessPoint),
             },
+            view,
             TimeProvider.System,
-            view,
             ct);
-        using var connection = await ConnectAsync(environment.Ecs.Url, ct);
-        var id = NewId();
-        return await new StorageVerification(
-            new()
+        foreach (var line in account.Preview(probes))
+        {
+            Console.Error.WriteLine(PlainText.Of(line));
+        }
+
+        if (!isSure)
+        {
+            Console.Error.Write("Go on? [y/N] ");
+            if (await Console.In.ReadLineAsync(ct) is not ("y" or "Y" or "yes"))
             {
-                Name = Local,
-                Connection = connection,
-                Runtime = environment.Fargate.Runtime.Name,
-                NotExercised = environment.Fargate.Runtime.NotExercised,
-                Subnets = ["subnet-1"],
-                Lines = new FileLines(environment.Folder, StorageProbes.LogPrefix),
-                Poll = TimeSpan.FromMilliseconds(40),
-                Limit = TimeSpan.FromMinutes(1),
-            },
-            new()
-            {
-                Id = id,
-                Image = image ?? RehearsalOptions.DefaultImage,
-                ImageVolume = ImageVolume(parsed),
-                ExecutionRoleArn = "arn:aws:iam::000000000000:role/verify-storage",
-                LogGroup = $"/tidepool/{id}",
-                Region = connection.Region,
-                RestartAttemptSeconds = 0,
-            },
-            view,
-            TimeProvider.System).RunAsync(probes, ct);
+                return null;
+            }
+        }
+
+        return await account.RunAsync(probes, ct);
     }
 
-    private string? ImageVolume(ParseResult parsed) => parsed.GetValue(_imageVolume) is { } path and not NoVolume ? path : null;
+    private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
 
-    private static Task<AwsConnection> ConnectAsync(Uri endpoint, CancellationToken ct) => AwsConnection.OpenAsync(
-        new()
+    private static Option<string[]> Many(string name, string description, string help)
+    {
+        var option = new Option<string[]>(name)
         {
-            Region = "us-east-1",
-            Environment = new Dictionary<string, string>
-            {
-                ["AWS_ENDPOINT_URL"] = endpoint.AbsoluteUri,
-                ["AWS_ACCESS_KEY_ID"] = "local",
-                ["AWS_SECRET_ACCESS_KEY"] = "local",
-            },
-        },
-        TimeProvider.System,
-        ct);
-
-    private static string NewId() => $"tidepool-verify-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
-
-    private static bool IsUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
+            Description = description,
+            HelpName = help,
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        };
+        return option;
+    }
 }

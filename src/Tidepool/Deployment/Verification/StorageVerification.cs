@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Tidepool.Deployment.Aws;
 using Tidepool.Storage.Probes;
 
@@ -6,6 +7,10 @@ namespace Tidepool.Deployment.Verification;
 /// <summary>Tries the rules of Fargate's storage at an endpoint of the ECS API, and removes all that it made.</summary>
 public sealed class StorageVerification
 {
+    /// <summary>The least time, in seconds, that a container must have run on AWS to be restarted in place.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html</remarks>
+    public const int ShortestAttemptSeconds = 60;
+
     // Tasks stop within seconds of SIGKILL; AWS takes some more.
     private static readonly TimeSpan LongestRemoval = TimeSpan.FromMinutes(5);
 
@@ -23,6 +28,9 @@ public sealed class StorageVerification
         (_ecs, _logs) = (new(place.Connection), new(place.Connection, clock));
         _belongings = new(_ecs, _logs, clock) { Cluster = place.Cluster ?? setting.Id };
     }
+
+    /// <summary>A name that no verification had before.</summary>
+    public static string NewId() => $"tidepool-verify-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
     /// <summary>Runs probes, those that do not depend on each other side by side.</summary>
     /// <exception cref="ProblemException">The endpoint or the image cannot be used: nothing was tried.</exception>

@@ -84,7 +84,7 @@ internal static class LifetimeProbes
             new RunToEnd(new ProbeTask("task", Of(
                 setting,
                 "restart",
-                Container(setting, "crashing", $"say run=${{TIDEPOOL_RUN:-}}; {List}\nif [ -e {MountPath}/mark ]; then exit 0; fi\ntouch {MountPath}/mark\nsleep {setting.RestartAttemptSeconds + 1}\nexit 3") with
+                Container(setting, "crashing", $"{List}\nif [ -e {MountPath}/mark ] || [ -e /tmp/ran ]; then exit 0; fi\ntouch {MountPath}/mark /tmp/ran\nsleep {setting.RestartAttemptSeconds + 1}\nexit 3") with
                 {
                     RestartPolicy = new(true, [0], 60),
                 }))),
