@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Fargate.Upstream;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -20,7 +21,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Runtime.Facts;
+    public RuntimeFacts Runtime => _parts.Runtime.Facts with { NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.Ebs.NotExercised] };
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
     internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
@@ -43,9 +44,11 @@ public sealed partial class LocalFargate : IAsyncDisposable
         options = options with
         {
             EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
+            StorageFolder = options.StorageFolder is { } lasting ? Path.GetFullPath(lasting) : null,
             AgentBinary = Path.GetFullPath(options.AgentBinary),
         };
-        var mode = options.Engine is null ? await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct) : null;
+        var searchPath = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+        var mode = options.Engine is null ? await SandboxProbe.FindAsync(searchPath, ct) : null;
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
         IContainerRuntime? runtime = null;
@@ -58,6 +61,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var storage = new TaskStorage(options.EnvironmentFolder);
             var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
+            var ebs = new ElasticBlockStorage(options, await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct), folders, clock);
+            await ebs.SweepAsync(ct);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = mode is null
@@ -79,7 +84,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
-                VolumeKinds = [],
+                Ebs = ebs,
+                VolumeKinds = [ebs],
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),

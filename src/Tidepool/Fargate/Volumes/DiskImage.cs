@@ -1,0 +1,56 @@
+using Tidepool.Fargate.Runtimes;
+
+namespace Tidepool.Fargate.Volumes;
+
+/// <summary>Types of file systems in disk images, as ECS and the kernel spell them in lower case.</summary>
+internal enum DiskFileSystem
+{
+    Ext3,
+    Ext4,
+    Xfs,
+}
+
+/// <summary>A sparse file that holds a file system: a disk of a real size that takes only what is written to it.</summary>
+/// <param name="File">The file.</param>
+/// <param name="FileSystem">Type of the file system in it.</param>
+internal sealed record DiskImage(string File, DiskFileSystem FileSystem)
+{
+    /// <summary>Mounts it at a folder, which is made when it is missing.</summary>
+    /// <remarks>
+    /// Device files have no effect. setuid files have: they do on a disk of Fargate. No one else of this machine reaches them, as the folders
+    /// of environments are closed to others.
+    /// </remarks>
+    /// <exception cref="IOException">It cannot be mounted; holds the kernel's reason.</exception>
+    public void Mount(string folder)
+    {
+        Directory.CreateDirectory(folder);
+
+        // XFS refuses two file systems with one id, and two disks of one snapshot have one.
+        LoopDevice.Mount(File, folder, NameOf(FileSystem), FileSystem is DiskFileSystem.Xfs ? "nouuid" : "");
+    }
+
+    /// <summary>Lets the file system take the whole of a file that was made longer. It is mounted.</summary>
+    /// <param name="folder">Where it is mounted.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="IOException">It cannot grow; holds the tool's words.</exception>
+    public async Task GrowAsync(string folder, CancellationToken ct)
+    {
+        string[] command = FileSystem is DiskFileSystem.Xfs ? ["xfs_growfs", folder] : ["resize2fs", Mounts.DeviceOf(folder)];
+        var (exitCode, output) = await ToolProcess.RunAsync(["/usr/bin/env", .. command], ct);
+        if (exitCode != 0)
+        {
+            throw new IOException($"{command[0]}: {output.Trim().ReplaceLineEndings(" ")}");
+        }
+    }
+
+    /// <summary>Unmounts it from a folder, and removes the folder. The file stays.</summary>
+    /// <exception cref="IOException">It stays mounted.</exception>
+    public static void Unmount(string folder)
+    {
+        Mounts.Unmount(folder);
+        Directory.Delete(folder);
+    }
+
+    /// <summary>The type as ECS and the kernel spell it.</summary>
+    public static string NameOf(DiskFileSystem fileSystem) => fileSystem.ToString().ToLowerInvariant();
+}
