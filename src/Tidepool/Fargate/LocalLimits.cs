@@ -24,9 +24,9 @@ internal static class LocalLimits
             yield return "pidMode";
         }
 
-        foreach (var volume in request.Volumes.Where(volume => !volume.IsBind))
+        foreach (var volume in request.Volumes.Where(volume => !volume.IsBind && volume.EfsVolumeConfiguration is null))
         {
-            yield return $"volumes[{volume.Name}] (EFS, EBS and S3 Files)";
+            yield return $"volumes[{volume.Name}] (EBS and S3 Files)";
         }
 
         foreach (var container in request.ContainerDefinitions)

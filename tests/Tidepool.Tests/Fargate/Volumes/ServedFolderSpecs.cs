@@ -110,8 +110,7 @@ public sealed class ServedFolderSpecs : IAsyncLifetime
                 truncate -s 1G hole; stat -c %s hole
                 mkdir many; seq 3000 | sed s,^,many/a-name-of-some-length-, | xargs touch; ls many | wc -l
                 git init -q repo; git -C repo status 2>&1 | grep -o 'dubious ownership'
-                export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1=a@b \
-                    GIT_CONFIG_KEY_2=user.name GIT_CONFIG_VALUE_2=a
+                export HOME="$PWD"; git config --global safe.directory '*'; git config --global user.email a@b; git config --global user.name a
                 mkdir -p repo/deep/er; echo 1 > repo/deep/er/f; mv repo/deep/er repo/deeper; git -C repo add .; git -C repo commit -qm m
                 git clone -q repo clone; git -C clone ls-files; git -C clone status --porcelain
                 df -h --output=size . | tail -1 | tr -d ' '

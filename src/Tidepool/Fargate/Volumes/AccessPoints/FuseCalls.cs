@@ -43,7 +43,7 @@ internal static class FuseCalls
     /// <exception cref="IOException">It cannot be; holds the kernel's reason.</exception>
     public static void Become(AccessPointUser user)
     {
-        var groups = user.SecondaryGids.Select(gid => (uint)gid).DefaultIfEmpty((uint)user.Gid).ToArray();
+        var groups = user.SecondaryGids.DefaultIfEmpty(user.Gid).ToArray();
         if (unshare(OwnFolders) != 0 || syscall(SetGroups, groups.Length, groups) != 0)
         {
             throw new IOException($"the user {user.Uid}:{user.Gid} cannot be taken: {new System.ComponentModel.Win32Exception(LastError).Message}");
@@ -52,8 +52,8 @@ internal static class FuseCalls
         _ = umask(0);
 
         // Both answer what was before, whatever comes of it.
-        _ = setfsgid((uint)user.Gid);
-        _ = setfsuid((uint)user.Uid);
+        _ = setfsgid(user.Gid);
+        _ = setfsuid(user.Uid);
     }
 
     public static int OpenDevice() => Result(open("/dev/fuse", CloseOnExec | 2));

@@ -3,12 +3,6 @@ using Tidepool.Fargate.Runtimes;
 
 namespace Tidepool.Fargate.Volumes.AccessPoints;
 
-/// <summary>Whom an access point makes of every user: EFS does all that is asked through it as this one.</summary>
-/// <param name="Uid">User id, 0 to 4294967295.</param>
-/// <param name="Gid">Group id, 0 to 4294967295.</param>
-/// <param name="SecondaryGids">Up to 16 more groups.</param>
-/// <remarks>Source: https://docs.aws.amazon.com/efs/latest/ug/API_PosixUser.html</remarks>
-internal sealed record AccessPointUser(long Uid, long Gid, IReadOnlyList<long> SecondaryGids);
 
 /// <summary>A folder that is mounted a second time, where whoever asks is one user.</summary>
 /// <remarks>
