@@ -47,8 +47,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
         options = options with
         {
             EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
+            StorageFolder = options.StorageFolder is { } lasting ? Path.GetFullPath(lasting) : null,
             AgentBinary = Path.GetFullPath(options.AgentBinary),
-            StorageFolder = options.StorageFolder is { } storageFolder ? Path.GetFullPath(storageFolder) : null,
         };
         var searchPath = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
         var mode = options.Engine is null ? await SandboxProbe.FindAsync(searchPath, ct) : null;
@@ -64,7 +64,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var storage = new TaskStorage(options.EnvironmentFolder);
             var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
-            var images = await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct);
+            var ebs = new ElasticBlockStorage(options, await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct), folders, clock);
+            await ebs.SweepAsync(ct);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = mode is null
@@ -86,8 +87,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
-                DiskImages = images,
-                VolumeKinds = [new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
+                Ebs = ebs,
+                VolumeKinds = [ebs, new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),

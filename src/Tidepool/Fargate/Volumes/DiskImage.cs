@@ -29,6 +29,20 @@ internal sealed record DiskImage(string File, DiskFileSystem FileSystem)
         LoopDevice.Mount(File, folder, NameOf(FileSystem), FileSystem is DiskFileSystem.Xfs ? "nouuid" : "");
     }
 
+    /// <summary>Lets the file system take the whole of a file that was made longer. It is mounted.</summary>
+    /// <param name="folder">Where it is mounted.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="IOException">It cannot grow; holds the tool's words.</exception>
+    public async Task GrowAsync(string folder, CancellationToken ct)
+    {
+        string[] command = FileSystem is DiskFileSystem.Xfs ? ["xfs_growfs", folder] : ["resize2fs", Mounts.DeviceOf(folder)];
+        var (exitCode, output) = await ToolProcess.RunAsync(["/usr/bin/env", .. command], ct);
+        if (exitCode != 0)
+        {
+            throw new IOException($"{command[0]}: {output.Trim().ReplaceLineEndings(" ")}");
+        }
+    }
+
     /// <summary>Unmounts it from a folder, and removes the folder. The file stays.</summary>
     /// <exception cref="IOException">It stays mounted.</exception>
     public static void Unmount(string folder)

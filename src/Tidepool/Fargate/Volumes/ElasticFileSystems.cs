@@ -28,7 +28,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     ];
 
     /// <summary>Makes an empty file system.</summary>
-    /// <exception cref="ProblemException">STORAGE001: this machine's disk does not take it.</exception>
+    /// <exception cref="ProblemException">EFS001: this machine's disk does not take it.</exception>
     public ElasticFileSystem CreateFileSystem(string? name)
     {
         var made = new ElasticFileSystem($"fs-{NewId()}", name, clock.GetUtcNow(), IsLocal: true);
@@ -37,20 +37,20 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     }
 
     /// <summary>Makes an access point. Its folder is made when a task first mounts it.</summary>
-    /// <exception cref="ProblemException">STORAGE002: there is no such file system that was made here; STORAGE003: the path cannot be one.</exception>
+    /// <exception cref="ProblemException">EFS002: there is no such file system that was made here; EFS003: the path cannot be one.</exception>
     public AccessPoint CreateAccessPoint(string fileSystemId, string path, AccessPointUser? user, AccessPointCreation? creation)
     {
         if (Find(fileSystemId) is not { IsLocal: true })
         {
             throw new ProblemException(
-                "STORAGE002", $"There is no EFS file system {fileSystemId} that was made here.",
+                "EFS002", $"There is no EFS file system {fileSystemId} that was made here.",
                 "See which there are with: tidepool storage list. Access points of an emulator's file systems are made there.");
         }
 
         if (path.Length > 100 || !PathText().IsMatch(path))
         {
             throw new ProblemException(
-                "STORAGE003", $"'{path}' cannot be the root directory of an access point.", "Write an absolute path of up to four folders, as in /agents.");
+                "EFS003", $"'{path}' cannot be the root directory of an access point.", "Write an absolute path of up to four folders, as in /agents.");
         }
 
         var made = new AccessPoint($"fsap-{NewId()}", fileSystemId, path, user, creation);
@@ -59,7 +59,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     }
 
     /// <summary>Removes a file system with all its files, or an access point; false when there is none of that id.</summary>
-    /// <exception cref="ProblemException">STORAGE004: tasks use it; STORAGE005: something of it cannot be removed.</exception>
+    /// <exception cref="ProblemException">EFS004: tasks use it; EFS005: something of it cannot be removed.</exception>
     public async Task<bool> RemoveAsync(string id, CancellationToken ct)
     {
         if (List().SelectMany(pair => pair.AccessPoints).FirstOrDefault(point => point.Id == id) is { } accessPoint)
@@ -76,7 +76,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         try
         {
             using var all = TryLock(id, FileAccess.ReadWrite, FileShare.None) ?? throw new ProblemException(
-                "STORAGE004", $"Tasks use the EFS file system {id}.", "Stop them, then remove it.");
+                "EFS004", $"Tasks use the EFS file system {id}.", "Stop them, then remove it.");
             await TreeRemoval.RemoveAsync(DataOf(id), ct);
             await TreeRemoval.RemoveAsync(FolderOf(id), ct);
             return true;
@@ -84,7 +84,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         catch (IOException e)
         {
             throw new ProblemException(
-                "STORAGE005", $"The EFS file system {id} could not be removed: {e.Message}", $"Remove it as root: sudo rm -rf {FolderOf(id)}");
+                "EFS005", $"The EFS file system {id} could not be removed: {e.Message}", $"Remove it as root: sudo rm -rf {FolderOf(id)}");
         }
     }
 
@@ -163,7 +163,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProblemException("STORAGE001", $"The storage folder cannot be written: {e.Message}", "Free space on that disk, or set XDG_STATE_HOME to another one.");
+            throw new ProblemException("EFS001", $"The storage folder cannot be written: {e.Message}", "Free space on that disk, or set XDG_STATE_HOME to another one.");
         }
     }
 
