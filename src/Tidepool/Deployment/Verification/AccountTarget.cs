@@ -45,10 +45,11 @@ public sealed record AccountTarget(VerificationPlace Place, ProbeSetting Setting
     /// <param name="options">What the user says.</param>
     /// <param name="deployed">What is deployed from this clone: cluster and service; null where nothing is.</param>
     /// <param name="id">Id of the verification.</param>
+    /// <param name="clock">Time.</param>
     /// <param name="ct">Ends the look.</param>
     /// <exception cref="ProblemException">VERIFY005: something is neither said nor to be found. AWS003 to AWS011: the account cannot be asked.</exception>
     public static async Task<AccountTarget> FindAsync(
-        AwsConnection connection, AccountOptions options, (string Cluster, string Service)? deployed, string id, CancellationToken ct)
+        AwsConnection connection, AccountOptions options, (string Cluster, string Service)? deployed, string id, TimeProvider clock, CancellationToken ct)
     {
         var ecs = new EcsClient(connection);
         var name = options.Service ?? (options.Cluster is null || options.Cluster == deployed?.Cluster ? deployed?.Service : null);
@@ -67,6 +68,7 @@ public sealed record AccountTarget(VerificationPlace Place, ProbeSetting Setting
                 Cluster = cluster,
                 Subnets = subnets.Count > 0 ? subnets : throw Missing("subnets", "--subnets"),
                 SecurityGroups = options.SecurityGroups.Count > 0 || options.Subnets.Count > 0 ? options.SecurityGroups : network?.SecurityGroups ?? [],
+                Volumes = new Ec2Volumes(new(connection), clock),
                 AssignPublicIp = options.AssignPublicIp ?? network?.AssignPublicIp is "ENABLED",
             },
             new()
@@ -83,8 +85,7 @@ public sealed record AccountTarget(VerificationPlace Place, ProbeSetting Setting
                 Region = connection.Region,
                 InfrastructureRoleArn = options.InfrastructureRoleArn ?? service?.Deployments?
                     .SelectMany(deployment => deployment.VolumeConfigurations ?? []).Select(volume => volume.ManagedVolume?.RoleArn).FirstOrDefault(role => role is not null),
-                FileSystemId = options.FileSystemId ?? fileSystem?.FileSystemId,
-                AccessPointId = options.AccessPointId ?? (options.FileSystemId is null ? fileSystem?.AuthorizationConfig?.AccessPointId : null),
+                FileSystem = options.FileSystemId is { } given ? StorageVerification.FileSystem(given, options.AccessPointId) : fileSystem,
             });
 
         ProblemException Missing(string what, string option) => new(

@@ -44,7 +44,7 @@ public sealed class AccountVerification : IDisposable
         try
         {
             target = await AccountTarget.FindAsync(
-                connection, options, outputs is null ? null : (outputs.ClusterName, outputs.ServiceName), StorageVerification.NewId(), ct);
+                connection, options, outputs is null ? null : (outputs.ClusterName, outputs.ServiceName), StorageVerification.NewId(), clock, ct);
             return new(connection, target, progress, clock);
         }
         finally

@@ -4,13 +4,15 @@ using Tidepool.Deployment.Aws;
 namespace Tidepool.Deployment.Verification;
 
 /// <summary>What a verification has made, so that all of it goes again, however it ends.</summary>
-internal sealed class Belongings(EcsClient ecs, LogsClient logs, TimeProvider clock)
+internal sealed class Belongings(EcsClient ecs, LogsClient logs, IProbeVolumes? volumes, TimeProvider clock)
 {
     private const int DefinitionsACall = 10;
 
     private readonly ConcurrentDictionary<string, string> _definitions = new();
     private readonly ConcurrentDictionary<string, string> _tasks = new();
     private readonly ConcurrentDictionary<string, string> _services = new();
+    private readonly ConcurrentDictionary<string, string> _ofEbs = new();
+    private readonly ConcurrentDictionary<string, string> _files = new();
 
     /// <summary>The cluster that tasks run in.</summary>
     public string Cluster { get; set; } = "";
@@ -26,6 +28,12 @@ internal sealed class Belongings(EcsClient ecs, LogsClient logs, TimeProvider cl
     public void AddTask(string arn) => _tasks[arn] = arn;
 
     public void AddService(string name) => _services[name] = name;
+
+    /// <summary>A volume that its task leaves, or a snapshot.</summary>
+    public void AddOfEbs(string id) => _ofEbs[id] = id;
+
+    /// <summary>Files that only a task could remove, and none did.</summary>
+    public void AddFiles(string what) => _files[what] = what;
 
     /// <summary>A task has stopped.</summary>
     public void ForgetTask(string arn) => _tasks.TryRemove(arn, out _);
@@ -51,6 +59,14 @@ internal sealed class Belongings(EcsClient ecs, LogsClient logs, TimeProvider cl
         }
 
         await TryAsync($"tasks {string.Join(", ", _tasks.Keys)}", () => StoppedAsync(poll, ct));
+        foreach (var id in _ofEbs.Keys)
+        {
+            await TryAsync($"EBS {(id.StartsWith("snap-", StringComparison.Ordinal) ? "snapshot" : "volume")} {id}", () => volumes is null
+                ? throw new ProblemException("VERIFY007", "nobody here can remove it", "Remove it by hand.")
+                : volumes.RemoveAsync(id, ct));
+        }
+
+        left.AddRange(_files.Keys.Select(what => $"{what}: the probe that wrote them did not come to its end"));
         foreach (var definition in _definitions.Keys)
         {
             await TryAsync($"task definition {definition}", () => ecs.DeregisterAsync(definition, ct));
@@ -90,12 +106,30 @@ internal sealed class Belongings(EcsClient ecs, LogsClient logs, TimeProvider cl
         }
     }
 
+    // A probe that was cut short has not told of the volume that its task leaves.
+    private void NoteVolume(EcsTask task)
+    {
+        foreach (var details in (task.Attachments ?? []).Select(attachment => attachment.Details ?? []))
+        {
+            string? Detail(string name) => details.FirstOrDefault(detail => detail.Name == name)?.Value;
+            if (Detail("deleteOnTermination") is "false" && Detail("volumeId") is { } id)
+            {
+                AddOfEbs(id);
+            }
+        }
+    }
+
     private async Task StoppedAsync(TimeSpan poll, CancellationToken ct)
     {
         while (!_tasks.IsEmpty)
         {
             var asked = _tasks.Keys.ToArray();
             var found = await ecs.DescribeTasksAsync(Cluster, asked, ct);
+            foreach (var task in found)
+            {
+                NoteVolume(task);
+            }
+
             foreach (var gone in asked.Where(arn => found.FirstOrDefault(task => task.TaskArn == arn) is null or { LastStatus: "STOPPED" }))
             {
                 ForgetTask(gone);

@@ -12,6 +12,7 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
     private readonly Dictionary<string, (string Arn, ProbeTask Task)> _tasks = [];
     private readonly Dictionary<string, TaskEvidence> _evidence = [];
     private readonly Dictionary<string, string?> _registrations = [];
+    private readonly Dictionary<string, string> _snapshots = [];
 
     private IReadOnlyList<EcsTag> Tags => [new("tidepool:verify-storage", setting.Id)];
 
@@ -27,7 +28,7 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
             }
         }
 
-        return new() { Tasks = _evidence, Registrations = _registrations };
+        return new() { Tasks = _evidence, Registrations = _registrations, Snapshots = _snapshots };
     }
 
     private Task TakeAsync(ProbeStep step, CancellationToken ct) => step switch
@@ -48,6 +49,7 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
             await EndAsync(key, ct);
         })),
         ReplaceTask replace => ReplaceAsync(replace, ct),
+        TakeSnapshot(var task, var key) => SnapshotAsync(task, key, ct),
         RegisterOnly(var key, var definition) => RegisterOnlyAsync(key, definition, ct),
         _ => throw new InvalidOperationException($"Unhandled {nameof(ProbeStep)} {step}."),
     };
@@ -102,7 +104,7 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
     }
 
     private async Task<TaskLaunch> LaunchAsync(ProbeTask task, CancellationToken ct) =>
-        new(await RegisteredAsync(task.Definition, ct), place.Network, Tags, Volumes(task.Volume));
+        new(await RegisteredAsync(task.Definition, ct), place.Network, Tags, task.Volume is null ? null : Volumes(task.Volume));
 
     private async Task<string> RegisteredAsync(RegisterTaskDefinitionRequest definition, CancellationToken ct)
     {
@@ -127,7 +129,75 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
         }
     }
 
-    private JsonArray? Volumes(ProbeEbsVolume? volume) => null;
+    // The service's form has no terminationPolicy.
+    private JsonArray Volumes(ProbeEbsVolume volume)
+    {
+        var managed = new JsonObject
+        {
+            ["roleArn"] = setting.InfrastructureRoleArn,
+            ["volumeType"] = "gp3",
+            ["sizeInGiB"] = ProbeEbsVolume.SizeInGiB,
+            ["tagSpecifications"] = new JsonArray(new JsonObject
+            {
+                ["resourceType"] = "volume",
+                ["tags"] = new JsonArray([.. Tags.Select(tag => new JsonObject { ["key"] = tag.Key, ["value"] = tag.Value })]),
+            }),
+        };
+        if (volume.Snapshot is { } snapshot)
+        {
+            managed["snapshotId"] = _snapshots[snapshot];
+        }
+
+        if (volume.Keep)
+        {
+            managed["terminationPolicy"] = new JsonObject { ["deleteOnTermination"] = false };
+        }
+
+        return [new JsonObject { ["name"] = volume.Name, ["managedEBSVolume"] = managed }];
+    }
+
+    private async Task SnapshotAsync(string task, string key, CancellationToken ct)
+    {
+        var volume = _evidence[task].Volume?.VolumeId ?? throw new ProbeTimeoutException($"ECS names no volume of task {_evidence[task].TaskArn}");
+        _snapshots[key] = await place.Volumes!.SnapshotAsync(volume, setting.Id, belongings.AddOfEbs, ct);
+    }
+
+    // A volume is deleted a while after its task has stopped.
+    private async Task<string?> StateAsync(string volume, bool isKept, CancellationToken ct)
+    {
+        if (place.Volumes is null)
+        {
+            return null;
+        }
+
+        var since = clock.GetTimestamp();
+        while (true)
+        {
+            var state = await place.Volumes.StateAsync(volume, ct);
+            if (isKept || state is "deleting" or "deleted" || clock.GetElapsedTime(since) > lines.Lateness)
+            {
+                return state;
+            }
+
+            await Task.Delay(place.Poll, clock, ct);
+        }
+    }
+
+    private async Task<EbsEvidence?> VolumeAsync(ProbeTask task, EcsTask stopped, CancellationToken ct)
+    {
+        var attachment = stopped.Attachments?.FirstOrDefault(attachment => attachment.Type is "AmazonElasticBlockStorage");
+        if (attachment?.Details?.FirstOrDefault(detail => detail.Name is "volumeId")?.Value is not { } id)
+        {
+            return null;
+        }
+
+        if (task.Volume is { Keep: true })
+        {
+            belongings.AddOfEbs(id);
+        }
+
+        return new(id, attachment.Status, await StateAsync(id, task.Volume is { Keep: true }, ct));
+    }
 
     // Every essential container waits, or the task has ended before.
     private async Task ReadyAsync(string key, CancellationToken ct)
@@ -168,19 +238,21 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
             containers[container.Name] = await ReadAsync(stopped, container.Name, ct);
         }
 
+        var evidence = new TaskEvidence
+        {
+            TaskArn = arn,
+            StopCode = stopped.StopCode,
+            StoppedReason = stopped.StoppedReason,
+            StartedAt = stopped.StartedAt,
+            StoppingAt = stopped.StoppingAt,
+            ExecutionStoppedAt = stopped.ExecutionStoppedAt,
+            StoppedAt = stopped.StoppedAt,
+            Containers = containers,
+            Volume = task.Volume is null ? null : await VolumeAsync(task, stopped, ct),
+        };
         lock (_evidence)
         {
-            _evidence[key] = new()
-            {
-                TaskArn = arn,
-                StopCode = stopped.StopCode,
-                StoppedReason = stopped.StoppedReason,
-                StartedAt = stopped.StartedAt,
-                StoppingAt = stopped.StoppingAt,
-                ExecutionStoppedAt = stopped.ExecutionStoppedAt,
-                StoppedAt = stopped.StoppedAt,
-                Containers = containers,
-            };
+            _evidence[key] = evidence;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Tidepool.Deployment.Aws;
 using Tidepool.Storage.Probes;
+using Tidepool.Tasks;
 
 namespace Tidepool.Deployment.Verification;
 
@@ -26,8 +27,12 @@ public sealed class StorageVerification
     {
         (_place, _setting, _progress, _clock) = (place, setting, progress, clock);
         (_ecs, _logs) = (new(place.Connection), new(place.Connection, clock));
-        _belongings = new(_ecs, _logs, clock) { Cluster = place.Cluster ?? setting.Id };
+        _belongings = new(_ecs, _logs, place.Volumes, clock) { Cluster = place.Cluster ?? setting.Id };
     }
+
+    /// <summary>A file system as a task definition names it.</summary>
+    public static EfsVolume FileSystem(string id, string? accessPoint) =>
+        new(id, TransitEncryption: "ENABLED", AuthorizationConfig: accessPoint is null ? null : new(accessPoint));
 
     /// <summary>A name that no verification had before.</summary>
     public static string NewId() => $"tidepool-verify-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
@@ -92,7 +97,7 @@ public sealed class StorageVerification
         if (_place.Cluster is null)
         {
             _belongings.HasCluster = true;
-            await _ecs.CreateClusterAsync(_belongings.Cluster, [.. tags.Select(tag => new Tasks.EcsTag(tag.Key, tag.Value))], ct);
+            await _ecs.CreateClusterAsync(_belongings.Cluster, [.. tags.Select(tag => new EcsTag(tag.Key, tag.Value))], ct);
         }
 
         return _place.Lines ?? new CloudWatchLines(_logs, _setting.LogGroup, StorageProbes.LogPrefix);
@@ -131,9 +136,12 @@ public sealed class StorageVerification
         }
 
         await turns.WaitAsync(ct);
+        var isDone = false;
         try
         {
-            return Tell(probe.Verdict(setting, await RunOf(setting, lines).RunAsync(probe.Steps(setting), ct)));
+            var evidence = await RunOf(setting, lines).RunAsync(probe.Steps(setting), ct);
+            isDone = evidence.Tasks.Values.All(task => task.StopCode is not "TaskFailedToStart");
+            return Tell(probe.Verdict(setting, evidence));
         }
         catch (ProbeTimeoutException e)
         {
@@ -145,6 +153,11 @@ public sealed class StorageVerification
         }
         finally
         {
+            if (!isDone && probe.Kind is VolumeKind.Efs)
+            {
+                _belongings.AddFiles($"files {setting.Id}* of the EFS file system {setting.FileSystem!.FileSystemId}");
+            }
+
             turns.Release();
         }
     }

@@ -32,6 +32,9 @@ public sealed record VerificationPlace
     /// <summary>Reads lines from elsewhere than CloudWatch Logs; null for there.</summary>
     public IProbeLines? Lines { get; init; }
 
+    /// <summary>Who knows of EBS volumes what ECS does not tell; null for nobody.</summary>
+    public IProbeVolumes? Volumes { get; init; }
+
     /// <summary>Time between two looks at a task.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -62,6 +62,9 @@ public sealed record TaskEvidence
 /// <param name="State">What EC2 said of it then, as in <c>available</c> or <c>deleted</c>; null where nobody could be asked.</param>
 public sealed record EbsEvidence(string VolumeId, string? Attachment, string? State)
 {
+    /// <summary>Whether it is gone; EC2's word goes before that of the attachment.</summary>
+    public bool IsDeleted => State is null ? Attachment is "DELETED" : State is "deleting" or "deleted";
+
     public override string ToString() => $"volume {VolumeId}{(State is null ? "" : $" {State}")} (attachment {Attachment ?? "unknown"})";
 }
 

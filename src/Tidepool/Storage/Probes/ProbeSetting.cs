@@ -48,14 +48,8 @@ public sealed record ProbeSetting
     /// <summary>Why EBS volumes cannot be had here at all; null where they can.</summary>
     public string? NoEbs { get; init; }
 
-    /// <summary>An EFS file system; null where none is known.</summary>
-    public string? FileSystemId { get; init; }
-
-    /// <summary>An access point of it; null where none is known.</summary>
-    public string? AccessPointId { get; init; }
-
-    /// <summary>Why EFS file systems cannot be had here at all; null where they can.</summary>
-    public string? NoEfs { get; init; }
+    /// <summary>An EFS file system, as a task definition names it; null where none is known.</summary>
+    public EfsVolume? FileSystem { get; init; }
 }
 
 /// <summary>What an image has, as containers of it without a mount saw it.</summary>

@@ -20,6 +20,16 @@ public static class StorageProbes
         OwnerProbes.InitContainerChown,
         OwnerProbes.ReadOnlyMount,
         RefusalProbes.SourcePathRefused,
+        DiskProbes.Limit,
+        DiskProbes.Metric,
         StopProbes.StopGrace,
+        EbsProbes.PerTask,
+        EbsProbes.GoneWithServiceTask,
+        EbsProbes.KeptByRunTask,
+        EbsProbes.NeverAttachedAgain,
+        EbsProbes.FromSnapshot,
+        EfsProbes.Survives,
+        EfsProbes.Shared,
+        EfsProbes.AccessPointUser,
     ];
 }
