@@ -21,7 +21,10 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Runtime.Facts with { NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.Ebs.NotExercised] };
+    public RuntimeFacts Runtime => _parts.Runtime.Facts with
+    {
+        NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.VolumeKinds.SelectMany(kind => kind.NotExercised)],
+    };
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
     internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
@@ -70,6 +73,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
+            var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
             var metadata = await MetadataEndpoint.StartAsync(
                 arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
                     ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
@@ -84,7 +88,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Runtime = runtime,
                 Storage = storage,
                 Ebs = ebs,
-                VolumeKinds = [ebs],
+                VolumeKinds = [ebs, new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),
