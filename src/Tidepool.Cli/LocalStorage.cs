@@ -12,6 +12,7 @@ internal sealed class LocalStorage(EbsStorage ebs, ElasticFileSystems efs) : IPr
 {
     // None that a container of a probe has.
     private static readonly AccessPointUser User = new(1234, 1234, []);
+    private const UnixFileMode Permissions = (UnixFileMode)0x1ed; // 0755
 
     public Task<string> StateAsync(string volumeId, CancellationToken ct) =>
         Task.FromResult(ebs.Volumes().FirstOrDefault(volume => volume.Volume.VolumeId == volumeId) switch
@@ -30,13 +31,17 @@ internal sealed class LocalStorage(EbsStorage ebs, ElasticFileSystems efs) : IPr
 
     public Task RemoveAsync(string id, CancellationToken ct) => ebs.RemoveAsync([id], ct);
 
+    /// <summary>That of an environment which has no other than its own folder.</summary>
+    public static LocalStorage Of(string environmentFolder) =>
+        new(new(environmentFolder, "", TimeProvider.System), new(Path.Combine(environmentFolder, "storage"), TimeProvider.System));
+
     /// <summary>Makes a file system with an access point, for the time of <paramref name="use"/>.</summary>
     public async Task<T> WithFileSystemAsync<T>(string name, Func<EfsVolume, Task<T>> use)
     {
         var fileSystem = efs.CreateFileSystem(name);
         try
         {
-            var point = efs.CreateAccessPoint(fileSystem.Id, "/probes", User, new(User.Uid, User.Gid, "0755"));
+            var point = efs.CreateAccessPoint(fileSystem.Id, "/probes", User, new(User.Uid, User.Gid, Permissions));
             return await use(StorageVerification.FileSystem(fileSystem.Id, point.Id));
         }
         finally

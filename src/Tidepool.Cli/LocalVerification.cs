@@ -3,6 +3,7 @@ using Tidepool.Deployment.Verification;
 using Tidepool.Fargate;
 using Tidepool.Rehearsal;
 using Tidepool.Storage.Probes;
+using Tidepool.Tasks;
 
 namespace Tidepool.Cli;
 
@@ -47,13 +48,15 @@ internal static class LocalVerification
         {
             using var connection = await ConnectAsync(environment.Ecs.Url, "us-east-1", ct);
             var facts = environment.Fargate.Runtime;
+            var storage = LocalStorage.Of(environment.Folder);
             var place = Place("local", connection) with
             {
                 Runtime = facts.Name,
                 NotExercised = facts.NotExercised,
                 Lines = new FileLines(environment.Folder, StorageProbes.LogPrefix),
+                Volumes = storage,
             };
-            return await RunAsync(place, wish, probes, view, ct);
+            return await RunAsync(place, storage, facts.DiskLimited, wish, probes, view, ct);
         }
         finally
         {
@@ -65,16 +68,20 @@ internal static class LocalVerification
     /// <summary>Tries the probes in an environment that is up.</summary>
     public static async Task<VerificationReport> OfServedAsync(Uri url, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
     {
-        var document = ServedEnvironments.List(StateFolder.Find(Environment.GetEnvironmentVariable))
+        var environments = StateFolder.Find(Environment.GetEnvironmentVariable);
+        var document = ServedEnvironments.List(environments)
             .FirstOrDefault(served => served.Ecs.AbsoluteUri.TrimEnd('/') == url.AbsoluteUri.TrimEnd('/'));
         using var connection = await ConnectAsync(url, document?.Region ?? "us-east-1", ct);
+        var lasting = StateFolder.FindStorage(Environment.GetEnvironmentVariable);
+        var storage = document is null ? null : new LocalStorage(new(lasting, environments, TimeProvider.System), new(lasting, TimeProvider.System));
         var place = Place(url.AbsoluteUri.TrimEnd('/'), connection) with
         {
             Runtime = document?.Runtime,
             NotExercised = document?.NotExercised ?? [],
             Lines = document is null ? null : new FileLines(document.Folder, StorageProbes.LogPrefix),
+            Volumes = storage,
         };
-        return await RunAsync(place, wish, probes, view, ct);
+        return await RunAsync(place, storage, document?.DiskLimited is true, wish, probes, view, ct);
     }
 
     private static VerificationPlace Place(string name, AwsConnection connection) => new()
@@ -87,10 +94,14 @@ internal static class LocalVerification
     };
 
     private static Task<VerificationReport> RunAsync(
-        VerificationPlace place, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
+        VerificationPlace place, LocalStorage? storage, bool diskLimited, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
     {
         var id = StorageVerification.NewId();
-        return new StorageVerification(
+        return wish.FileSystemId is { } given ? WithAsync(StorageVerification.FileSystem(given, wish.AccessPointId))
+            : storage is not null && probes.Any(probe => probe.Kind is VolumeKind.Efs) ? storage.WithFileSystemAsync(id, WithAsync)
+            : WithAsync(null);
+
+        Task<VerificationReport> WithAsync(EfsVolume? fileSystem) => new StorageVerification(
             place,
             new()
             {
@@ -101,8 +112,10 @@ internal static class LocalVerification
                 LogGroup = $"/tidepool/{id}",
                 Region = place.Connection.Region,
                 RestartAttemptSeconds = (int)double.Ceiling(StorageVerification.ShortestAttemptSeconds * wish.TimeScale),
-                FileSystemId = wish.FileSystemId,
-                AccessPointId = wish.AccessPointId,
+                DiskNotLimited = diskLimited ? null : "the size of a task's disk is no limit here (see docs/local-fargate.md)",
+                InfrastructureRoleArn = "arn:aws:iam::000000000000:role/verify-storage",
+                NoSnapshots = storage is null ? "the environment is none of this machine and user, so that nothing takes snapshots" : null,
+                FileSystem = fileSystem,
             },
             view,
             TimeProvider.System).RunAsync(probes, ct);
