@@ -21,6 +21,10 @@ internal static class LocalVerification
 {
     // The sandbox has no images; of those that it knows this one shows most.
     private const string SandboxImage = "tidepool/with-volume:latest";
+
+    // It is measured when it is asked for.
+    private const int MeasureSeconds = 5;
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
@@ -48,7 +52,7 @@ internal static class LocalVerification
         {
             using var connection = await ConnectAsync(environment.Ecs.Url, "us-east-1", ct);
             var facts = environment.Fargate.Runtime;
-            var storage = LocalStorage.Of(environment.Folder);
+            var storage = LocalProbeVolumes.Of(environment.Folder);
             var place = Place("local", connection) with
             {
                 Runtime = facts.Name,
@@ -73,7 +77,7 @@ internal static class LocalVerification
             .FirstOrDefault(served => served.Ecs.AbsoluteUri.TrimEnd('/') == url.AbsoluteUri.TrimEnd('/'));
         using var connection = await ConnectAsync(url, document?.Region ?? "us-east-1", ct);
         var lasting = StateFolder.FindStorage(Environment.GetEnvironmentVariable);
-        var storage = document is null ? null : new LocalStorage(new(lasting, environments, TimeProvider.System), new(lasting, TimeProvider.System));
+        var storage = document is null ? null : new LocalProbeVolumes(new(lasting, environments, TimeProvider.System), new(lasting, TimeProvider.System));
         var place = Place(url.AbsoluteUri.TrimEnd('/'), connection) with
         {
             Runtime = document?.Runtime,
@@ -94,10 +98,10 @@ internal static class LocalVerification
     };
 
     private static Task<VerificationReport> RunAsync(
-        VerificationPlace place, LocalStorage? storage, bool diskLimited, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
+        VerificationPlace place, LocalProbeVolumes? storage, bool diskLimited, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
     {
         var id = StorageVerification.NewId();
-        return wish.FileSystemId is { } given ? WithAsync(StorageVerification.FileSystem(given, wish.AccessPointId))
+        return wish.FileSystemId is { } given ? WithAsync(ProbeSetting.FileSystemOf(given, wish.AccessPointId))
             : storage is not null && probes.Any(probe => probe.Kind is VolumeKind.Efs) ? storage.WithFileSystemAsync(id, WithAsync)
             : WithAsync(null);
 
@@ -111,6 +115,7 @@ internal static class LocalVerification
                 ExecutionRoleArn = "arn:aws:iam::000000000000:role/verify-storage",
                 LogGroup = $"/tidepool/{id}",
                 Region = place.Connection.Region,
+                MeasureSeconds = MeasureSeconds,
                 RestartAttemptSeconds = (int)double.Ceiling(StorageVerification.ShortestAttemptSeconds * wish.TimeScale),
                 DiskNotLimited = diskLimited ? null : "the size of a task's disk is no limit here (see docs/local-fargate.md)",
                 InfrastructureRoleArn = "arn:aws:iam::000000000000:role/verify-storage",

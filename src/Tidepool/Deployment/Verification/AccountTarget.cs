@@ -85,7 +85,7 @@ public sealed record AccountTarget(VerificationPlace Place, ProbeSetting Setting
                 Region = connection.Region,
                 InfrastructureRoleArn = options.InfrastructureRoleArn ?? service?.Deployments?
                     .SelectMany(deployment => deployment.VolumeConfigurations ?? []).Select(volume => volume.ManagedVolume?.RoleArn).FirstOrDefault(role => role is not null),
-                FileSystem = options.FileSystemId is { } given ? StorageVerification.FileSystem(given, options.AccessPointId) : fileSystem,
+                FileSystem = options.FileSystemId is { } given ? ProbeSetting.FileSystemOf(given, options.AccessPointId) : fileSystem,
             });
 
         ProblemException Missing(string what, string option) => new(

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Deployment.Aws;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Deployment.Verification;
 

@@ -30,10 +30,6 @@ public sealed class StorageVerification
         _belongings = new(_ecs, _logs, place.Volumes, clock) { Cluster = place.Cluster ?? setting.Id };
     }
 
-    /// <summary>A file system as a task definition names it.</summary>
-    public static EfsVolume FileSystem(string id, string? accessPoint) =>
-        new(id, TransitEncryption: "ENABLED", AuthorizationConfig: accessPoint is null ? null : new(accessPoint));
-
     /// <summary>A name that no verification had before.</summary>
     public static string NewId() => $"tidepool-verify-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 

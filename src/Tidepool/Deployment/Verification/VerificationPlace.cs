@@ -1,4 +1,5 @@
 using Tidepool.Deployment.Aws;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Deployment.Verification;
 

@@ -90,7 +90,7 @@ internal static class DiskProbes
                     + $"dd if=/dev/urandom of={MountPath}/file bs=1048576 count={WrittenMiB} 2> /dev/null; sync\n"
 
                     // How soon Fargate measures anew is stated nowhere.
-                    + $"n=0; while after=$(metric Utilized); [ \"${{after:-0}}\" -lt $(( ${{before:-0}} + {WrittenMiB} )) ] && [ $n -lt 90 ]; do n=$((n+1)); sleep 1; done; say after=$after")))),
+                    + $"n=0; while after=$(metric Utilized); [ \"${{after:-0}}\" -lt $(( ${{before:-0}} + {WrittenMiB} )) ] && [ $n -lt {setting.MeasureSeconds} ]; do n=$((n+1)); sleep 1; done; say after=$after")))),
         ],
         Judge = (_, evidence) =>
         {

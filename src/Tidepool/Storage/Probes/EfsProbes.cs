@@ -12,8 +12,8 @@ internal static class EfsProbes
         "the second task finds the first one's checksum",
         setting =>
         [
-            new RunToEnd(Task(setting, "first", "efs-writer", $"head -c 65536 /dev/urandom > {File(setting)}; say sum=$(cksum < {File(setting)})")),
-            new RunToEnd(Task(setting, "second", "efs-reader", $"say sum=$(cksum < {File(setting)}); rm -f {File(setting)}")),
+            new RunToEnd(Task(setting, "first", "efs-writer", $"head -c 65536 /dev/urandom > {File(setting, "survives")}; say sum=$(cksum < {File(setting, "survives")})")),
+            new RunToEnd(Task(setting, "second", "efs-reader", $"say sum=$(cksum < {File(setting, "survives")}); rm -f {File(setting, "survives")}")),
         ],
         (_, evidence) => evidence.Of("first", "writer").Fact("sum") is { Length: > 0 } sum && evidence.Of("second", "writer").Fact("sum") == sum
             ? new(true, "the second task finds the first one's checksum")
@@ -27,12 +27,12 @@ internal static class EfsProbes
         setting =>
         {
             // An NFS client may look at what it knows of a folder for a minute.
-            var waiting = Task(setting, "one", "efs-shared", $"touch {MountPath}/{setting.Id}-$HOSTNAME-$$; {Wait($"for s in 1 2 3 4 5 6 7 8 9 10; do set -- {MountPath}/{setting.Id}-*; if [ $# -lt 2 ]; then sleep 1; fi; done; say seen=$#; exit 0")}");
+            var waiting = Task(setting, "one", "efs-shared", $"touch {File(setting, "shared")}-$(cat /proc/sys/kernel/random/uuid); {Wait($"for s in 1 2 3 4 5 6 7 8 9 10; do set -- {File(setting, "shared")}-*; if [ $# -lt 2 ]; then sleep 1; fi; done; say seen=$#; exit 0")}");
             return
             [
                 new StartTasks(waiting, waiting with { Key = "other" }),
                 new StopTasks("one", "other"),
-                new RunToEnd(Task(setting, "last", "efs-clean", $"rm -f {MountPath}/{setting.Id}-*; say cleaned=yes")),
+                new RunToEnd(Task(setting, "last", "efs-clean", $"rm -f {File(setting, "shared")}-*; say cleaned=yes")),
             ];
         },
         (_, evidence) => Look.At(evidence)
@@ -77,9 +77,10 @@ internal static class EfsProbes
             Judge = judge,
         };
 
-    private static string File(ProbeSetting setting) => $"{MountPath}/{setting.Id}";
+    // Probes run side by side on the one file system.
+    private static string File(ProbeSetting setting, string probe) => $"{MountPath}/{setting.Id}.{probe}";
 
-    private static string Own(ProbeSetting setting, string name) => $"f={File(setting)}-{name}; touch $f; say owner=$(stat -c %u:%g $f); rm -f $f";
+    private static string Own(ProbeSetting setting, string name) => $"f={File(setting, "user")}-{name}; touch $f; say owner=$(stat -c %u:%g $f); rm -f $f";
 
     private static ProbeTask Task(ProbeSetting setting, string key, string name, string script) =>
         new(key, Definition(setting, name, Container(setting, "writer", script)));

@@ -50,6 +50,13 @@ public sealed record ProbeSetting
 
     /// <summary>An EFS file system, as a task definition names it; null where none is known.</summary>
     public EfsVolume? FileSystem { get; init; }
+
+    /// <summary>How long a metric of the task's disk may lag behind, in seconds. AWS states nothing; the default is a guess with room.</summary>
+    public int MeasureSeconds { get; init; } = 90;
+
+    /// <summary>A file system as a task definition names it.</summary>
+    public static EfsVolume FileSystemOf(string id, string? accessPoint) =>
+        new(id, TransitEncryption: "ENABLED", AuthorizationConfig: accessPoint is null ? null : new(accessPoint));
 }
 
 /// <summary>What an image has, as containers of it without a mount saw it.</summary>

@@ -38,13 +38,28 @@ internal abstract class BrokenRuntime(IContainerRuntime inner, TaskStorage stora
     /// <summary>The task's volume as it is made.</summary>
     protected string VolumeOf(RuntimeTask task) => storage.VolumeFolder(task.TaskId, task.BindVolumes.Single().Name);
 
-    protected static bool HasVolume(RuntimeTask task) => task.BindVolumes.Any();
+    // A volume that is moved is on no task's disk any more; only one fault is about that.
+    protected static bool HasVolume(RuntimeTask task) => task.BindVolumes.Any() && !IsOfTheDisk(task);
+
+    protected static bool IsOfTheDisk(RuntimeTask task) => task.Definition.Family.Contains("-disk-", StringComparison.Ordinal);
+
+    protected static bool HasEbs(RuntimeTask task) => task.Definition.Volumes.Any(volume => volume.ConfiguredAtLaunch is true);
+
+    protected static bool HasEfs(RuntimeTask task) => task.Definition.Volumes.Any(volume => volume.EfsVolumeConfiguration is not null);
+
+    /// <summary>A folder that is there from then on, open to everyone.</summary>
+    protected string Folder(string name)
+    {
+        var made = Path.Combine(folder, name);
+        Run("mkdir", "-p", "-m", "0777", made);
+        return made;
+    }
 
     protected static string PathOf(RuntimeTask task) => task.PlacesOf(task.BindVolumes.Single().Name).First().Path;
 
     /// <summary>The task with another folder as its volume.</summary>
     protected static RuntimeTask With(RuntimeTask task, string volume) =>
-        task with { AttachedFolders = new Dictionary<string, string> { [task.BindVolumes.Single().Name] = volume } };
+        task with { AttachedFolders = new Dictionary<string, string> { [task.Definition.Volumes.Single().Name] = volume } };
 
     /// <summary>A copy of the task's fresh volume under a name.</summary>
     protected string Copy(RuntimeTask task, string name)
@@ -223,4 +238,27 @@ internal sealed class Watched(IRunningContainer inner, Action<IRunningContainer>
     public void Stop() => onStop(inner);
 
     public void Kill() => inner.Kill();
+}
+
+/// <summary>Another folder is mounted as a task's volume.</summary>
+internal sealed class VolumesAreElsewhere(IContainerRuntime inner, TaskStorage storage, string folder, Func<RuntimeTask, string?> where) : BrokenRuntime(inner, storage, folder)
+{
+    public override Task<IRunningContainer> StartAsync(
+        RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct) =>
+        base.StartAsync(where(task) is { } name ? With(task, Folder(name)) : task, container, environment, log, ct);
+
+    /// <summary>EBS volumes are the task definition's, not the task's.</summary>
+    public static string? EbsOfTheFamily(RuntimeTask task) => HasEbs(task) ? task.Definition.Family : null;
+
+    /// <summary>A volume from a snapshot is as empty as any other.</summary>
+    public static string? EbsWithoutSnapshot(RuntimeTask task) => HasEbs(task) && task.Definition.Family.EndsWith("-second", StringComparison.Ordinal) ? task.TaskId : null;
+
+    /// <summary>Each task has an EFS file system of its own, where owners are those of the writers.</summary>
+    public static string? EfsOfTheTask(RuntimeTask task) => HasEfs(task) ? task.TaskId : null;
+
+    /// <summary>An access point is its folder, and nothing more.</summary>
+    public static string? EfsWithoutAccessPoint(RuntimeTask task) => HasEfs(task) ? "file-system" : null;
+
+    /// <summary>Bind mounts are on another disk than the task's.</summary>
+    public static string? OffTheDisk(RuntimeTask task) => IsOfTheDisk(task) ? task.TaskId : null;
 }

@@ -2,6 +2,7 @@ using Tidepool.Deployment;
 using Tidepool.Deployment.Aws;
 using Tidepool.Deployment.Verification;
 using Tidepool.Fargate;
+using Tidepool.Rehearsal;
 using Tidepool.Storage.Probes;
 using Tidepool.Tests.Fargate;
 using Tidepool.Tests.Fargate.Api;
@@ -14,10 +15,10 @@ internal static class VerificationRig
     /// <summary>Runs probes in an environment of their own, and sees that nothing of them is left there.</summary>
     /// <param name="image">The image of all containers.</param>
     /// <param name="change">Changes the environment.</param>
-    /// <param name="front">Stands before the endpoint; null for nothing.</param>
+    /// <param name="front">Starts what stands before the endpoint; null for nothing.</param>
     /// <param name="probes">The probes; none for all.</param>
     public static async Task<VerificationReport> RunAsync(
-        string image, Func<FargateOptions, FargateOptions>? change = null, Func<Uri, Uri>? front = null, params string[] probes)
+        string image, Func<FargateOptions, FargateOptions>? change = null, Func<Uri, Task<Uri>>? front = null, params string[] probes)
     {
         await using var rig = await EcsRig.StartAsync(change);
         using var connection = await AwsConnection.OpenAsync(
@@ -26,35 +27,37 @@ internal static class VerificationRig
                 Region = "us-east-1",
                 Environment = new Dictionary<string, string>
                 {
-                    ["AWS_ENDPOINT_URL"] = (front?.Invoke(rig.Endpoint.Url) ?? rig.Endpoint.Url).AbsoluteUri,
+                    ["AWS_ENDPOINT_URL"] = (front is null ? rig.Endpoint.Url : await front(rig.Endpoint.Url)).AbsoluteUri,
                     ["AWS_ACCESS_KEY_ID"] = "local",
                     ["AWS_SECRET_ACCESS_KEY"] = "local",
                 },
             },
             TimeProvider.System,
             FargateRig.Ct);
-        var verification = new StorageVerification(
+        var storage = LocalProbeVolumes.Of(rig.Rig.EnvironmentFolder);
+        var report = await storage.WithFileSystemAsync("probed", fileSystem => new StorageVerification(
             new()
             {
                 Name = "local",
                 Connection = connection,
                 Runtime = rig.Rig.Fargate.Runtime.Name,
                 Subnets = ["subnet-1"],
+                Volumes = storage,
                 Lines = new FileLines(rig.Rig.EnvironmentFolder, StorageProbes.LogPrefix),
                 Poll = TimeSpan.FromMilliseconds(50),
                 Limit = FargateRig.Limit,
             },
-            Setting(image),
+            Setting(image) with { FileSystem = fileSystem, DiskNotLimited = rig.Rig.Fargate.Runtime.DiskLimited ? null : "no limit" },
             new Progress<DeploymentEvent>(),
-            TimeProvider.System);
-        var report = await verification.RunAsync([.. StorageProbes.All.Where(probe => probes.Length == 0 || probes.Contains(probe.Id))], FargateRig.Ct);
+            TimeProvider.System).RunAsync([.. StorageProbes.All.Where(probe => probes.Length == 0 || probes.Contains(probe.Id))], FargateRig.Ct));
+        Assert.DoesNotContain(Directory.GetDirectories(rig.Rig.EnvironmentFolder, "vol-*", SearchOption.AllDirectories), folder => !folder.Contains("partial", StringComparison.Ordinal));
         Assert.Empty(report.Left);
         Assert.Equal("[]", (await rig.AskAsync("ListTaskDefinitions", "{}"))["taskDefinitionArns"]!.ToJsonString());
         Assert.Equal("INACTIVE", (string?)(await rig.AskAsync("DescribeClusters", $$"""{"clusters":["{{report.Cluster}}"]}"""))["clusters"]![0]!["status"]);
         return report;
     }
 
-    /// <summary>What a setting is that knows nothing of EBS and EFS.</summary>
+    /// <summary>A setting without a file system.</summary>
     public static ProbeSetting Setting(string image) => new()
     {
         Id = $"verify-{Guid.NewGuid():n}"[..20],
@@ -64,6 +67,8 @@ internal static class VerificationRig
         LogGroup = "/tidepool/verify",
         Region = "us-east-1",
         RestartAttemptSeconds = 0,
+        MeasureSeconds = 3,
+        InfrastructureRoleArn = "arn:aws:iam::000000000000:role/infrastructure",
     };
 
     /// <summary>The probes whose rule does not hold, and what they saw.</summary>

@@ -1,14 +1,13 @@
-using Tidepool.Deployment.Verification;
 using Tidepool.Fargate.Volumes;
 using Tidepool.Storage.Probes;
 using Tidepool.Tasks;
 
-namespace Tidepool.Cli;
+namespace Tidepool.Rehearsal;
 
 /// <summary>EBS volumes, snapshots and EFS file systems of a local environment, for probes.</summary>
 /// <param name="ebs">Volumes and snapshots.</param>
 /// <param name="efs">File systems.</param>
-internal sealed class LocalStorage(EbsStorage ebs, ElasticFileSystems efs) : IProbeVolumes
+public sealed class LocalProbeVolumes(EbsStorage ebs, ElasticFileSystems efs) : IProbeVolumes
 {
     // None that a container of a probe has.
     private static readonly AccessPointUser User = new(1234, 1234, []);
@@ -32,7 +31,7 @@ internal sealed class LocalStorage(EbsStorage ebs, ElasticFileSystems efs) : IPr
     public Task RemoveAsync(string id, CancellationToken ct) => ebs.RemoveAsync([id], ct);
 
     /// <summary>That of an environment which has no other than its own folder.</summary>
-    public static LocalStorage Of(string environmentFolder) =>
+    public static LocalProbeVolumes Of(string environmentFolder) =>
         new(new(environmentFolder, "", TimeProvider.System), new(Path.Combine(environmentFolder, "storage"), TimeProvider.System));
 
     /// <summary>Makes a file system with an access point, for the time of <paramref name="use"/>.</summary>
@@ -42,7 +41,7 @@ internal sealed class LocalStorage(EbsStorage ebs, ElasticFileSystems efs) : IPr
         try
         {
             var point = efs.CreateAccessPoint(fileSystem.Id, "/probes", User, new(User.Uid, User.Gid, Permissions));
-            return await use(StorageVerification.FileSystem(fileSystem.Id, point.Id));
+            return await use(ProbeSetting.FileSystemOf(fileSystem.Id, point.Id));
         }
         finally
         {

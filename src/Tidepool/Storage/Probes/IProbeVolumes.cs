@@ -1,4 +1,4 @@
-namespace Tidepool.Deployment.Verification;
+namespace Tidepool.Storage.Probes;
 
 /// <summary>EBS volumes and snapshots beside ECS: EC2, or what a local environment keeps.</summary>
 public interface IProbeVolumes
