@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using Tidepool.Fargate.Runtimes;
 
 namespace Tidepool.Fargate;
 
@@ -24,13 +23,6 @@ internal static partial class Mounts
             .Where(point => point == folder || point.StartsWith($"{folder}/", StringComparison.Ordinal))
             .Reverse(),
     ];
-
-    /// <summary>The device of what is mounted at a folder.</summary>
-    public static string DeviceOf(string folder)
-    {
-        var device = LinuxCalls.Describe(folder).Device;
-        return Path.Combine("/dev", Path.GetFileName(File.ResolveLinkTarget($"/sys/dev/block/{device}", returnFinalTarget: true)!.FullName));
-    }
 
     /// <summary>Unmounts all that is mounted in a folder.</summary>
     /// <exception cref="IOException">Something stays mounted: nothing under the folder may be removed then.</exception>

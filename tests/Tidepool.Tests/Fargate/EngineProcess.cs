@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Tidepool.Fargate;
+using Tidepool.Fargate.Volumes;
+using Tidepool.Tasks;
 
 namespace Tidepool.Tests.Fargate;
 
@@ -11,6 +13,7 @@ public sealed class EngineProcess
     private const string SocketVariable = "TIDEPOOL_TEST_ENGINE_SOCKET";
     private const string AgentVariable = "TIDEPOOL_TEST_ENGINE_AGENT";
     private const string FileSystemVariable = "TIDEPOOL_TEST_ENGINE_EFS";
+    private const string EbsVariable = "TIDEPOOL_TEST_ENGINE_EBS";
     private const string Marker = "sleep 1000";
 
     /// <summary>Not a test: what the started process does. It runs one task until it is killed or told to stop.</summary>
@@ -24,6 +27,7 @@ public sealed class EngineProcess
         {
             await using var fargate = await LocalFargate.StartAsync(Options(folder!), TimeProvider.System, FargateRig.Ct);
             await fargate.CreateClusterAsync("c", FargateRig.Ct);
+            var kept = Environment.GetEnvironmentVariable(EbsVariable) is null ? "" : await KeepAsync(fargate, folder!);
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(
                     FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}"),
@@ -41,7 +45,7 @@ public sealed class EngineProcess
             string Log(string container) => fargate.LogFile(arn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";
             await Condition.UntilAsync(() => Log("agent-1").Count(c => c is '\n') >= 2 && Log("agent-2").Contains("AWS_REGION", StringComparison.Ordinal), "the containers' output");
             var fileSystem = Environment.GetEnvironmentVariable(FileSystemVariable) is null ? "" : await FileSystemTask.RunAsync(fargate, Options(folder!));
-            Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), Log("agent-2")) { FileSystemLog = fileSystem });
+            Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), kept + Log("agent-2")) { FileSystemLog = fileSystem });
             await Condition.UntilAsync(() => File.Exists(Path.Combine(folder!, "stop")), "the word to stop");
             report = new("stopped", fargate.Runtime, [], "", "");
         }
@@ -52,6 +56,46 @@ public sealed class EngineProcess
 
         Write(folder!, report);
     }
+
+    // What a task sees in a volume from a snapshot of one that was kept of another task.
+    private static async Task<string> KeepAsync(LocalFargate fargate, string folder)
+    {
+        var definition = await fargate.RegisterTaskDefinitionAsync(
+            FargateRig.Definition(FargateRig.Container("agent-1", "stat -c %u:%g:%a /data /data/x; id -G; cat /data/x; echo kept >> /data/x") with
+            {
+                User = "agent",
+                MountPoints = [new("v", "/data")],
+            }) with
+            {
+                Volumes = [new() { Name = "v", ConfiguredAtLaunch = true }],
+            },
+            FargateRig.Ct);
+        async Task<EcsTask> RunAsync(TaskManagedEbsVolume volume)
+        {
+            var answer = await fargate.RunTaskAsync(
+                new()
+                {
+                    Cluster = "c",
+                    TaskDefinition = definition.TaskDefinitionArn,
+                    NetworkConfiguration = FargateRig.Network,
+                    VolumeConfigurations = [new("v", volume)],
+                },
+                FargateRig.Ct);
+            return await fargate.WaitForTaskAsync(answer.Tasks[0].TaskArn, task => task.LastStatus is EcsTaskStatus.Stopped, FargateRig.Ct);
+        }
+
+        var kept = await RunAsync(new() { RoleArn = "arn:aws:iam::000000000000:role/r", SizeInGiB = 1, TerminationPolicy = new(false) });
+        var volume = kept.Attachments.SelectMany(attachment => attachment.Details).Single(detail => detail.Name == "volumeId").Value!;
+        var storage = new EbsStorage(Path.Combine(folder, "storage"), Path.Combine(folder, "environments"), TimeProvider.System);
+        var snapshot = await storage.SnapshotAsync(volume, null, null, FargateRig.Ct);
+        var second = await RunAsync(new() { RoleArn = "arn:aws:iam::000000000000:role/r", SnapshotId = snapshot.SnapshotId });
+        await storage.RemoveAsync([volume, snapshot.SnapshotId], FargateRig.Ct);
+        return $"{second.StoppedReason}\n{File.ReadAllText(fargate.LogFile(second.TaskArn, "agent-1")!)}";
+    }
+
+    /// <summary>Starts the process for a folder, with an EBS volume before all else.</summary>
+    internal static Process StartWithEbs(string folder, string programFolder, params string[] under) =>
+        Start(folder, programFolder, new Dictionary<string, string> { [EbsVariable] = "yes" }, under);
 
     /// <summary>Starts the process for a folder, with a container engine.</summary>
     internal static Process Start(string folder, string programFolder, Uri engine, string agentBinary, params string[] under) =>

@@ -95,9 +95,6 @@ public sealed class EbsStorage(string storageFolder, string environmentsFolder, 
         }
     }
 
-    /// <summary>Whether an id is one of EBS, whether it is there or not.</summary>
-    public static bool IsId(string id) => id.StartsWith("vol-", StringComparison.Ordinal) || id.StartsWith("snap-", StringComparison.Ordinal);
-
     private static bool IsAttached(EbsVolume volume) => volume.Environment is { } environment && EnvironmentFolder.IsLive(environment);
 
     private static long UsedBytes(string folder, bool isDisk)

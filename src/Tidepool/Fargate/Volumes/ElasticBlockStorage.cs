@@ -169,10 +169,13 @@ internal sealed class ElasticBlockStorage(FargateOptions options, DiskImages ima
         var point = MountPointOf(volume);
         var image = new DiskImage(
             EbsStore.ContentOf(StoreOf(volume).FolderOfVolume(volume.VolumeId), isDisk: true), Enum.Parse<DiskFileSystem>(volume.FileSystem, ignoreCase: true));
-        image.Mount(point);
         if (volume.SizeGiB > source?.SizeGiB)
         {
-            await image.GrowAsync(point, ct);
+            await image.MountGrownAsync(point, ct);
+        }
+        else
+        {
+            image.Mount(point);
         }
 
         if (owner != BindVolume.Default)

@@ -131,6 +131,8 @@ public sealed class EbsVolumeSpecs
         var before = File.ReadAllText(written);
         await Condition.UntilAsync(() => File.ReadAllText(written) != before, "another write");
         var reader = (string)(await rig.RunAsync($"\"snapshotId\":\"{snapshot.SnapshotId}\",\"filesystemType\":\"{fileSystem}\",\"sizeInGiB\":2"))["taskArn"]!;
+        var shown = await rig.Rig.Rig.UntilAsync(reader, task => task.LastStatus is EcsTaskStatus.Running or EcsTaskStatus.Stopped);
+        Assert.True(shown.StopCode is null, $"{shown.StopCode}: {shown.StoppedReason}");
         Assert.Matches(@"^\d*\n? *(19|20)\d\dM\nbegun\n$", await rig.Rig.Rig.LogUntilAsync(reader, "agent-1", "begun"));
     }
 
