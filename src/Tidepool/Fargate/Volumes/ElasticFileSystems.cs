@@ -32,7 +32,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     public ElasticFileSystem CreateFileSystem(string? name)
     {
         var made = new ElasticFileSystem($"fs-{NewId()}", name, clock.GetUtcNow(), IsLocal: true);
-        Store(FolderOf(made.Id), FactsName, made);
+        Make(FolderOf(made.Id), FactsName, made);
         return made;
     }
 
@@ -52,7 +52,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         }
 
         var made = new AccessPoint($"fsap-{NewId()}", fileSystemId, path, user, creation);
-        Store(Path.Combine(FolderOf(fileSystemId), "access-points"), $"{made.Id}.json", made);
+        Make(Path.Combine(FolderOf(fileSystemId), "access-points"), $"{made.Id}.json", made);
         return made;
     }
 
@@ -120,7 +120,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
             {
                 Directory.CreateDirectory(DataOf(known.Id));
                 await owners.GiveAsync(DataOf(known.Id), BindVolume.Default, ct);
-                Store(FolderOf(known.Id), FactsName, known);
+                Write(FolderOf(known.Id), FactsName, known);
             }
 
             return use;
@@ -156,20 +156,25 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         }
     }
 
-    private static void Store<T>(string folder, string name, T facts)
+    private static void Make<T>(string folder, string name, T facts)
     {
         try
         {
-            Directory.CreateDirectory(folder);
-            var file = Path.Combine(folder, name);
-            var draft = string.Create(CultureInfo.InvariantCulture, $"{file}.{Environment.ProcessId}");
-            File.WriteAllText(draft, JsonSerializer.Serialize(facts));
-            File.Move(draft, file, overwrite: true);
+            Write(folder, name, facts);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ProblemException("EFS001", $"The storage folder cannot be written: {e.Message}", "Free space on that disk, or set XDG_STATE_HOME to another one.");
         }
+    }
+
+    private static void Write<T>(string folder, string name, T facts)
+    {
+        Directory.CreateDirectory(folder);
+        var file = Path.Combine(folder, name);
+        var draft = string.Create(CultureInfo.InvariantCulture, $"{file}.{Environment.ProcessId}");
+        File.WriteAllText(draft, JsonSerializer.Serialize(facts));
+        File.Move(draft, file, overwrite: true);
     }
 
     private string FolderOf(string id) => Path.Combine(_root, id);
