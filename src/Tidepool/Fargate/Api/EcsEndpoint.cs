@@ -35,17 +35,16 @@ public sealed class EcsEndpoint : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly Forwarding _forwarding;
-    private readonly LocalFargate _fargate;
     private readonly EcsOperations _operations;
     private readonly Action<string> _say;
 
     private EcsEndpoint(WebApplication app, LocalFargate fargate, EcsEndpointOptions options)
     {
         _app = app;
-        _fargate = fargate;
         _say = options.OnNotice ?? (_ => { });
         _operations = new(fargate, _say);
-        _forwarding = new(options.Upstream, app.Services.GetRequiredService<IHttpForwarder>());
+        _forwarding = new(
+            options.Upstream, app.Services.GetRequiredService<IHttpForwarder>(), id => fargate.RemoveFileSystemAsync(id, CancellationToken.None));
     }
 
     /// <summary>What <c>AWS_ENDPOINT_URL</c> is set to, as in <c>http://127.0.0.1:4566</c>.</summary>
@@ -89,11 +88,6 @@ public sealed class EcsEndpoint : IAsyncDisposable
         if (!call.IsEcs)
         {
             await _forwarding.ForwardAsync(context, call);
-            if (AwsCall.DeletedFileSystem(context) is { } deleted)
-            {
-                await _fargate.RemoveFileSystemAsync(deleted, CancellationToken.None);
-            }
-
             return;
         }
 

@@ -105,6 +105,12 @@ internal sealed class SandboxFolders(string environmentFolder, TaskStorage stora
                     throw new IOException(output.Trim());
                 }
             }
+
+            // The kernel takes the bit away when someone who is not in the folder's group sets it.
+            foreach (var directory in directories.Where(directory => directory.Owner.Mode.HasFlag(UnixFileMode.SetGroup)))
+            {
+                await ToolProcess.RunAsync([.. mode.AsRoot, "chmod", "g+s", "--", directory.Path], ct);
+            }
         }
     }
 }

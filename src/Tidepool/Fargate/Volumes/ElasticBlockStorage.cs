@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Storage;
 using Tidepool.Tasks;
 
@@ -176,6 +177,12 @@ internal sealed class ElasticBlockStorage(FargateOptions options, DiskImages ima
         else
         {
             image.Mount(point);
+        }
+
+        if (options.Engine is { } socket && !EngineMounts.See(socket, point))
+        {
+            throw new IOException(
+                $"the container engine at {socket} does not see what is mounted at {point}: it is in another mount namespace, where no mounts of this one arrive");
         }
 
         if (owner != BindVolume.Default)

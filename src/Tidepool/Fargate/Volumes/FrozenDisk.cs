@@ -43,9 +43,12 @@ internal sealed class FrozenDisk : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets writers go on.</summary>
+    public void LetGo() => _holder.StandardInput.Close();
+
     public async ValueTask DisposeAsync()
     {
-        _holder.StandardInput.Close();
+        LetGo();
         await _holder.WaitForExitAsync(CancellationToken.None);
         _holder.Dispose();
     }

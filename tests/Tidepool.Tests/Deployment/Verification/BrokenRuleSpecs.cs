@@ -1,7 +1,6 @@
 using Tidepool.Deployment.Verification;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Runtimes;
-using Tidepool.Tests.Agent;
 using Tidepool.Tests.Fargate;
 using Tidepool.Tests.Fargate.Runtimes;
 
@@ -54,7 +53,7 @@ public sealed class BrokenRuleSpecs(DockerDaemon daemon)
     public async Task A_broken_rule_turns_its_probes_red_and_no_other(string fault, params string[] red)
     {
         Assert.SkipUnless(LinuxCalls.EffectiveUid == 0, "Rules of owners can be broken by root only.");
-        Assert.Equal(string.Join('\n', red), (await RunAsync(fault, options => options)).Different());
+        Assert.Equal(string.Join('\n', red), (await RunAsync(fault, "tidepool/with-volume:1", change => FargateRig.StartAsync(change))).Different());
     }
 
     [Theory]
@@ -62,23 +61,18 @@ public sealed class BrokenRuleSpecs(DockerDaemon daemon)
     [InlineData(nameof(VolumesAreOther.OfTheImagesUser), "default-owner")]
     public async Task In_a_container_engine_too(string fault, params string[] red)
     {
-        await daemon.StartAsync();
-        var agent = await AgentBinary.GetAsync();
-        var report = await RunAsync(fault, options => options with { Engine = daemon.Socket, AgentBinary = agent });
+        var report = await RunAsync(fault, TestImage.Seeded, change => daemon.RigAsync(change));
         Assert.Equal(string.Join('\n', red), report.Different());
     }
 
-    private static async Task<VerificationReport> RunAsync(string fault, Func<FargateOptions, FargateOptions> change)
+    private static async Task<VerificationReport> RunAsync(string fault, string image, Func<Func<FargateOptions, FargateOptions>, Task<FargateRig>> start)
     {
         var folder = Directory.CreateTempSubdirectory("tidepool-broken-").FullName;
         try
         {
             return await VerificationRig.RunAsync(
-                change(new() { EnvironmentFolder = "", AgentBinary = "" }).Engine is null ? "tidepool/with-volume:1" : TestImage.Seeded,
-                options => change(options) with
-                {
-                    AroundRuntime = inner => Faults[fault](inner, new TaskStorage(options.EnvironmentFolder), folder),
-                });
+                image,
+                () => start(options => options with { AroundRuntime = inner => Faults[fault](inner, new TaskStorage(options.EnvironmentFolder), folder) }));
         }
         finally
         {

@@ -1,7 +1,6 @@
 using Tidepool.Deployment.Verification;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Storage.Probes;
-using Tidepool.Tests.Agent;
 using Tidepool.Tests.Fargate;
 using Tidepool.Tests.Fargate.Runtimes;
 
@@ -28,9 +27,7 @@ public sealed class StorageVerificationSpecs(DockerDaemon daemon)
     [Fact]
     public async Task In_a_container_engine_every_rule_holds()
     {
-        await daemon.StartAsync();
-        var agent = await AgentBinary.GetAsync();
-        var report = await VerificationRig.RunAsync(TestImage.Seeded, options => options with { Engine = daemon.Socket, AgentBinary = agent });
+        var report = await VerificationRig.RunAsync(TestImage.Seeded, () => daemon.RigAsync());
         Assert.Equal(Expected(report), Seen(report));
     }
 

@@ -1,7 +1,6 @@
 using Tidepool.Deployment;
 using Tidepool.Deployment.Aws;
 using Tidepool.Deployment.Verification;
-using Tidepool.Fargate;
 using Tidepool.Rehearsal;
 using Tidepool.Storage.Probes;
 using Tidepool.Tests.Fargate;
@@ -14,13 +13,13 @@ internal static class VerificationRig
 {
     /// <summary>Runs probes in an environment of their own, and sees that nothing of them is left there.</summary>
     /// <param name="image">The image of all containers.</param>
-    /// <param name="change">Changes the environment.</param>
+    /// <param name="start">Starts the environment; null for one in the sandbox.</param>
     /// <param name="front">Starts what stands before the endpoint; null for nothing.</param>
     /// <param name="probes">The probes; none for all.</param>
     public static async Task<VerificationReport> RunAsync(
-        string image, Func<FargateOptions, FargateOptions>? change = null, Func<Uri, Task<Uri>>? front = null, params string[] probes)
+        string image, Func<Task<FargateRig>>? start = null, Func<Uri, Task<Uri>>? front = null, params string[] probes)
     {
-        await using var rig = await EcsRig.StartAsync(change);
+        await using var rig = await EcsRig.StartAsync(await (start?.Invoke() ?? FargateRig.StartAsync()));
         using var connection = await AwsConnection.OpenAsync(
             new()
             {
