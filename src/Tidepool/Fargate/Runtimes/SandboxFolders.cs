@@ -107,9 +107,9 @@ internal sealed class SandboxFolders(string environmentFolder, TaskStorage stora
             }
 
             // The kernel takes the bit away when someone who is not in the folder's group sets it.
-            foreach (var directory in directories.Where(directory => directory.Owner.Mode.HasFlag(UnixFileMode.SetGroup)))
+            foreach (var entry in entries.Where(entry => entry.Owner.Mode.HasFlag(UnixFileMode.SetGroup)))
             {
-                await ToolProcess.RunAsync([.. mode.AsRoot, "chmod", "g+s", "--", directory.Path], ct);
+                await ToolProcess.RunAsync([.. mode.AsRoot, "chmod", "g+s", "--", entry.Path], ct);
             }
         }
     }
