@@ -127,6 +127,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 Pool = pipelines.Pool,
                 Region = options.Region,
                 Runtime = fargate.Runtime.Name,
+                DiskLimited = fargate.Runtime.DiskLimited,
                 NotExercised = fargate.Runtime.NotExercised,
                 Token = pipelines.IssueToken(),
             }.Write(folder);

@@ -43,7 +43,8 @@ public sealed class EcsEndpoint : IAsyncDisposable
         _app = app;
         _say = options.OnNotice ?? (_ => { });
         _operations = new(fargate, _say);
-        _forwarding = new(options.Upstream, app.Services.GetRequiredService<IHttpForwarder>());
+        _forwarding = new(
+            options.Upstream, app.Services.GetRequiredService<IHttpForwarder>(), id => fargate.RemoveFileSystemAsync(id, CancellationToken.None));
     }
 
     /// <summary>What <c>AWS_ENDPOINT_URL</c> is set to, as in <c>http://127.0.0.1:4566</c>.</summary>
