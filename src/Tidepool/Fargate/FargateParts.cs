@@ -19,8 +19,8 @@ internal sealed record FargateParts
 
     public required TaskDisks Disks { get; init; }
 
-    /// <summary>Makes disks of a real size, where this machine lets Tidepool.</summary>
-    public required DiskImages DiskImages { get; init; }
+    /// <summary>EBS volumes.</summary>
+    public required ElasticBlockStorage Ebs { get; init; }
 
     /// <summary>The kinds of volumes that are not bind mounts.</summary>
     public required IReadOnlyList<IVolumeKind> VolumeKinds { get; init; }

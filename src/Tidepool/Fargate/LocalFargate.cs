@@ -21,7 +21,11 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Runtime.Facts with { NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.Disks.NotExercised] };
+    public RuntimeFacts Runtime => _parts.Runtime.Facts with
+    {
+        DiskLimited = _parts.Disks.AreLimited,
+        NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.Disks.NotExercised, .. _parts.VolumeKinds.SelectMany(kind => kind.NotExercised)],
+    };
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
     internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
@@ -44,6 +48,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         options = options with
         {
             EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
+            StorageFolder = options.StorageFolder is { } lasting ? Path.GetFullPath(lasting) : null,
             AgentBinary = Path.GetFullPath(options.AgentBinary),
         };
         var searchPath = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
@@ -62,14 +67,18 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
             var images = await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct);
+            var ebs = new ElasticBlockStorage(options, images, folders, clock);
+            await ebs.SweepAsync(ct);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = mode is null
                 ? await EngineAsync(options, storage, journal, clock, ct)
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
+            runtime = options.AroundRuntime(runtime);
             disks = await TaskDisks.StartAsync(images, storage, runtime, notices, clock, ct);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
+            var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
             var metadata = await MetadataEndpoint.StartAsync(
                 arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
                     ? MetadataDocument.Of(life, disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(life.Task.TaskArn)))
@@ -84,8 +93,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Runtime = runtime,
                 Storage = storage,
                 Disks = disks,
-                DiskImages = images,
-                VolumeKinds = [],
+                Ebs = ebs,
+                VolumeKinds = [ebs, new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),
@@ -136,7 +145,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         try
         {
             storage.Prepare();
-            folders?.Prepare(ImageDescription.Agent);
+            folders?.Prepare();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -56,16 +56,17 @@ internal sealed class TaskStorage(string environmentFolder)
     }
 
     /// <summary>What the files of a task's volumes and layers take in bytes, as far as they can be read.</summary>
-    public long UsedBytes(string taskId) => !Directory.Exists(FolderOf(taskId))
-        ? 0
-        : new DirectoryInfo(FolderOf(taskId))
-            .EnumerateFiles("*", new EnumerationOptions
-            {
-                RecurseSubdirectories = true,
-                IgnoreInaccessible = true,
-                AttributesToSkip = FileAttributes.ReparsePoint,
-            })
-            .Sum(file => file.Exists ? file.Length : 0);
+    public long UsedBytes(string taskId) => BytesOf(FolderOf(taskId));
+
+    /// <summary>What the files of a folder take, as far as they can be read; none where there is no folder.</summary>
+    public static long BytesOf(string folder) => !Directory.Exists(folder) ? 0 : new DirectoryInfo(folder)
+        .EnumerateFiles("*", new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            IgnoreInaccessible = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+        })
+        .Sum(file => file.Exists ? file.Length : 0);
 
     /// <summary>Removes all that a task has on this machine but its logs.</summary>
     public Task RemoveAsync(string taskId, CancellationToken ct) => TreeRemoval.RemoveAsync(FolderOf(taskId), ct);

@@ -21,11 +21,13 @@ internal sealed class FargateRig : IAsyncDisposable
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<FargateRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null, string? under = null)
+    /// <summary>Starts one, in a folder of the machine's own for such or of another parent.</summary>
+    public static async Task<FargateRig> StartAsync(
+        Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null, string? parent = null)
     {
-        var root = under is null
+        var root = parent is null
             ? Directory.CreateTempSubdirectory("tidepool-fargate-").FullName
-            : Directory.CreateDirectory(Path.Combine(under, $"{Guid.NewGuid():n}")).FullName;
+            : Directory.CreateDirectory(Path.Combine(parent, $"{Guid.NewGuid():n}")).FullName;
         try
         {
             var options = Options(Path.Combine(root, "environment"));
@@ -127,6 +129,18 @@ internal sealed class FargateRig : IAsyncDisposable
         }
 
         return changes;
+    }
+
+    /// <summary>Waits for what the environment is to report of itself.</summary>
+    public async Task NoticedAsync(string notice)
+    {
+        await foreach (var change in Fargate.ReadStateChangesAsync(Ct))
+        {
+            if (change.Kind is TaskStateChangeKind.Notice && change.Reason == notice)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>What a container wrote so far.</summary>

@@ -130,7 +130,7 @@ public sealed class HostDiskSpecs : IDisposable
         image.Mount(Host);
     }
 
-    private Task<FargateRig> StartAsync() => FargateRig.StartAsync(under: Host);
+    private Task<FargateRig> StartAsync() => FargateRig.StartAsync(parent: Host);
 
     private static async Task<TaskStateChange> NoticeAsync(FargateRig rig)
     {

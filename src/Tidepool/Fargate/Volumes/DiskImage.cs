@@ -29,6 +29,26 @@ internal sealed record DiskImage(string File, DiskFileSystem FileSystem)
         LoopDevice.Mount(File, folder, NameOf(FileSystem), FileSystem is DiskFileSystem.Xfs ? "nouuid" : "");
     }
 
+    /// <summary>Mounts it when its file was made longer than its file system, which then takes the whole of it.</summary>
+    /// <param name="folder">Where to.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="IOException">It cannot grow or be mounted; holds the tool's words or the kernel's reason.</exception>
+    public async Task MountGrownAsync(string folder, CancellationToken ct)
+    {
+        if (FileSystem is DiskFileSystem.Xfs)
+        {
+            // XFS grows where it is mounted only.
+            Mount(folder);
+            await ToolAsync(0, ct, "xfs_growfs", folder);
+            return;
+        }
+
+        // ext4 would grow where it is mounted too, but that takes one more right of root. The exit code 1 of its check is a journal that was replayed.
+        await ToolAsync(1, ct, "e2fsck", "-f", "-p", File);
+        await ToolAsync(0, ct, "resize2fs", File);
+        Mount(folder);
+    }
+
     /// <summary>Unmounts it from a folder, and removes the folder. The file stays.</summary>
     /// <exception cref="IOException">It stays mounted.</exception>
     public static void Unmount(string folder)
@@ -39,4 +59,13 @@ internal sealed record DiskImage(string File, DiskFileSystem FileSystem)
 
     /// <summary>The type as ECS and the kernel spell it.</summary>
     public static string NameOf(DiskFileSystem fileSystem) => fileSystem.ToString().ToLowerInvariant();
+
+    private static async Task ToolAsync(int highestCode, CancellationToken ct, params string[] command)
+    {
+        var (exitCode, output) = await ToolProcess.RunAsync(["/usr/bin/env", .. command], ct);
+        if (exitCode > highestCode)
+        {
+            throw new IOException($"{command[0]}: {output.Trim().ReplaceLineEndings(" ")}");
+        }
+    }
 }

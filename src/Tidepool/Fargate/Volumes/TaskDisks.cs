@@ -38,6 +38,9 @@ internal sealed class TaskDisks : IAsyncDisposable
         _watch = WatchAsync();
     }
 
+    /// <summary>Whether a task that starts now gets a disk of its size, as far as this machine's own has room.</summary>
+    public bool AreLimited => _obstacle is null && Room >= LeastRoom;
+
     /// <summary>What of Fargate's disks is left out here, one sentence each.</summary>
     public IReadOnlyList<string> NotExercised => (_obstacle, Room / GiB) switch
     {

@@ -28,9 +28,6 @@ public sealed class DockerDaemon : IAsyncDisposable
     /// <summary>Its socket, once <see cref="StartAsync"/> has answered.</summary>
     public Uri Socket => new($"unix://{_root}/engine.sock");
 
-    /// <summary>A folder in which the engine sees what this machine mounts, as an engine without namespaces of its own does everywhere.</summary>
-    public string Shared => $"{_root}/shared";
-
     /// <summary>Starts the engine and gives it the tests' images, unless that has been done.</summary>
     public async Task StartAsync()
     {
@@ -51,12 +48,15 @@ public sealed class DockerDaemon : IAsyncDisposable
         }
     }
 
+    /// <summary>A folder where the engine sees what is mounted later, as it does everywhere when it runs as a service of the machine.</summary>
+    private string Shared => $"{_root}/shared";
+
     /// <summary>A local Fargate on the engine.</summary>
     internal async Task<FargateRig> RigAsync(Func<FargateOptions, FargateOptions>? change = null)
     {
         await StartAsync();
         var agent = await AgentBinary.GetAsync();
-        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }), under: Shared);
+        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }), parent: Shared);
     }
 
     /// <summary>Kills the engine and all that runs in it, and starts it again over what it has.</summary>
@@ -88,7 +88,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         _turn.Dispose();
         if (_root is not null)
         {
-            await RunAsync("umount", Shared);
+            Mounts.UnmountUnder(_root);
             Directory.Delete(_root, recursive: true);
             foreach (var group in Directory.GetDirectories("/sys/fs/cgroup", _group[1..], SearchOption.AllDirectories)
                 .SelectMany(group => Directory.GetDirectories(group, "*", SearchOption.AllDirectories).Append(group))
@@ -106,7 +106,12 @@ public sealed class DockerDaemon : IAsyncDisposable
         {
             _root = Directory.CreateTempSubdirectory("tidepool-dockerd-").FullName;
             Directory.CreateDirectory(Shared);
-            await RunAsync("mount", "--bind", "--make-shared", Shared, Shared);
+            foreach (var arguments in (string[][])[["--bind", Shared, Shared], ["--make-shared", Shared]])
+            {
+                using var mount = Process.Start("mount", arguments);
+                await mount.WaitForExitAsync(FargateRig.Ct);
+            }
+
             await LaunchAsync();
         }
 
@@ -154,13 +159,6 @@ public sealed class DockerDaemon : IAsyncDisposable
         await Condition.UntilAsync(
             () => _process.HasExited || Answers(client), "the engine's answer");
         Assert.False(_process.HasExited, string.Join('\n', log));
-    }
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(program, arguments);
-        await process.WaitForExitAsync(CancellationToken.None);
-        Assert.Equal(0, process.ExitCode);
     }
 
     private static bool Answers(DockerClient client)
