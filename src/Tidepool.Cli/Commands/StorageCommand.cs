@@ -11,7 +11,7 @@ namespace Tidepool.Cli.Commands;
 internal sealed class StorageCommand
 {
     private readonly Argument<string> _volume = new("VOLUME-ID") { Description = "An EBS volume, kept or attached to a task that runs." };
-    private readonly Argument<string[]> _ids = new("ID") { Description = "EBS volumes that no task has, and snapshots.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _ids = new("ID") { Description = "EBS volumes that no task has, snapshots, EFS file systems and access points.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _description = new("--description") { Description = "What to call the snapshot.", HelpName = "TEXT" };
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Do not ask." };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of lines." };
@@ -19,16 +19,19 @@ internal sealed class StorageCommand
     public static Command Create()
     {
         var storage = new StorageCommand();
-        var list = new Command("list", "Shows EBS volumes, kept and attached ones, and snapshots.") { storage._json };
+        var list = new Command("list", "Shows EBS volumes, kept and attached ones, snapshots, EFS file systems and access points.") { storage._json };
         list.SetAction((parsed, _) => Task.FromResult(storage.List(parsed)));
         var snapshot = new Command("snapshot", "Takes a snapshot of an EBS volume. While it is copied, writers of an attached volume wait.")
         {
             storage._volume, storage._description, storage._json,
         };
         snapshot.SetAction(storage.SnapshotAsync);
-        var remove = new Command("remove", "Removes EBS volumes and snapshots for good.") { storage._ids, storage._yes, storage._json };
+        var remove = new Command("remove", "Removes EBS volumes, snapshots, EFS file systems with their files, and access points for good.") { storage._ids, storage._yes, storage._json };
         remove.SetAction(storage.RemoveAsync);
-        return new("storage", "Shows, copies and removes what outlives tasks: EBS volumes that RunTask keeps, and snapshots.") { list, snapshot, remove };
+        return new("storage", "Makes, shows, copies and removes what outlives tasks: EBS volumes that RunTask keeps, snapshots, EFS file systems.")
+        {
+            list, snapshot, remove, FileSystemCommands.CreateFileSystem(), FileSystemCommands.CreateAccessPoint(),
+        };
     }
 
     private static EbsStorage Ebs() => new(
@@ -38,9 +41,10 @@ internal sealed class StorageCommand
     {
         var ebs = Ebs();
         var (volumes, snapshots) = (ebs.Volumes(), ebs.Snapshots());
+        var fileSystems = FileSystemCommands.Efs().List();
         if (parsed.GetValue(_json))
         {
-            Write(new { volumes, snapshots });
+            Write(new { volumes, snapshots, fileSystems });
             return (int)ExitCode.Done;
         }
 
@@ -57,9 +61,14 @@ internal sealed class StorageCommand
                 + $"{snapshot.CreatedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}{name}");
         }
 
-        if (volumes.Count + snapshots.Count == 0)
+        foreach (var line in FileSystemCommands.Lines(fileSystems))
         {
-            Say("There is none: no EBS volume and no snapshot.");
+            Say(line);
+        }
+
+        if (volumes.Count + snapshots.Count + fileSystems.Count == 0)
+        {
+            Say("There is none: no EBS volume, no snapshot and no EFS file system.");
         }
 
         return (int)ExitCode.Done;
@@ -99,7 +108,12 @@ internal sealed class StorageCommand
             }
         }
 
-        await Ebs().RemoveAsync(ids, ct);
+        await Ebs().RemoveAsync([.. ids.Where(id => !ElasticFileSystems.IsId(id))], ct);
+        foreach (var id in ids.Where(ElasticFileSystems.IsId))
+        {
+            await FileSystemCommands.Efs().RemoveAsync(id, ct);
+        }
+
         if (parsed.GetValue(_json))
         {
             Write(new { removed = ids });

@@ -71,6 +71,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             runtime = mode is null
                 ? await EngineAsync(options, storage, journal, clock, ct)
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
+            runtime = options.AroundRuntime(runtime);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
@@ -138,7 +139,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         try
         {
             storage.Prepare();
-            folders?.Prepare(ImageDescription.Agent);
+            folders?.Prepare();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

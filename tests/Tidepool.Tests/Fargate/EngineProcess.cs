@@ -12,6 +12,7 @@ public sealed class EngineProcess
     private const string FolderVariable = "TIDEPOOL_TEST_ENGINE";
     private const string SocketVariable = "TIDEPOOL_TEST_ENGINE_SOCKET";
     private const string AgentVariable = "TIDEPOOL_TEST_ENGINE_AGENT";
+    private const string FileSystemVariable = "TIDEPOOL_TEST_ENGINE_EFS";
     private const string EbsVariable = "TIDEPOOL_TEST_ENGINE_EBS";
     private const string Marker = "sleep 1000";
 
@@ -29,7 +30,10 @@ public sealed class EngineProcess
             var kept = Environment.GetEnvironmentVariable(EbsVariable) is null ? "" : await KeepAsync(fargate, folder!);
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(
-                    FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}"),
+                    FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; cat /shared-storage/cache/index 2> /dev/null; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}") with
+                    {
+                        Image = Environment.GetEnvironmentVariable(SocketVariable) is null ? "tidepool/with-volume" : "tidepool-agent:1",
+                    },
                     FargateRig.Container("agent-2", $"stat -c %u:%g:%a /data; (echo x > /data/x) 2>&1; cat /data/x 2>&1; readlink /proc/1/fd/*; tr '\\0' ' ' < /proc/1/environ; echo; {FargateRig.Wait}") with
                     {
                         MountPoints = [new("other", "/data")],
@@ -43,7 +47,8 @@ public sealed class EngineProcess
             await fargate.WaitForTaskAsync(arn, task => task.LastStatus == EcsTaskStatus.Running, FargateRig.Ct);
             string Log(string container) => fargate.LogFile(arn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";
             await Condition.UntilAsync(() => Log("agent-1").Count(c => c is '\n') >= 2 && Log("agent-2").Contains("AWS_REGION", StringComparison.Ordinal), "the containers' output");
-            Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), kept + Log("agent-2")));
+            var fileSystem = Environment.GetEnvironmentVariable(FileSystemVariable) is null ? "" : await FileSystemTask.RunAsync(fargate, Options(folder!));
+            Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), kept + Log("agent-2")) { FileSystemLog = fileSystem });
             await Condition.UntilAsync(() => File.Exists(Path.Combine(folder!, "stop")), "the word to stop");
             report = new("stopped", fargate.Runtime, [], "", "");
         }
@@ -98,6 +103,10 @@ public sealed class EngineProcess
     /// <summary>Starts the process for a folder, with a container engine.</summary>
     internal static Process Start(string folder, string programFolder, Uri engine, string agentBinary, params string[] under) =>
         Start(folder, programFolder, new Dictionary<string, string> { [SocketVariable] = engine.OriginalString, [AgentVariable] = agentBinary }, under);
+
+    /// <summary>Starts the process for a folder, with a task that uses an EFS file system as well.</summary>
+    internal static Process StartWithFileSystem(string folder, string programFolder, params string[] under) =>
+        Start(folder, programFolder, new Dictionary<string, string> { [FileSystemVariable] = "1" }, under);
 
     /// <summary>Starts the process for a folder.</summary>
     internal static Process Start(string folder) => Start(folder, AppContext.BaseDirectory);
@@ -166,4 +175,8 @@ public sealed class EngineProcess
 }
 
 /// <summary>What the started process saw.</summary>
-public sealed record EngineReport(string? Problem, RuntimeFacts? Facts, IReadOnlyList<VolumeFacts> Volumes, string FirstLog, string SecondLog);
+public sealed record EngineReport(string? Problem, RuntimeFacts? Facts, IReadOnlyList<VolumeFacts> Volumes, string FirstLog, string SecondLog)
+{
+    /// <summary>What the task with a file system wrote, and why one of another user could not start.</summary>
+    public string FileSystemLog { get; init; } = "";
+}

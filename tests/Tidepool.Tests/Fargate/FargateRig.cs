@@ -131,6 +131,18 @@ internal sealed class FargateRig : IAsyncDisposable
         return changes;
     }
 
+    /// <summary>Waits for what the environment is to report of itself.</summary>
+    public async Task NoticedAsync(string notice)
+    {
+        await foreach (var change in Fargate.ReadStateChangesAsync(Ct))
+        {
+            if (change.Kind is TaskStateChangeKind.Notice && change.Reason == notice)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>What a container wrote so far.</summary>
     public string Log(string taskArn, string container) =>
         Fargate.LogFile(taskArn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";

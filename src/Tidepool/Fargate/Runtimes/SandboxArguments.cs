@@ -27,7 +27,7 @@ internal static class SandboxArguments
         "--dev", "/dev", "--perms", "1777", "--size", "67108864", "--tmpfs", "/dev/shm",
         "--dir", "/run", "--dir", "/var", "--symlink", "../run", "/var/run", "--symlink", "../tmp", "/var/tmp",
         .. Layer(spec),
-        "--dir", "/opt", "--dir", "/opt/tidepool", "--ro-bind", spec.AgentBinary, ImageDescription.AgentPath,
+        "--dir", "/opt", "--dir", "/opt/tidepool", "--ro-bind", spec.AgentBinary, BuiltInImages.AgentPath,
         .. spec.Mounts.OrderBy(mount => mount.ContainerPath.Length)
             .SelectMany(mount => new[] { mount.ReadOnly ? "--ro-bind" : "--bind", mount.HostPath, mount.ContainerPath }),
         "--remount-ro", "/",

@@ -48,7 +48,7 @@ internal static class SandboxProbe
 
     private static async Task<bool> WorksAsync(SandboxMode mode, List<string> tried, CancellationToken ct)
     {
-        var user = ImageDescription.Agent.UserOf(null)!;
+        var user = BuiltInImages.Agent.UserOf(null)!;
         string[] command =
         [
             .. mode.Launcher, .. SandboxArguments.Namespaces(mode, user, init: false),

@@ -27,3 +27,6 @@ public sealed record AccessPointUser(uint Uid, uint Gid, IReadOnlyList<uint> Sec
 /// <summary>Owner and mode of the folder that an access point makes when it is missing.</summary>
 /// <remarks>Source: https://docs.aws.amazon.com/efs/latest/ug/API_CreationInfo.html</remarks>
 public sealed record AccessPointCreation(uint OwnerUid, uint OwnerGid, UnixFileMode Permissions);
+
+/// <summary>A file system with those of its access points that were made here.</summary>
+public sealed record StoredFileSystem(ElasticFileSystem FileSystem, IReadOnlyList<AccessPoint> AccessPoints);

@@ -89,7 +89,7 @@ internal sealed class ElasticFileSystemVolumes(
 
     private async Task<ElasticFileSystem> FileSystemAsync(string id, CancellationToken ct)
     {
-        if (ElasticFileSystems.IsId(id) && await directory.FileSystemAsync(id, ct) is { } found)
+        if (ElasticFileSystems.IsFileSystemId(id) && await directory.FileSystemAsync(id, ct) is { } found)
         {
             return found;
         }

@@ -18,13 +18,13 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     private readonly string _root = Path.Combine(storageFolder, "efs");
 
     /// <summary>All of them, the oldest first, with their access points.</summary>
-    public IReadOnlyList<(ElasticFileSystem FileSystem, IReadOnlyList<AccessPoint> AccessPoints)> List() =>
+    public IReadOnlyList<StoredFileSystem> List() =>
     [
         .. (Directory.Exists(_root) ? Directory.GetDirectories(_root) : [])
             .Select(folder => Read<ElasticFileSystem>(Path.Combine(folder, FactsName)))
             .OfType<ElasticFileSystem>()
             .OrderBy(fileSystem => fileSystem.CreatedAt)
-            .Select(fileSystem => (fileSystem, AccessPointsOf(fileSystem.Id))),
+            .Select(fileSystem => new StoredFileSystem(fileSystem, AccessPointsOf(fileSystem.Id))),
     ];
 
     /// <summary>Makes an empty file system.</summary>
@@ -32,7 +32,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     public ElasticFileSystem CreateFileSystem(string? name)
     {
         var made = new ElasticFileSystem($"fs-{NewId()}", name, clock.GetUtcNow(), IsLocal: true);
-        Store(FolderOf(made.Id), FactsName, made);
+        Make(FolderOf(made.Id), FactsName, made);
         return made;
     }
 
@@ -42,9 +42,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
     {
         if (Find(fileSystemId) is not { IsLocal: true })
         {
-            throw new ProblemException(
-                "EFS002", $"There is no EFS file system {fileSystemId} that was made here.",
-                "See which there are with: tidepool storage list. Access points of an emulator's file systems are made there.");
+            throw NotThere(fileSystemId);
         }
 
         if (path.Length > 100 || !PathText().IsMatch(path))
@@ -54,23 +52,26 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         }
 
         var made = new AccessPoint($"fsap-{NewId()}", fileSystemId, path, user, creation);
-        Store(Path.Combine(FolderOf(fileSystemId), "access-points"), $"{made.Id}.json", made);
+        Make(Path.Combine(FolderOf(fileSystemId), "access-points"), $"{made.Id}.json", made);
         return made;
     }
 
-    /// <summary>Removes a file system with all its files, or an access point; false when there is none of that id.</summary>
-    /// <exception cref="ProblemException">EFS004: tasks use it; EFS005: something of it cannot be removed.</exception>
-    public async Task<bool> RemoveAsync(string id, CancellationToken ct)
+    /// <summary>Whether an id is one of EFS, whether it is there or not.</summary>
+    public static bool IsId(string id) => id.StartsWith("fs-", StringComparison.Ordinal) || id.StartsWith("fsap-", StringComparison.Ordinal);
+
+    /// <summary>Removes a file system with all its files, or an access point.</summary>
+    /// <exception cref="ProblemException">EFS002: there is none of that id; EFS004: tasks use it; EFS005: something of it cannot be removed.</exception>
+    public async Task RemoveAsync(string id, CancellationToken ct)
     {
         if (List().SelectMany(pair => pair.AccessPoints).FirstOrDefault(point => point.Id == id) is { } accessPoint)
         {
             File.Delete(Path.Combine(FolderOf(accessPoint.FileSystemId), "access-points", $"{id}.json"));
-            return true;
+            return;
         }
 
         if (!FileSystemId().IsMatch(id) || !Directory.Exists(FolderOf(id)))
         {
-            return false;
+            throw NotThere(id);
         }
 
         try
@@ -79,7 +80,6 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
                 "EFS004", $"Tasks use the EFS file system {id}.", "Stop them, then remove it.");
             await TreeRemoval.RemoveAsync(DataOf(id), ct);
             await TreeRemoval.RemoveAsync(FolderOf(id), ct);
-            return true;
         }
         catch (IOException e)
         {
@@ -99,7 +99,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
             : [];
 
     /// <summary>Whether a text can be the id of a file system.</summary>
-    internal static bool IsId(string text) => FileSystemId().IsMatch(text);
+    internal static bool IsFileSystemId(string text) => FileSystemId().IsMatch(text);
 
     /// <summary>Keeps a file system from being removed, until what is answered is disposed of. Its folder is there then, root's with mode 0755 when it is new.</summary>
     /// <param name="known">The file system.</param>
@@ -120,7 +120,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
             {
                 Directory.CreateDirectory(DataOf(known.Id));
                 await owners.GiveAsync(DataOf(known.Id), BindVolume.Default, ct);
-                Store(FolderOf(known.Id), FactsName, known);
+                Write(FolderOf(known.Id), FactsName, known);
             }
 
             return use;
@@ -134,6 +134,11 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
 
     /// <summary>Where the files of a file system are.</summary>
     internal string DataOf(string id) => Path.Combine(FolderOf(id), "data");
+
+    private static ProblemException NotThere(string id) => new(
+        "EFS002",
+        $"There is no EFS {(id.StartsWith("fsap-", StringComparison.Ordinal) ? "access point" : "file system")} {id} that was made on this machine.",
+        "See what there is: tidepool storage list. What an emulator has is made and removed there.");
 
     private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(9))[..17];
 
@@ -151,20 +156,25 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         }
     }
 
-    private static void Store<T>(string folder, string name, T facts)
+    private static void Make<T>(string folder, string name, T facts)
     {
         try
         {
-            Directory.CreateDirectory(folder);
-            var file = Path.Combine(folder, name);
-            var draft = string.Create(CultureInfo.InvariantCulture, $"{file}.{Environment.ProcessId}");
-            File.WriteAllText(draft, JsonSerializer.Serialize(facts));
-            File.Move(draft, file, overwrite: true);
+            Write(folder, name, facts);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ProblemException("EFS001", $"The storage folder cannot be written: {e.Message}", "Free space on that disk, or set XDG_STATE_HOME to another one.");
         }
+    }
+
+    private static void Write<T>(string folder, string name, T facts)
+    {
+        Directory.CreateDirectory(folder);
+        var file = Path.Combine(folder, name);
+        var draft = string.Create(CultureInfo.InvariantCulture, $"{file}.{Environment.ProcessId}");
+        File.WriteAllText(draft, JsonSerializer.Serialize(facts));
+        File.Move(draft, file, overwrite: true);
     }
 
     private string FolderOf(string id) => Path.Combine(_root, id);

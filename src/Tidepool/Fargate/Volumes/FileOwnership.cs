@@ -11,12 +11,13 @@ internal sealed class FileOwnership(FileOwners owners)
     /// <exception cref="IOException">It cannot be given; holds why.</exception>
     public async Task GiveAsync(string folder, DirectoryOwner owner, CancellationToken ct)
     {
-        LinuxCalls.Chmod(folder, owner.Mode);
         if (LinuxCalls.EffectiveUid == 0)
         {
             LinuxCalls.Chown(folder, owner.Uid, owner.Gid);
         }
-        else if (owners.Uids is not null && owner is not { Uid: 0, Gid: 0 })
+
+        LinuxCalls.Chmod(folder, owner.Mode);
+        if (LinuxCalls.EffectiveUid != 0 && owners.Uids is not null && owner is not { Uid: 0, Gid: 0 })
         {
             var (exitCode, output) = await ToolProcess.RunAsync(
                 ["/usr/bin/unshare", .. SandboxMode.MapRange, "chown", $"{(uint)owner.Uid}:{(uint)owner.Gid}", "--", folder], ct);

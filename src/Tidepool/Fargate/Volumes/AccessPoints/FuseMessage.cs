@@ -54,7 +54,7 @@ internal sealed class FuseMessage
     /// <summary>The file or folder that is asked about.</summary>
     public ulong Node => BinaryPrimitives.ReadUInt64LittleEndian(_request.AsSpan(16));
 
-    /// <summary>What comes before the names of the answer's bytes.</summary>
+    /// <summary>Room for what is answered.</summary>
     public Span<byte> Answer => _answer.AsSpan(AnswerHeader);
 
     private ulong Id => BinaryPrimitives.ReadUInt64LittleEndian(_request.AsSpan(8));

@@ -8,7 +8,7 @@ namespace Tidepool.Fargate.Volumes.AccessPoints;
 /// <remarks>
 /// The kernel sends each request of the mount here and does not look at the caller's uid itself. A thread that has become the one user does
 /// what is asked, so that the kernel's own rules for that user answer: who owns new files, who may read, who may change owners.
-/// Needs root and /dev/fuse. Why not bindfs: docs/adr/0013-efs-access-points.md.
+/// Needs root, /dev/fuse and Linux 5.8. Why not bindfs: docs/adr/0013-efs-access-points.md.
 /// </remarks>
 internal sealed class ServedFolder : IDisposable
 {
