@@ -97,8 +97,7 @@ public sealed class EngineSpecs(DockerDaemon daemon)
     [Fact]
     public async Task An_EBS_volume_is_a_disk_that_the_containers_of_a_task_share_and_their_users_may_write_to()
     {
-        var storage = Directory.CreateTempSubdirectory("tidepool-storage-");
-        await using var rig = await daemon.RigAsync(options => options with { StorageFolder = storage.FullName });
+        await using var rig = await daemon.RigAsync(options => options with { StorageFolder = $"{options.EnvironmentFolder}-storage" });
         static ContainerDefinition Container(string name, string script) =>
             FargateRig.Container(name, script) with { User = "1000", MountPoints = [new("v", "/data")] };
         var definition = await rig.Fargate.RegisterTaskDefinitionAsync(
@@ -111,7 +110,10 @@ public sealed class EngineSpecs(DockerDaemon daemon)
             Ct);
         var volume = new TaskManagedEbsVolume
         {
-            RoleArn = "arn:aws:iam::000000000000:role/r", SizeInGiB = 1, FilesystemType = "ext4", TerminationPolicy = new(DeleteOnTermination: false),
+            RoleArn = "arn:aws:iam::000000000000:role/r",
+            SizeInGiB = 1,
+            FilesystemType = "ext4",
+            TerminationPolicy = new(DeleteOnTermination: false),
         };
         var run = await rig.Fargate.RunTaskAsync(
             new() { Cluster = "c", TaskDefinition = definition.TaskDefinitionArn, NetworkConfiguration = FargateRig.Network, VolumeConfigurations = [new("v", volume)] },
@@ -125,10 +127,9 @@ public sealed class EngineSpecs(DockerDaemon daemon)
         await rig.StopAsync(task.TaskArn);
 
         // The disk holds it, and not the folder that it was mounted at.
-        var kept = new EbsStorage(storage.FullName, rig.Root, TimeProvider.System);
+        var kept = new EbsStorage($"{rig.EnvironmentFolder}-storage", rig.Root, TimeProvider.System);
         Assert.Equal([id], kept.Volumes().Select(stored => stored.Volume.VolumeId));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(rig.EnvironmentFolder, "ebs", "mounted")));
-        storage.Delete(recursive: true);
     }
 
     [Fact]
