@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Tidepool.Tasks;
@@ -57,7 +56,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
-                    Name = $"tidepool-{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
+                    Name = $"tidepool-{Unguessable.Hex(6)}",
                     Driver = "bridge",
 
                     // Tasks reach the world and not each other, as with a security group that lets nothing in.
