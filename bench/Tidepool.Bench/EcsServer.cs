@@ -24,8 +24,15 @@ internal sealed class EcsServer : IAsyncDisposable
     /// <summary>Folder of the environment; only of <c>tidepool serve</c>.</summary>
     public string EnvironmentFolder => Directory.GetDirectories(Path.Combine(_state, "tidepool", "environments")).Single();
 
-    public static Task<EcsServer> TidepoolAsync(Installed installed, CancellationToken ct, params string[] arguments) =>
-        StartAsync(new(installed.Script, ["serve", "--ecs-port", "0", .. arguments]), "export AWS_ENDPOINT_URL=", "ready", ct);
+    /// <param name="installed">What was built.</param>
+    /// <param name="engine">The container engine to use; null for the sandbox.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public static Task<EcsServer> TidepoolAsync(Installed installed, string? engine, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(installed.Script, ["serve", "--ecs-port", "0", "--runtime", engine is null ? "sandbox" : "docker"]);
+        start.Environment["DOCKER_HOST"] = engine;
+        return StartAsync(start, "export AWS_ENDPOINT_URL=", "ready", ct);
+    }
 
     public static Task<EcsServer> MotoAsync(CancellationToken ct) =>
         StartAsync(new("moto_server", ["-H", "127.0.0.1", "-p", "0"]), " * Running on ", " * Running on ", ct);

@@ -21,7 +21,7 @@ internal static partial class EndpointBench
     public static async Task<IReadOnlyList<Measurement>> RunAsync(Installed installed, CancellationToken ct)
     {
         var starts = await StartsAsync(installed, ct);
-        await using var tidepool = await EcsServer.TidepoolAsync(installed, ct);
+        await using var tidepool = await EcsServer.TidepoolAsync(installed, engine: null, ct);
         await using var moto = await EcsServer.MotoAsync(ct);
         using var ours = new EcsClient(tidepool.Url, Connections);
         using var theirs = new EcsClient(moto.Url, Connections);
@@ -77,7 +77,7 @@ internal static partial class EndpointBench
         var (ours, theirs) = (new List<double>(), new List<double>());
         for (var i = 0; i < Starts; i++)
         {
-            await using (var tidepool = await EcsServer.TidepoolAsync(installed, ct))
+            await using (var tidepool = await EcsServer.TidepoolAsync(installed, engine: null, ct))
             {
                 ours.Add(tidepool.StartedIn.TotalMilliseconds);
             }

@@ -12,6 +12,8 @@ var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>
     ("agent", installed => AgentBench.RunAsync(installed, ct)),
     ("jobs", JobsAsync),
     ("endpoint", installed => EndpointBench.RunAsync(installed, ct)),
+    ("tasks", installed => TaskBench.RunAsync(installed, ct)),
+    ("engine", installed => TaskBench.RunInEngineAsync(installed, ct)),
 };
 if (args is not [var root, .. var names] || names.Except(benches.Select(bench => bench.Name)).Any())
 {
