@@ -12,6 +12,9 @@ internal static class BenchTask
 
     public const string Volume = "/shared-storage";
 
+    /// <summary>Waits, and ends at once when it is told to.</summary>
+    public static readonly string[] Command = ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"];
+
     public static JsonObject DescribeClusters => new() { ["clusters"] = new JsonArray(Cluster) };
 
     public static JsonObject Definition => new()
@@ -31,7 +34,7 @@ internal static class BenchTask
 
             // moto_server runs no task without it, and none without a list of security groups.
             ["memory"] = 256,
-            ["command"] = new JsonArray("sleep", "1000"),
+            ["command"] = new JsonArray([.. Command.Select(word => JsonValue.Create(word))]),
             ["stopTimeout"] = 2,
             ["environment"] = new JsonArray(new JsonObject { ["name"] = "AZP_POOL", ["value"] = "fargate" }),
             ["mountPoints"] = new JsonArray(new JsonObject { ["sourceVolume"] = "storage", ["containerPath"] = Volume }),

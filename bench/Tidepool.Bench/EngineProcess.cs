@@ -30,7 +30,7 @@ internal sealed class EngineProcess : IAsyncDisposable
         : !File.Exists(Program) ? $"there is no {Program}"
         : null;
 
-    /// <summary>Starts it, and makes the image of this machine's <c>sleep</c>.</summary>
+    /// <summary>Starts it, and makes an image of this machine's <c>sh</c> and <c>sleep</c>.</summary>
     public static async Task<EngineProcess> StartAsync(CancellationToken ct)
     {
         var engine = new EngineProcess();
@@ -48,7 +48,7 @@ internal sealed class EngineProcess : IAsyncDisposable
         var files = $"{engine._root}/image{BenchTask.Volume}";
         Directory.CreateDirectory(files);
         await engine.ShellAsync(
-            $"cd '{engine._root}/image' && for file in /usr/bin/sleep $(ldd /usr/bin/sleep | grep -o '/[^ ]*'); do cp -L --parents $file .; done "
+            $"cd '{engine._root}/image' && for file in /usr/bin/sh /usr/bin/sleep $(ldd /usr/bin/sleep | grep -o '/[^ ]*'); do cp -L --parents $file .; done "
                 + $"&& tar -c . | docker import --change 'VOLUME {BenchTask.Volume}' --change 'ENV PATH=/usr/bin' - {BenchTask.Image}",
             ct);
         return engine;

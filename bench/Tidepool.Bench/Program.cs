@@ -13,6 +13,7 @@ var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>
     ("jobs", JobsAsync),
     ("endpoint", installed => EndpointBench.RunAsync(installed, ct)),
     ("tasks", installed => TaskBench.RunAsync(installed, ct)),
+    ("many", installed => ManyTasksBench.RunAsync(installed, ct)),
     ("engine", installed => TaskBench.RunInEngineAsync(installed, ct)),
 };
 if (args is not [var root, .. var names] || names.Except(benches.Select(bench => bench.Name)).Any())
