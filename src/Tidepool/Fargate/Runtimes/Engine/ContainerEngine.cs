@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Tidepool.Tasks;
@@ -17,26 +16,24 @@ internal sealed class ContainerEngine : IContainerRuntime
     private const string MetadataHost = "169.254.170.2";
 
     private const string MetadataSocket = "metadata";
-    private static readonly TimeSpan HolderLimit = TimeSpan.FromSeconds(30);
 
     private readonly DockerClient _client;
     private readonly string _environmentFolder;
     private readonly TaskStorage _storage;
-    private readonly HolderProgram _program;
+    private readonly EngineHolders _holders;
     private readonly EngineLimits _limits;
-    private readonly string _network;
     private readonly Uri _socket;
     private readonly EngineLayers _layers;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
-    private readonly ConcurrentDictionary<string, string> _forwards = new();
 
     private ContainerEngine(
         DockerClient client, Uri socket, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
     {
-        (_client, _socket, _environmentFolder, _storage, _program, _network, _clock) = (client, socket, environmentFolder, storage, program, network, clock);
+        (_client, _socket, _environmentFolder, _storage, _clock) = (client, socket, environmentFolder, storage, clock);
         _layers = new(client, clock);
+        _holders = new(client, new(environmentFolder, network, program, storage.TasksFolder, SocketsFolder));
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
         Facts = EngineFacts.Of(info, _limits);
     }
@@ -60,7 +57,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
-                    Name = $"tidepool-{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
+                    Name = $"tidepool-{Unguessable.Hex(6)}",
                     Driver = "bridge",
 
                     // Tasks reach the world and not each other, as with a security group that lets nothing in.
@@ -105,6 +102,10 @@ internal sealed class ContainerEngine : IContainerRuntime
                     $"The image {name} is for {image.Architecture}, and the task definition asks for {EngineImage.ArchitectureOf(request.RuntimePlatform)}.",
                     "Build the image for that platform, or set runtimePlatform.cpuArchitecture."));
             }
+            else if (problems.Count == 0)
+            {
+                _holders.MakeAhead(image);
+            }
         }
 
         return problems;
@@ -127,19 +128,16 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task PrepareAsync(RuntimeTask task, CancellationToken ct)
     {
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
-        prepared.Holder = await CreateAsync(
-            EngineContainerSpec.Holder(
-                task,
-                prepared.ImageOf(task.Definition.ContainerDefinitions[0]),
-                _environmentFolder,
-                _network,
-                _program,
-                [.. _forwards.Values],
-                _storage.VolumesOf(task.TaskId),
-                SocketsFolder),
-            ct);
+        try
+        {
+            prepared.Holder = await _holders.TakeAsync(prepared.ImageOf(task.Definition.ContainerDefinitions[0]), ct);
+        }
+        catch (IOException e)
+        {
+            throw NoNetwork(e.Message);
+        }
+
         await MakeVolumesAsync(task, prepared, ct);
-        await StartHolderAsync(prepared.Holder, ct);
     }
 
     public async Task<IRunningContainer> StartAsync(
@@ -156,6 +154,9 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         var run = new EngineContainer(_client, id, image.StopSignal, log, _clock);
         await run.StartAsync(ct);
+
+        // Not sooner: the engine would do less for this task meanwhile.
+        _holders.MakeAhead(image);
         return run;
     }
 
@@ -177,7 +178,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             if (LinuxCalls.EffectiveUid != 0)
             {
                 // What containers' users own there, only root of a container can remove.
-                await EngineLeftovers.EmptyVolumesAsync(_client, holder, ct);
+                await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task), ct);
             }
 
             await EngineLeftovers.RemoveAsync(_client, holder, ct);
@@ -186,6 +187,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     public async ValueTask DisposeAsync()
     {
+        await _holders.DisposeAsync();
         foreach (var socket in _sockets.Values)
         {
             socket.Dispose();
@@ -245,7 +247,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
             if (volumes.Count > 0)
             {
-                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, EngineContainerSpec.VolumesFolder, volumes, ct));
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task), volumes, ct));
             }
         }
         finally
@@ -257,39 +259,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         }
     }
 
-    private async Task StartHolderAsync(string id, CancellationToken ct)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(HolderLimit);
-        var said = "";
-        try
-        {
-            await EngineWords.AskAsync(async () =>
-            {
-                using var output = await _client.Containers.AttachContainerAsync(id, new() { Stream = true, Stdout = true, Stderr = true }, limit.Token);
-                await _client.Containers.StartContainerAsync(id, new(), limit.Token);
-                var buffer = new byte[1024];
-                while (!said.StartsWith("ready", StringComparison.Ordinal)
-                    && await output.ReadOutputAsync(buffer, 0, buffer.Length, limit.Token) is { EOF: false } read)
-                {
-                    said += System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count);
-                }
-            });
-        }
-        catch (IOException e)
-        {
-            throw NoNetwork(e.Message);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw NoNetwork($"nothing listened within {HolderLimit.TotalSeconds} s");
-        }
-
-        if (!said.StartsWith("ready", StringComparison.Ordinal))
-        {
-            throw NoNetwork(said.Trim());
-        }
-    }
+    private string VolumesInHolder(RuntimeTask task) =>
+        $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.TasksFolder, _storage.VolumesOf(task.TaskId))}";
 
     // Fargate's words for a network that cannot be set up are others, as its network is.
     private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
@@ -300,7 +271,7 @@ internal sealed class ContainerEngine : IContainerRuntime
     private void Open(string name, int port, string listen)
     {
         _sockets.GetOrAdd(name, added => new(Path.Combine(SocketsFolder, added), port));
-        _forwards[name] = $"{listen}={EngineContainerSpec.SocketsFolder}/{name}";
+        _holders.Forward(name, listen);
     }
 
     /// <summary>What a task has in the engine.</summary>
