@@ -187,9 +187,10 @@ public sealed partial class LocalFargate
         ]);
     }
 
-    private static string TaskArnOf(ClusterLoop cluster, string task) =>
-        cluster.Tasks.Keys.FirstOrDefault(arn => EcsArns.NameOf(arn) == EcsArns.NameOf(task))
-            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+    private string TaskArnOf(ClusterLoop cluster, string task) =>
+        _parts.Arns.EcsTask(cluster.Name, EcsArns.NameOf(task)) is var arn && cluster.Tasks.ContainsKey(arn)
+            ? arn
+            : throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
 
     private TaskDefinition Runnable(string name, NetworkConfiguration? network)
     {

@@ -7,7 +7,10 @@ internal sealed class TaskStorage(string environmentFolder)
 {
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    public string VolumesOf(string taskId) => Path.Combine(environmentFolder, "volumes", taskId);
+    /// <summary>The folder around the volumes of all tasks.</summary>
+    public string VolumesRoot => Path.Combine(environmentFolder, "volumes");
+
+    public string VolumesOf(string taskId) => Path.Combine(VolumesRoot, taskId);
 
     public string VolumeFolder(string taskId, string volume) => Path.Combine(VolumesOf(taskId), volume);
 
