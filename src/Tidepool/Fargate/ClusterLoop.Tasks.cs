@@ -7,9 +7,6 @@ namespace Tidepool.Fargate;
 
 internal sealed partial class ClusterLoop
 {
-    // The tasks share this machine's network.
-    private const string Loopback = "127.0.0.1";
-
     private static readonly TimeSpan StoppedTasksStay = TimeSpan.FromHours(1);
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
 
@@ -26,7 +23,6 @@ internal sealed partial class ClusterLoop
         var definition = order.Definition;
         var taskId = EcsArns.NewTaskId();
         var arn = _parts.Arns.EcsTask(Name, taskId);
-        var attachment = $"{Guid.NewGuid():D}";
         var containers = definition.ContainerDefinitions.Select(container => new ContainerLife(
             container,
             new()
@@ -38,7 +34,6 @@ internal sealed partial class ClusterLoop
                 Cpu = $"{container.Cpu}",
                 Memory = container.Memory?.ToString(CultureInfo.InvariantCulture),
                 MemoryReservation = container.MemoryReservation?.ToString(CultureInfo.InvariantCulture),
-                NetworkInterfaces = [new(attachment, Loopback)],
             })).ToArray();
         var task = new EcsTask
         {
@@ -65,15 +60,7 @@ internal sealed partial class ClusterLoop
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
             EphemeralStorage = definition.EphemeralStorage ?? new(20),
-            Attachments =
-            [
-                new(
-                    attachment, "ElasticNetworkInterface", "ATTACHED",
-                    [
-                        new("subnetId", order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault()),
-                        new("privateIPv4Address", Loopback),
-                    ]),
-            ],
+            Attachments = [EcsAttachment.NewInterface(order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault())],
         };
         _runners[arn] = new(_parts, arn, definition);
         Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++ });
@@ -192,7 +179,7 @@ internal sealed partial class ClusterLoop
     private async Task PrepareAsync(string arn, TaskRunner runner)
     {
         var reason = await Task.Run(() => runner.PrepareAsync(_end.Token), _end.Token);
-        Observe(arn, life => reason is null ? life.WithPrepared() : life.WithPreparationFailed(reason));
+        Observe(arn, life => reason is null ? life.WithPrepared().WithPlace(runner.Prepared!, _parts.Options.Region) : life.WithPreparationFailed(reason));
     }
 
     private async Task StartAsync(string arn, TaskRunner runner, string container)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Tidepool.Fargate.Metadata;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Fargate.Upstream;
@@ -65,12 +66,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
-            var metadata = await MetadataEndpoint.StartAsync(
-                arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
-                    ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
-                    : null,
-                new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
-                ct);
+            var credentials = new TaskCredentials(upstream, clock, reason => notices.Report("TASK_ROLE", reason));
+            var metadata = await MetadataEndpoint.StartAsync(new(clusters, storage, options.Region, clock), credentials, ct);
             var parts = new FargateParts
             {
                 Options = options,
@@ -81,6 +78,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 VolumeKinds = [],
                 Journal = journal,
                 Changes = changes,
+                Credentials = credentials,
                 Secrets = new(options.Secrets, upstream),
                 Upstream = upstream,
                 Notices = notices,

@@ -126,6 +126,18 @@ internal sealed class ContainerEngine : IContainerRuntime
         await StartHolderAsync(prepared.Holder, ct);
     }
 
+    public async Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct)
+    {
+        var prepared = _tasks[task.TaskArn];
+        var holder = await EngineWords.AskAsync(() => _client.Containers.InspectContainerAsync(prepared.Holder!, ct));
+        var images = task.Definition.ContainerDefinitions.ToDictionary(container => container.Name, container => prepared.ImageOf(container).Id);
+        return new(
+            holder.NetworkSettings?.Networks?.Values.FirstOrDefault(network => network.IPAddress is { Length: > 0 }) is { } network
+                ? new TaskNetwork(network.IPAddress) { MacAddress = network.MacAddress, PrefixLength = (int)network.IPPrefixLen, Gateway = network.Gateway }
+                : TaskNetwork.OfThisMachine,
+            images);
+    }
+
     public async Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
     {
@@ -138,7 +150,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                 EngineContainerSpec.Container(task, container, image, environment, place, _limits), ct);
         }
 
-        var run = new EngineContainer(_client, id, image.StopSignal, log, _clock);
+        var run = new EngineContainer(_client, id, prepared.Holder!, image.StopSignal, log, _clock);
         await run.StartAsync(ct);
         return run;
     }

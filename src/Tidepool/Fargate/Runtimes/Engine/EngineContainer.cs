@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -6,10 +7,12 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <summary>One run of a container of the engine.</summary>
 /// <param name="client">The engine.</param>
 /// <param name="id">The container; it stays over restarts in place, and its writable layer with it.</param>
+/// <param name="holder">The container that holds its task's network.</param>
 /// <param name="stopSignal">What asks its program to end.</param>
 /// <param name="log">Gets what it writes.</param>
 /// <param name="clock">Clock of the wait for an engine that is gone.</param>
-internal sealed class EngineContainer(DockerClient client, string id, string stopSignal, ContainerLog log, TimeProvider clock) : IRunningContainer
+internal sealed class EngineContainer(DockerClient client, string id, string holder, string stopSignal, ContainerLog log, TimeProvider clock)
+    : IRunningContainer
 {
     private const string Kill9 = "SIGKILL";
 
@@ -48,6 +51,8 @@ internal sealed class EngineContainer(DockerClient client, string id, string sto
 
         _ = FollowAsync(output);
     });
+
+    public async Task<JsonObject?> StatsAsync(CancellationToken ct) => _ended.Task.IsCompleted ? null : await EngineStats.ReadAsync(client, id, holder, ct);
 
     public void Stop() => _ = SignalAsync(stopSignal);
 

@@ -20,7 +20,7 @@ internal static class EngineFacts
                 : ["Limits of cpu or memory: this engine cannot enforce them all."],
             "The network: no VPC, no security groups; a task reaches the world through this machine, and no other task.",
             "The order of lines between a container's standard output and standard error.",
-            "The task role: there is no credentials endpoint.",
+            "The task role: its keys are the upstream's, or made up; no one here looks at what it may do.",
         ],
     };
 }
