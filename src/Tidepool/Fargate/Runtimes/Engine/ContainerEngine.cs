@@ -24,21 +24,25 @@ internal sealed class ContainerEngine : IContainerRuntime
     private readonly TaskStorage _storage;
     private readonly HolderProgram _program;
     private readonly EngineLimits _limits;
+    private readonly SystemInfoResponse _info;
     private readonly string _network;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
     private readonly ConcurrentDictionary<string, string> _forwards = new();
 
+    private volatile ControlGroups? _groups;
+
     private ContainerEngine(
         DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
     {
         (_client, _environmentFolder, _storage, _program, _network, _clock) = (client, environmentFolder, storage, program, network, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
-        Facts = EngineFacts.Of(info, _limits);
+        _info = info;
+        _groups = _limits is { Cpu: true, Memory: true } ? ControlGroups.Find(info, environmentFolder) : null;
     }
 
-    public RuntimeFacts Facts { get; }
+    public RuntimeFacts Facts => EngineFacts.Of(_info, _limits, _groups is not null);
 
     public FileOwners Owners { get; } = new(true, null, null);
 
@@ -145,13 +149,19 @@ internal sealed class ContainerEngine : IContainerRuntime
         var image = prepared.ImageOf(container);
         if (!prepared.Containers.TryGetValue(container.Name, out var id))
         {
-            var place = new TaskPlace(_environmentFolder, prepared.Holder!, volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
+            _groups?.Make(task);
+            var place = new TaskPlace(_environmentFolder, prepared.Holder!, _groups?.ParentOf(task.TaskId), volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
             id = prepared.Containers[container.Name] = await CreateAsync(
                 EngineContainerSpec.Container(task, container, image, environment, place, _limits), ct);
         }
 
         var run = new EngineContainer(_client, id, prepared.Holder!, image.StopSignal, log, _clock);
         await run.StartAsync(ct);
+        if (_groups?.Hold(task) is false && !run.Ended.IsCompleted)
+        {
+            _groups = null;
+        }
+
         return run;
     }
 
@@ -167,6 +177,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             await EngineLeftovers.RemoveAsync(_client, id, ct);
         }
 
+        _groups?.Remove(task.TaskId);
         if (prepared.Holder is { } holder)
         {
             if (LinuxCalls.EffectiveUid != 0)

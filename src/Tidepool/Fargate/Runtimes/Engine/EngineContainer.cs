@@ -15,6 +15,7 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
     : IRunningContainer
 {
     private const string Kill9 = "SIGKILL";
+    private const int KilledExitCode = 137;
 
     // What engines show of a container whose end they did not see.
     private const int UnknownExitCode = 255;
@@ -147,6 +148,7 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
         }
     }
 
+    // The kernel tells all containers of a task when the task's memory is full; the one that was killed for it is meant.
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
-    private static string? ReasonOf(State state) => state.OOMKilled ? "OutOfMemoryError: Container killed due to memory usage" : null;
+    private string? ReasonOf(State state) => state is { OOMKilled: true, ExitCode: KilledExitCode } && _lastSignal is not Kill9 ? "OutOfMemoryError: Container killed due to memory usage" : null;
 }

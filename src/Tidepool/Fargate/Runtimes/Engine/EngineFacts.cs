@@ -5,7 +5,7 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <summary>What an engine shows of Fargate, and what not. Pure.</summary>
 internal static class EngineFacts
 {
-    public static RuntimeFacts Of(SystemInfoResponse info, EngineLimits limits) => new()
+    public static RuntimeFacts Of(SystemInfoResponse info, EngineLimits limits, bool taskLimits) => new()
     {
         Name = "docker",
         Mode = $"engine {info.ServerVersion}",
@@ -14,7 +14,9 @@ internal static class EngineFacts
         [
             "Pulling: images are those that the engine has; nothing is pulled from a registry.",
             "The size of the task's disk is not enforced.",
-            "Limits of the task hold for each container, not for all together: the engine knows no task.",
+            .. taskLimits
+                ? Array.Empty<string>()
+                : ["Limits of the task hold for each container, not for all together: Tidepool may make no control group for it here."],
             .. limits is { Cpu: true, Memory: true }
                 ? Array.Empty<string>()
                 : ["Limits of cpu or memory: this engine cannot enforce them all."],
