@@ -56,6 +56,9 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
             }
 
             var answer = await upstream.AskAsync("secretsmanager", "secretsmanager.GetSecretValue", members, secret.Region, ct);
+
+            // A binary secret has no string: its variable is empty, as in the code of the ECS agent (inferred for Fargate).
+            // https://github.com/aws/amazon-ecs-agent, agent/asm/asm.go
             var value = $"{answer["SecretString"]}";
             return secret.JsonKey is not { } key
                 ? value
