@@ -18,7 +18,7 @@ case ${1:-} in
   test)
     needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap)
     # The tests start a container engine of their own, which takes root.
-    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io)
+    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io podman:podman)
     ;;
   *)
     echo "Usage: prerequisites.sh demo|test|deploy" >&2

@@ -25,6 +25,7 @@ internal sealed class ContainerEngine : IContainerRuntime
     private readonly HolderProgram _program;
     private readonly EngineLimits _limits;
     private readonly SystemInfoResponse _info;
+    private readonly bool _podman;
     private readonly string _network;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
@@ -34,15 +35,15 @@ internal sealed class ContainerEngine : IContainerRuntime
     private volatile ControlGroups? _groups;
 
     private ContainerEngine(
-        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
+        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, bool podman, string network, TimeProvider clock)
     {
         (_client, _environmentFolder, _storage, _program, _network, _clock) = (client, environmentFolder, storage, program, network, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
-        _info = info;
+        (_info, _podman) = (info, podman);
         _groups = _limits is { Cpu: true, Memory: true } ? ControlGroups.Find(info, environmentFolder) : null;
     }
 
-    public RuntimeFacts Facts => EngineFacts.Of(_info, _limits, _groups is not null);
+    public RuntimeFacts Facts => EngineFacts.Of(_info, _limits, _groups is not null, _podman);
 
     public FileOwners Owners { get; } = new(true, null, null);
 
@@ -58,6 +59,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         try
         {
             var info = await EngineWords.AskAsync(() => client.System.GetSystemInfoAsync(ct));
+            var version = await EngineWords.AskAsync(() => client.System.GetVersionAsync(ct));
+            var podman = version.Components?.Any(part => part.Name.StartsWith("Podman", StringComparison.Ordinal)) is true;
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
@@ -69,7 +72,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                     Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
                 },
                 ct));
-            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, network.ID, clock);
+            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, podman, network.ID, clock);
             Directory.CreateDirectory(engine.SocketsFolder);
             return engine;
         }

@@ -23,6 +23,9 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
     /// <summary>How long an engine may be gone before its containers are given up.</summary>
     private static readonly TimeSpan LossLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long what a container wrote last may be on its way when it has ended.</summary>
+    private static readonly TimeSpan LastOutputLimit = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly ContainerAttachParameters BothStreams = new() { Stream = true, Stdout = true, Stderr = true };
 
@@ -53,7 +56,7 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
         _ = FollowAsync(output);
     });
 
-    public async Task<JsonObject?> StatsAsync(CancellationToken ct) => _ended.Task.IsCompleted ? null : await EngineStats.ReadAsync(client, id, holder, ct);
+    public async Task<JsonObject?> StatsAsync(CancellationToken ct) => _ended.Task.IsCompleted ? null : await EngineStats.ReadAsync(client, id, holder, clock, ct);
 
     public void Stop() => _ = SignalAsync(stopSignal);
 
@@ -83,14 +86,8 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
         {
             try
             {
-                if (output is not null)
-                {
-                    await CopyAsync(output);
-                    output.Dispose();
-                    output = null;
-                }
-
-                await client.Containers.WaitContainerAsync(id, CancellationToken.None);
+                await WaitAsync(output);
+                output = null;
                 var state = await StateAsync();
                 end = state.Running ? null : new((int)state.ExitCode, clock.GetUtcNow(), null, ReasonOf(state));
                 goneAt = null;
@@ -116,6 +113,21 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
 
         log.Dispose();
         _ended.SetResult(end);
+    }
+
+    // Docker's stream ends with the container. Podman's stays open where the container ended at once.
+    private async Task WaitAsync(MultiplexedStream? output)
+    {
+        using var attached = output;
+        var copying = output is null ? Task.CompletedTask : CopyAsync(output);
+        var waiting = client.Containers.WaitContainerAsync(id, CancellationToken.None);
+        if (await Task.WhenAny(copying, waiting) == copying)
+        {
+            await copying;
+        }
+
+        await waiting;
+        await Task.WhenAny(copying, Task.Delay(LastOutputLimit, clock, CancellationToken.None));
     }
 
     private async Task<MultiplexedStream?> AttachAgainAsync()

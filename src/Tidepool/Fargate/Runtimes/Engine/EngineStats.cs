@@ -12,10 +12,12 @@ internal static class EngineStats
 {
     private const string Networks = "networks";
 
+    private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
+
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Reads for about a second: the engine takes two samples. Null when the container has none, as after its end.</summary>
-    public static async Task<JsonObject?> ReadAsync(DockerClient client, string id, string holder, CancellationToken ct)
+    public static async Task<JsonObject?> ReadAsync(DockerClient client, string id, string holder, TimeProvider clock, CancellationToken ct)
     {
         try
         {
@@ -23,6 +25,19 @@ internal static class EngineStats
             if (await SampleAsync(client, id, oneShot: false, ct) is not { } stats)
             {
                 return null;
+            }
+
+            if (TimeOf(stats, "preread") is not { Year: > 1 })
+            {
+                // Podman takes one sample.
+                await Task.Delay(Apart, clock, ct);
+                if (await SampleAsync(client, id, oneShot: false, ct) is not { } later)
+                {
+                    return null;
+                }
+
+                (later["preread"], later["precpu_stats"]) = (stats["read"]?.DeepClone(), stats["cpu_stats"]?.DeepClone());
+                stats = later;
             }
 
             var after = await SampleAsync(client, holder, oneShot: true, ct);
@@ -59,8 +74,8 @@ internal static class EngineStats
 
     private static double Sum(JsonObject networks, string counter) => networks.Sum(network => (double?)network.Value?[counter] ?? 0);
 
-    private static DateTimeOffset? TimeOf(JsonObject? sample) =>
-        DateTimeOffset.TryParse((string?)sample?["read"], CultureInfo.InvariantCulture, out var time) ? time : null;
+    private static DateTimeOffset? TimeOf(JsonObject? sample, string name = "read") =>
+        DateTimeOffset.TryParse((string?)sample?[name], CultureInfo.InvariantCulture, out var time) ? time : null;
 
     private static async Task<JsonObject?> SampleAsync(DockerClient client, string id, bool oneShot, CancellationToken ct)
     {
