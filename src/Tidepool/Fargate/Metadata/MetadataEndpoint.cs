@@ -101,7 +101,7 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
             case MetadataSubject.ContainerStats:
                 return await _source.StatsAsync(found.TaskArn, found.Container, ct) is { } stats
                     ? (StatusCodes.Status200OK, stats)
-                    : asked.NoStats($"{container["DockerId"]}");
+                    : asked.NoStats(_source.RuntimeIdOf(found.TaskArn, found.Container));
             case MetadataSubject.TaskStats:
                 return (StatusCodes.Status200OK, await _source.TaskStatsAsync(found.TaskArn, ct));
             default:

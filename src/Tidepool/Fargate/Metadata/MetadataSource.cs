@@ -21,6 +21,9 @@ internal sealed class MetadataSource(ConcurrentDictionary<string, ClusterLoop> c
         return tags ? MetadataDocument.WithTags(document, life) : document;
     }
 
+    /// <summary>Id of a container of a task that is there.</summary>
+    public string RuntimeIdOf(string taskArn, string container) => ClusterOf(taskArn)!.RunnerOf(taskArn).RuntimeIdOf(container);
+
     /// <summary>Statistics of one container; null when it does not run.</summary>
     public async Task<JsonObject?> StatsAsync(string taskArn, string container, CancellationToken ct) =>
         ClusterOf(taskArn) is { } cluster ? await cluster.RunnerOf(taskArn).StatsAsync(container, ct) : null;

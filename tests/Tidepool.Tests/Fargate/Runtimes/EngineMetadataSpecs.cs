@@ -55,7 +55,7 @@ public sealed class EngineMetadataSpecs(DockerDaemon daemon, Moto moto) : IClass
     {
         await using var rig = await daemon.RigAsync();
         var task = await rig.RunAsync(
-            FargateRig.Container("agent-1", $"{Get}while :; do :; done & get $ECS_CONTAINER_METADATA_URI_V4/stats; get $ECS_CONTAINER_METADATA_URI_V4/task/stats; echo end; wait"),
+            FargateRig.Container("agent-1", $"{Get}while :; do :; done & until [ \"${{out:0:1}}\" = '{{' ]; do out=$(get $ECS_CONTAINER_METADATA_URI_V4/stats); done; echo \"$out\"; get $ECS_CONTAINER_METADATA_URI_V4/task/stats; echo end; wait"),
             FargateRig.Container("ended", "exit 0") with { Essential = false });
         var lines = (await rig.LogUntilAsync(task, "agent-1", "end")).Split('\n');
         Assert.StartsWith("{", lines[0]);

@@ -126,14 +126,15 @@ public sealed class EngineSpecs(DockerDaemon daemon)
     [Fact]
     public async Task The_memory_of_the_task_holds_for_all_its_containers_together_and_the_killed_one_alone_says_so()
     {
+        const string Take = $"x=$(head -c 209715200 /dev/zero | tr '\\0' x); touch /shared-storage/taken; {FargateRig.Wait}";
         await using var rig = await daemon.RigAsync();
         var definition = FargateRig.Definition(
-            FargateRig.Container("small", Take(220)),
-            FargateRig.Container("large", $"until [ -e /shared-storage/small ]; do sleep 0.05; done; {Take(400)}") with { Essential = false });
+            FargateRig.Container("first", Take),
+            FargateRig.Container("second", $"until [ -e /shared-storage/taken ]; do sleep 0.05; done; {Take}") with { Essential = false });
         var registered = await rig.Fargate.RegisterTaskDefinitionAsync(definition with { Cpu = "256", Memory = "512" }, Ct);
         var task = await rig.RunAsync(registered.TaskDefinitionArn);
 
-        // Each alone would fit.
+        // Both take the same, up to 400 MiB for a moment and 200 from then on: the first fits, and the second would alone.
         var shown = await rig.UntilAsync(task, shown => shown.Containers[1].ExitCode is not null);
 
         Assert.Equal((137, "OutOfMemoryError: Container killed due to memory usage"), (shown.Containers[1].ExitCode, shown.Containers[1].Reason));
@@ -141,9 +142,6 @@ public sealed class EngineSpecs(DockerDaemon daemon)
         var stopped = await rig.StopAsync(task);
         Assert.Equal((0, null), (stopped.Containers[0].ExitCode, stopped.Containers[0].Reason));
         Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup", stopped.TaskId, SearchOption.AllDirectories));
-
-        static string Take(int mebibytes) =>
-            $"x=$(head -c {mebibytes << 20} /dev/zero | tr '\\0' x); touch /shared-storage/small; {FargateRig.Wait}";
     }
 
     [Fact]
