@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -62,8 +63,11 @@ internal sealed partial class ClusterLoop
             EphemeralStorage = definition.EphemeralStorage ?? new(20),
             Attachments = [EcsAttachment.NewInterface(order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault())],
         };
-        _runners[arn] = new(_parts, arn, definition);
-        Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++ });
+        var ebs = order.EbsVolume is { } ordered ? new TaskEbsVolume(EbsStore.NewVolumeId(), $"{Guid.NewGuid():D}", ordered) : null;
+        _runners[arn] = new(_parts, arn, definition, ebs);
+        Store(
+            null,
+            new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++, EbsVolume = ebs });
         return _tasks[arn].Task;
     }
 
@@ -127,6 +131,7 @@ internal sealed partial class ClusterLoop
 
     private void Store(TaskLife? before, TaskLife after)
     {
+        after = EbsAttachment.Shown(after);
         var shown = ReferenceEquals(before?.Task, after.Task) ? after : after with { Task = after.Task with { Version = after.Task.Version + 1 } };
         _tasks = _tasks.SetItem(shown.Task.TaskArn, shown);
         if (before?.Task.LastStatus != shown.Task.LastStatus)
@@ -179,7 +184,9 @@ internal sealed partial class ClusterLoop
     private async Task PrepareAsync(string arn, TaskRunner runner)
     {
         var reason = await Task.Run(() => runner.PrepareAsync(_end.Token), _end.Token);
-        Observe(arn, life => reason is null ? life.WithPrepared().WithPlace(runner.Prepared!, _parts.Options.Region) : life.WithPreparationFailed(reason));
+        Observe(arn, life => reason is null
+            ? life.WithPrepared().WithPlace(runner.Prepared!, _parts.Options.Region)
+            : (life with { AttachFailure = runner.AttachFailure }).WithPreparationFailed(reason));
     }
 
     private async Task StartAsync(string arn, TaskRunner runner, string container)

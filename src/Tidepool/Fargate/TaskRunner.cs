@@ -9,7 +9,7 @@ using Tidepool.Tasks;
 namespace Tidepool.Fargate;
 
 /// <summary>Does for one task what its life cycle decides: secrets, volumes, processes, logs, removal.</summary>
-internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition)
+internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition, TaskEbsVolume? ebsVolume)
 {
     private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
@@ -17,7 +17,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private readonly List<AttachedVolume> _attached = [];
     private string? _credentialsPath;
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
-    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
+    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>(), EbsVolume = ebsVolume };
 
     private string TaskId => _task.TaskId;
 
@@ -26,6 +26,9 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
     /// <summary>What the runtime made for the task; null before <see cref="PrepareAsync"/> has.</summary>
     public PreparedTask? Prepared { get; private set; }
+
+    /// <summary>Why the EBS volume could not be attached; null when it was, or was not tried yet.</summary>
+    public string? AttachFailure { get; private set; }
 
     /// <summary>Reads secrets, looks images up, makes volumes; answers why the task cannot start, or null.</summary>
     public async Task<string?> PrepareAsync(CancellationToken ct)
@@ -144,7 +147,15 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         {
             if (parts.VolumeKinds.FirstOrDefault(kind => kind.Has(volume)) is { } kind)
             {
-                _attached.Add(await kind.AttachAsync(volume, _task, ct));
+                try
+                {
+                    _attached.Add(await kind.AttachAsync(volume, _task, ct));
+                }
+                catch (Exception e) when (volume.Name == ebsVolume?.Order.Name && e is TaskStartException or IOException or UnauthorizedAccessException)
+                {
+                    AttachFailure = e.Message;
+                    throw;
+                }
             }
         }
 

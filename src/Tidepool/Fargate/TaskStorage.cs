@@ -44,15 +44,17 @@ internal sealed class TaskStorage(string environmentFolder)
     }
 
     /// <summary>What the files of a task's volumes and layers take, as far as they can be read.</summary>
-    public long UtilizedMiB(string taskId) => new[] { VolumesOf(taskId), LayersOf(taskId) }
-        .Where(Directory.Exists)
-        .SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions
+    public long UtilizedMiB(string taskId) => (BytesOf(VolumesOf(taskId)) + BytesOf(LayersOf(taskId))) / (1024 * 1024);
+
+    /// <summary>What the files of a folder take, as far as they can be read; none where there is no folder.</summary>
+    public static long BytesOf(string folder) => !Directory.Exists(folder) ? 0 : new DirectoryInfo(folder)
+        .EnumerateFiles("*", new EnumerationOptions
         {
             RecurseSubdirectories = true,
             IgnoreInaccessible = true,
             AttributesToSkip = FileAttributes.ReparsePoint,
-        }))
-        .Sum(file => file.Exists ? file.Length : 0) / (1024 * 1024);
+        })
+        .Sum(file => file.Exists ? file.Length : 0);
 
     /// <summary>Removes all that a task has on this machine but its logs.</summary>
     public async Task RemoveAsync(string taskId, CancellationToken ct)

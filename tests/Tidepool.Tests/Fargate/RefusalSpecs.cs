@@ -156,7 +156,7 @@ public sealed class RefusalSpecs
 
         Assert.Equal("sandbox", rig.Fargate.Runtime.Name);
         Assert.Equal(
-            ["The image", "Limits", "The network", "The writable layer", "setuid programs", "The task role"],
+            ["The image", "Limits", "The network", "The writable layer", "setuid programs", "The task role", "EBS volumes"],
             rig.Fargate.Runtime.NotExercised.Select(line => line.Split(':')[0]).Where(line => line is not "Owners"));
     }
 

@@ -43,7 +43,8 @@ public sealed class EcsEndpoint : IAsyncDisposable
         _app = app;
         _say = options.OnNotice ?? (_ => { });
         _operations = new(fargate, _say);
-        _forwarding = new(options.Upstream, app.Services.GetRequiredService<IHttpForwarder>());
+        _forwarding = new(
+            options.Upstream, app.Services.GetRequiredService<IHttpForwarder>(), id => fargate.RemoveFileSystemAsync(id, CancellationToken.None));
     }
 
     /// <summary>What <c>AWS_ENDPOINT_URL</c> is set to, as in <c>http://127.0.0.1:4566</c>.</summary>
@@ -118,6 +119,11 @@ public sealed class EcsEndpoint : IAsyncDisposable
         {
             // Nobody waits for the answer any more.
         }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // The body broke off, or came too slowly.
+            await AwsError.WriteAsync(context, AwsProtocol.Json, e.StatusCode, $"{EcsErrorType.SerializationException}", $"The request could not be read: {e.Message}");
+        }
         catch (Exception e) when (!context.Response.HasStarted)
         {
             // A bug here is one request's, not the environment's.
@@ -141,16 +147,6 @@ public sealed class EcsEndpoint : IAsyncDisposable
             }
         }
 
-        try
-        {
-            return body.Length == 0
-                ? []
-                : JsonNode.Parse(body.GetBuffer().AsSpan(0, (int)body.Length), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject
-                    ?? throw new EcsException(EcsErrorType.SerializationException, "The request's body is not a JSON object.");
-        }
-        catch (JsonException e)
-        {
-            throw new EcsException(EcsErrorType.SerializationException, $"The request's body is not JSON: {e.Message}");
-        }
+        return EcsJson.Parse(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 }

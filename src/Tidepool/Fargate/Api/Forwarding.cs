@@ -7,8 +7,10 @@ namespace Tidepool.Fargate.Api;
 /// <summary>Sends what is not for ECS to another emulator, as it came; or says that there is none.</summary>
 /// <param name="upstream">Where to; null for nowhere.</param>
 /// <param name="forwarder">What carries requests there.</param>
-internal sealed class Forwarding(Uri? upstream, IHttpForwarder forwarder) : IDisposable
+/// <param name="fileSystemDeleted">Told of an EFS file system that the upstream has deleted, before its answer goes on.</param>
+internal sealed class Forwarding(Uri? upstream, IHttpForwarder forwarder, Func<string, Task> fileSystemDeleted) : IDisposable
 {
+    private readonly SameHost _transformer = new(fileSystemDeleted);
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -31,7 +33,7 @@ internal sealed class Forwarding(Uri? upstream, IHttpForwarder forwarder) : IDis
         }
 
         // The body of the answer may be on its way already; then the connection is broken off, and the client sees that.
-        var error = await forwarder.SendAsync(context, upstream.AbsoluteUri, _client, ForwarderRequestConfig.Empty, SameHost.Instance);
+        var error = await forwarder.SendAsync(context, upstream.AbsoluteUri, _client, ForwarderRequestConfig.Empty, _transformer);
         if (error is not ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             await AwsError.WriteAsync(
@@ -44,15 +46,24 @@ internal sealed class Forwarding(Uri? upstream, IHttpForwarder forwarder) : IDis
     public void Dispose() => _client.Dispose();
 
     /// <summary>Keeps the Host header: it is signed, names buckets, and is what queue URLs are made of.</summary>
-    private sealed class SameHost : HttpTransformer
+    private sealed class SameHost(Func<string, Task> fileSystemDeleted) : HttpTransformer
     {
-        public static SameHost Instance { get; } = new();
-
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.Headers.Host = httpContext.Request.Host.Value;
+        }
+
+        public override async ValueTask<bool> TransformResponseAsync(
+            HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        {
+            if (proxyResponse is { IsSuccessStatusCode: true } && AwsCall.FileSystemToDelete(httpContext.Request) is { } id)
+            {
+                await fileSystemDeleted(id);
+            }
+
+            return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         }
     }
 }

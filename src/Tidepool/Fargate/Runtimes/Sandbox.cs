@@ -72,6 +72,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                 RuntimeId = task.RuntimeIds[container.Name],
                 HostName = task.HostName,
                 User = user,
+                Groups = task.GroupsOf(container),
                 Command = (container.EntryPoint, container.Command) switch
                 {
                     (null or { Count: 0 }, null or { Count: 0 }) => image.Command,
@@ -136,7 +137,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         foreach (var argument in (string[])
         [
             "-c", Script, mode.Tools.Setsid, .. mode.Launcher, "--args", "3", "--json-status-fd", "4", "--",
-            .. SandboxArguments.AsUser(mode, spec.User, spec.Capabilities), .. spec.Command,
+            .. SandboxArguments.AsUser(mode, spec.User, spec.Groups, spec.Capabilities), .. spec.Command,
         ])
         {
             info.ArgumentList.Add(argument);

@@ -105,6 +105,12 @@ internal sealed class SandboxFolders(string environmentFolder, TaskStorage stora
                     throw new IOException(output.Trim());
                 }
             }
+
+            // The kernel takes the bit away when someone who is not in the folder's group sets it.
+            foreach (var entry in entries.Where(entry => entry.Owner.Mode.HasFlag(UnixFileMode.SetGroup)))
+            {
+                await ToolProcess.RunAsync([.. mode.AsRoot, "chmod", "g+s", "--", entry.Path], ct);
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ internal static class SandboxProbe
         [
             .. mode.Launcher, .. SandboxArguments.Namespaces(mode, user, init: false),
             "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--",
-            .. SandboxArguments.AsUser(mode, user, null), "/bin/sh", "-c", ":",
+            .. SandboxArguments.AsUser(mode, user, [], null), "/bin/sh", "-c", ":",
         ];
         var (exitCode, output) = await ToolProcess.RunAsync(command, ct);
         if (exitCode != 0)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tidepool.Fargate.Runtimes;
@@ -59,7 +60,7 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
 
             // A binary secret has no string: its variable is empty, as in the code of the ECS agent (inferred for Fargate).
             // https://github.com/aws/amazon-ecs-agent, agent/asm/asm.go
-            var value = $"{answer["SecretString"]}";
+            var value = answer["SecretBinary"] is null ? UpstreamClient.TextOf(answer, "SecretString") : "";
             return secret.JsonKey is not { } key
                 ? value
                 : MemberOf(value, key)
@@ -87,8 +88,9 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
                     new() { ["Names"] = new JsonArray([.. names]), ["WithDecryption"] = true },
                     parameter.Region,
                     ct);
-            return (answer["Parameters"] as JsonArray)?.FirstOrDefault()?["Value"]?.ToString()
-                ?? throw new TaskStartException($"{Ssm}invalid parameters: {valueFrom}");
+            return answer["Parameters"] is JsonArray and [JsonObject first, ..]
+                ? UpstreamClient.TextOf(first, "Value")
+                : throw new TaskStartException($"{Ssm}invalid parameters: {valueFrom}");
         }
         catch (UpstreamException e)
         {
@@ -100,9 +102,9 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
     {
         try
         {
-            return (JsonNode.Parse(value) as JsonObject)?[key]?.ToString();
+            return (JsonText.Parse(Encoding.UTF8.GetBytes(value)) as JsonObject)?[key]?.ToString();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
             return null;
         }

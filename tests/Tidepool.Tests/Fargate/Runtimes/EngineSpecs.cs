@@ -4,6 +4,7 @@ using System.Text;
 using Docker.DotNet;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Runtimes.Engine;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Tests.Fargate.Runtimes;
@@ -91,6 +92,43 @@ public sealed class EngineSpecs(DockerDaemon daemon)
         var stopped = await rig.RunToEndAsync(Seeded("stat -c '%u:%g %a' /data; ls -A /data") with { MountPoints = [new("bind-mount-storage", "/data")] });
 
         Assert.Equal("0:0 755\n", rig.Log(stopped.TaskArn, "agent-1"));
+    }
+
+    [Fact]
+    public async Task An_EBS_volume_is_a_disk_that_the_containers_of_a_task_share_and_their_users_may_write_to()
+    {
+        var storage = Directory.CreateTempSubdirectory("tidepool-storage-");
+        await using var rig = await daemon.RigAsync(options => options with { StorageFolder = storage.FullName });
+        static ContainerDefinition Container(string name, string script) =>
+            FargateRig.Container(name, script) with { User = "1000", MountPoints = [new("v", "/data")] };
+        var definition = await rig.Fargate.RegisterTaskDefinitionAsync(
+            FargateRig.Definition(
+                Container("agent-1", $"stat -c %u:%a /data; echo $(($(stat -f -c %b /data) * $(stat -f -c %S /data) / 1048576))M; echo x > /data/x; {FargateRig.Wait}"),
+                Container("agent-2", $"until [ -s /data/x ]; do sleep 0.01; done; stat -c %u:%g /data/x; {FargateRig.Wait}")) with
+            {
+                Volumes = [new() { Name = "v", ConfiguredAtLaunch = true }],
+            },
+            Ct);
+        var volume = new TaskManagedEbsVolume
+        {
+            RoleArn = "arn:aws:iam::000000000000:role/r", SizeInGiB = 1, FilesystemType = "ext4", TerminationPolicy = new(DeleteOnTermination: false),
+        };
+        var run = await rig.Fargate.RunTaskAsync(
+            new() { Cluster = "c", TaskDefinition = definition.TaskDefinitionArn, NetworkConfiguration = FargateRig.Network, VolumeConfigurations = [new("v", volume)] },
+            Ct);
+
+        var task = await rig.RunningAsync(run.Tasks[0].TaskArn);
+        var id = task.Attachments[^1].Details.Single(detail => detail.Name == "volumeId").Value!;
+        var group = Tidepool.Storage.EbsVolumeOwner.GroupOf(id);
+        Assert.Equal($"1000:{group}\n", await rig.LogUntilAsync(task.TaskArn, "agent-2", "\n"));
+        Assert.Matches(@"^0:2775\n9\d\dM\n$", await rig.LogUntilAsync(task.TaskArn, "agent-1", "M\n"));
+        await rig.StopAsync(task.TaskArn);
+
+        // The disk holds it, and not the folder that it was mounted at.
+        var kept = new EbsStorage(storage.FullName, rig.Root, TimeProvider.System);
+        Assert.Equal([id], kept.Volumes().Select(stored => stored.Volume.VolumeId));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(rig.EnvironmentFolder, "ebs", "mounted")));
+        storage.Delete(recursive: true);
     }
 
     [Fact]

@@ -87,6 +87,14 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task<IReadOnlyList<Problem>> RefusalsAsync(RegisterTaskDefinitionRequest request, bool images, CancellationToken ct)
     {
         var problems = new List<Problem>();
+
+        // A file system outlives tasks, and its folders belong to users whom only root can give them to.
+        problems.AddRange(request.Volumes
+            .Where(volume => volume.EfsVolumeConfiguration is not null && LinuxCalls.EffectiveUid != 0)
+            .Select(volume => new Problem(
+                "FARGATE003",
+                $"volumes[{volume.Name}].efsVolumeConfiguration takes root on this machine with a container engine.",
+                "Run tidepool as root, or take --runtime sandbox.")));
         foreach (var name in images ? request.ContainerDefinitions.Select(container => container.Image).Distinct() : [])
         {
             var image = await EngineImage.FindAsync(_client, name, ct);

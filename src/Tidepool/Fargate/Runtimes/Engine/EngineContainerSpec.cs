@@ -88,6 +88,7 @@ internal static class EngineContainerSpec
                 NetworkMode = $"container:{place.Holder}",
                 CgroupParent = place.ControlGroup ?? "",
                 Mounts = [.. task.MountsOf(container).Select(mount => Of(place.VolumeFolder(mount.Volume), mount.ContainerPath, mount.ReadOnly))],
+                GroupAdd = [.. task.GroupsOf(container).Select(group => $"{group}")],
                 ReadonlyRootfs = container.ReadonlyRootFilesystem is true,
                 CapAdd = [.. container.LinuxParameters?.Capabilities?.Add ?? []],
                 CapDrop = [.. container.LinuxParameters?.Capabilities?.Drop ?? []],
