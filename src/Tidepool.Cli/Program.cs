@@ -24,6 +24,8 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     RehearseCommand.Create(),
     ServeCommand.Create(hurried.Token),
     RunCommand.Create(),
+    VerifyStorageCommand.Create(),
+    StorageCommand.Create(),
     DoctorCommand.Create(),
     UpCommand.Create(),
     DownCommand.Create(),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -14,6 +15,11 @@ internal sealed partial class ClusterLoop
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
+
+    // The tasks that changed since they were looked at, and when time alone may bring a step to others. Looking at every task for each change
+    // of one would cost more for each the more there are.
+    private readonly HashSet<string> _changed = [];
+    private readonly Dictionary<string, DateTimeOffset> _wakes = [];
     private DateTimeOffset _forgetAt;
     private long _started;
 
@@ -43,7 +49,7 @@ internal sealed partial class ClusterLoop
         var task = new EcsTask
         {
             TaskArn = arn,
-            ClusterArn = Cluster.ClusterArn,
+            ClusterArn = _cluster.ClusterArn,
             TaskDefinitionArn = definition.TaskDefinitionArn,
             Containers = [.. containers.Select(container => container.Container)],
             Group = order.Group,
@@ -64,7 +70,10 @@ internal sealed partial class ClusterLoop
             Cpu = $"{TaskSize.ParseCpu(definition.Cpu ?? "")}",
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
-            EphemeralStorage = definition.EphemeralStorage ?? new(20),
+            EphemeralStorage = definition.EphemeralStorage ?? new(TaskDisks.DefaultGiB),
+            FargateEphemeralStorage = new(
+                definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB,
+                Cluster.Configuration?.ManagedStorageConfiguration?.FargateEphemeralStorageKmsKeyId),
             Attachments =
             [
                 new(
@@ -75,8 +84,11 @@ internal sealed partial class ClusterLoop
                     ]),
             ],
         };
-        _runners[arn] = new(_parts, arn, definition);
-        Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++ });
+        var ebs = order.EbsVolume is { } ordered ? new TaskEbsVolume(EbsStore.NewVolumeId(), $"{Guid.NewGuid():D}", ordered) : null;
+        _runners[arn] = new(_parts, arn, definition, ebs);
+        Store(
+            null,
+            new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++, EbsVolume = ebs });
         return _tasks[arn].Task;
     }
 
@@ -103,7 +115,8 @@ internal sealed partial class ClusterLoop
     private bool ReconcileTasks(DateTimeOffset now)
     {
         var changed = false;
-        foreach (var arn in _tasks.Values.Where(task => !task.IsStopped).OrderBy(task => task.Order).Select(task => task.Task.TaskArn))
+        _changed.UnionWith(_wakes.Where(wake => wake.Value <= now).Select(wake => wake.Key));
+        foreach (var arn in _changed.OrderBy(arn => _tasks[arn].Order).ToArray())
         {
             while (TaskLifeCycle.Next(_tasks[arn], now, _times) is { } step)
             {
@@ -113,6 +126,16 @@ internal sealed partial class ClusterLoop
                 {
                     Run(arn, effect);
                 }
+            }
+
+            _changed.Remove(arn);
+            if (TaskLifeCycle.WakeAt(_tasks[arn], now, _times) is { } wakeAt)
+            {
+                _wakes[arn] = wakeAt;
+            }
+            else
+            {
+                _wakes.Remove(arn);
             }
         }
 
@@ -132,6 +155,7 @@ internal sealed partial class ClusterLoop
         foreach (var arn in _tasks.Values.Where(life => life.IsStopped && life.Task.StoppedAt < now - StoppedTasksStay).Select(life => life.Task.TaskArn))
         {
             _tasks = _tasks.Remove(arn);
+            _changed.Remove(arn);
             _runners.TryRemove(arn, out _);
         }
     }
@@ -140,8 +164,10 @@ internal sealed partial class ClusterLoop
 
     private void Store(TaskLife? before, TaskLife after)
     {
+        after = EbsAttachment.Shown(after);
         var shown = ReferenceEquals(before?.Task, after.Task) ? after : after with { Task = after.Task with { Version = after.Task.Version + 1 } };
         _tasks = _tasks.SetItem(shown.Task.TaskArn, shown);
+        _changed.Add(shown.Task.TaskArn);
         if (before?.Task.LastStatus != shown.Task.LastStatus)
         {
             _parts.Journal.Task(shown.Task.TaskArn, shown.Task.LastStatus);
@@ -192,7 +218,9 @@ internal sealed partial class ClusterLoop
     private async Task PrepareAsync(string arn, TaskRunner runner)
     {
         var reason = await Task.Run(() => runner.PrepareAsync(_end.Token), _end.Token);
-        Observe(arn, life => reason is null ? life.WithPrepared() : life.WithPreparationFailed(reason));
+        Observe(arn, life => reason is null
+            ? life.WithPrepared()
+            : (life with { AttachFailure = runner.AttachFailure }).WithPreparationFailed(reason));
     }
 
     private async Task StartAsync(string arn, TaskRunner runner, string container)

@@ -7,19 +7,22 @@ using Tidepool.Tasks;
 namespace Tidepool.Fargate;
 
 /// <summary>Does for one task what its life cycle decides: secrets, volumes, processes, logs, removal.</summary>
-internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition)
+internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition, TaskEbsVolume? ebsVolume)
 {
     private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
     private readonly TaskLogs _logs = new(parts.Upstream, parts.Clock, reason => parts.Notices.Report("LOGS_LOST", reason));
     private readonly List<AttachedVolume> _attached = [];
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
-    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
+    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>(), EbsVolume = ebsVolume };
 
     private string TaskId => _task.TaskId;
 
     /// <summary>The volumes, as they were made and, when they are gone, last seen.</summary>
     public IReadOnlyList<VolumeFacts> Volumes { get; private set; } = [];
+
+    /// <summary>Why the EBS volume could not be attached; null when it was, or was not tried yet.</summary>
+    public string? AttachFailure { get; private set; }
 
     /// <summary>Reads secrets, looks images up, makes volumes; answers why the task cannot start, or null.</summary>
     public async Task<string?> PrepareAsync(CancellationToken ct)
@@ -34,8 +37,10 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         {
             _secrets = await parts.Secrets.ReadAsync(definition, ct);
             await _logs.OpenAsync(definition, TaskId, ct);
+            await parts.Disks.AttachAsync(TaskId, definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB, ct);
             await AttachAsync(ct);
             await parts.Runtime.PrepareAsync(_task, ct);
+            ReserveImages();
             Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
             {
@@ -91,7 +96,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners) : volume)];
             await parts.Runtime.RemoveAsync(_task, ct);
             await DetachAsync(ct);
-            await parts.Storage.RemoveAsync(TaskId, ct);
+            await parts.Disks.RemoveAsync(TaskId, ct);
             parts.Journal.VolumesRemoved(taskArn);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -116,13 +121,31 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
                 TaskId,
             ]);
 
+    // The words are reported by users of Fargate, whose images were too large for the disk; AWS documents the prefix.
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+    private void ReserveImages()
+    {
+        if (!parts.Disks.TryReserve(TaskId, parts.Runtime.ImageBytesOf(_task)))
+        {
+            throw new TaskStartException("CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer: no space left on device");
+        }
+    }
+
     private async Task AttachAsync(CancellationToken ct)
     {
         foreach (var volume in definition.Volumes)
         {
             if (parts.VolumeKinds.FirstOrDefault(kind => kind.Has(volume)) is { } kind)
             {
-                _attached.Add(await kind.AttachAsync(volume, _task, ct));
+                try
+                {
+                    _attached.Add(await kind.AttachAsync(volume, _task, ct));
+                }
+                catch (Exception e) when (volume.Name == ebsVolume?.Order.Name && e is TaskStartException or IOException or UnauthorizedAccessException)
+                {
+                    AttachFailure = e.Message;
+                    throw;
+                }
             }
         }
 
