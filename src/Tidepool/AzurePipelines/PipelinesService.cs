@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 
 namespace Tidepool.AzurePipelines;
@@ -50,7 +51,7 @@ public sealed class PipelinesService : IAsyncDisposable
         var app = builder.Build();
 
         var stopping = new CancellationTokenSource();
-        var pool = new AgentPool(options.Pool, options.Lease, clock);
+        var pool = new AgentPool(options.Pool, options.Lease, options.WaitForAgents, clock);
         var tokens = new AccessTokens(options.Token, clock);
         var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
         app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}", options.OnFault);
@@ -62,7 +63,12 @@ public sealed class PipelinesService : IAsyncDisposable
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
         TasksApi.Map(routes);
-        new GitApi(options.Project, options.GitFolder).Map(routes);
+        var repositories = new RepositoryDirectory(options);
+        var queue = new RunQueue(options, repositories, runs);
+        new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
+        new RepositoriesApi(options, repositories).Map(routes);
+        new PipelinesApi(options, runs, repositories, queue).Map(routes);
+        new BuildsApi(options, runs, stopping.Token).Map(routes);
         try
         {
             await app.StartAsync(ct);
@@ -78,8 +84,8 @@ public sealed class PipelinesService : IAsyncDisposable
                 "Stop what uses the port, or choose another one; port 0 takes any that is free.");
         }
 
-        var address = app.Urls.First();
-        return new(app, stopping, pool, runs, tokens, new($"{address}/{options.Organization}"), options.Project);
+        queue.Organization = new($"{app.Urls.First()}/{options.Organization}");
+        return new(app, stopping, pool, runs, tokens, queue.Organization, options.Project);
     }
 
     /// <summary>Waits until the agents are as wanted; the condition is looked at whenever an agent changes.</summary>

@@ -46,6 +46,9 @@ public sealed class ServedEnvironment : IAsyncDisposable
     /// <summary>What a task definition's <c>valueFrom</c> says to get the token that registers agents.</summary>
     public const string TokenSecret = "tidepool/azp-token";
 
+    /// <summary>Folder in an environment's own for what clients hand over to the embedded service, and for what runs write.</summary>
+    internal const string PipelinesFolder = "pipelines";
+
     private readonly CancellationTokenSource _watching = new();
     private readonly Task _watch;
     private Task? _stopped;
@@ -107,6 +110,8 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 {
                     Port = options.PipelinesPort,
                     Token = token,
+                    WorkFolder = Path.Combine(folder, PipelinesFolder),
+                    WaitForAgents = true,
                     OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
                 },
                 clock,
