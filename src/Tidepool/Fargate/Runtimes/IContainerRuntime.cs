@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes;
@@ -24,10 +25,24 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <param name="endpoint">Its address on this machine, without a slash at the end.</param>
     string OfferMetadata(string endpoint);
 
+    /// <summary>Whether containers get what is mounted on this machine while the runtime runs.</summary>
+    /// <param name="mounted">A folder where something was mounted just now.</param>
+    bool Sees(string mounted);
+
+    /// <summary>What the images of a prepared task take, in bytes; 0 where images are not exercised.</summary>
+    long ImageBytesOf(RuntimeTask task);
+
+    /// <summary>What the writable layers of a task take that are not on its disk, in bytes, as they were measured last. Never waits.</summary>
+    long LayerBytesOf(string taskArn);
+
     /// <summary>Looks a task's images up and makes its volumes and all else that its containers share.</summary>
     /// <exception cref="TaskStartException">It cannot be; holds the reason that the task shows.</exception>
     /// <exception cref="IOException">A volume could not be made.</exception>
     Task PrepareAsync(RuntimeTask task, CancellationToken ct);
+
+    /// <summary>What a prepared task got: its network, its images.</summary>
+    /// <exception cref="IOException">It cannot be found out; holds why.</exception>
+    Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct);
 
     /// <summary>Starts a container, for the first time or again; returns when its program runs.</summary>
     /// <param name="task">A prepared task.</param>
@@ -52,6 +67,13 @@ internal interface IRunningContainer
 
     /// <summary>How it ended, once every process of the container is gone. Never fails.</summary>
     Task<ContainerEnd> Ended { get; }
+
+    /// <summary>
+    /// What it takes of the machine, as Docker's statistics spell it, over about a second; null when it has ended. What cannot be known is
+    /// left out.
+    /// </summary>
+    /// <remarks>Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats</remarks>
+    Task<JsonObject?> StatsAsync(CancellationToken ct);
 
     /// <summary>Sends the stop signal.</summary>
     void Stop();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Tidepool.Fargate.Runtimes;
 
@@ -19,10 +20,12 @@ internal static class LinuxCalls
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint BasicAndBirth = 0xfff; // STATX_BASIC_STATS | STATX_BTIME
     private const uint BirthTime = 0x800; // STATX_BTIME
+    private const int BytesOfSector = 512; // as stat counts, whatever the disk
     private const int OpenFolder = 0x90000; // O_DIRECTORY | O_CLOEXEC
     private const nuint GetFileFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const nuint SetFileFlags = 0x40086602; // FS_IOC_SETFLAGS
     private const long TopOfTree = 0x20000; // FS_TOPDIR_FL
+    private const int ClockIsNotSynchronized = 5; // TIME_ERROR
 
     /// <summary>The effective user id.</summary>
     public static uint EffectiveUid => geteuid();
@@ -48,14 +51,14 @@ internal static class LinuxCalls
         }
     }
 
+    /// <summary>What an open file takes on its disk, in bytes.</summary>
+    public static long AllocatedBytes(SafeFileHandle file) =>
+        BinaryPrimitives.ReadInt64LittleEndian(Stat($"/proc/self/fd/{file.DangerousGetHandle()}", follow: true).AsSpan(48)) * BytesOfSector;
+
     /// <summary>Device, inode, birth and owner of a path.</summary>
     public static FileFacts Describe(string path, bool follow = false)
     {
-        var buffer = new byte[256];
-        if (statx(CurrentFolder, path, follow ? 0 : NoFollow, BasicAndBirth, buffer) != 0)
-        {
-            throw new IOException($"statx {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
-        }
+        var buffer = Stat(path, follow);
 
         // The layout of struct statx is the same on every architecture: man 2 statx.
         uint UInt32(int at) => BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at));
@@ -106,6 +109,16 @@ internal static class LinuxCalls
         _ = close(folder);
     }
 
+    /// <summary>The largest error of this machine's clock; null when nobody keeps it synchronized.</summary>
+    public static TimeSpan? ClockErrorBound()
+    {
+        // struct timex of 64-bit Linux, all zero: nothing is changed.
+        var buffer = new byte[256];
+        return adjtimex(buffer) is >= 0 and not ClockIsNotSynchronized
+            ? TimeSpan.FromMicroseconds(BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(24)))
+            : null;
+    }
+
     /// <summary>Keeps descriptors that this process was started with out of the processes that it starts.</summary>
     public static void CloseDescriptorsOnExec()
     {
@@ -119,6 +132,14 @@ internal static class LinuxCalls
         }
     }
 
+    private static byte[] Stat(string path, bool follow)
+    {
+        var buffer = new byte[256];
+        return statx(CurrentFolder, path, follow ? 0 : NoFollow, BasicAndBirth, buffer) == 0
+            ? buffer
+            : throw new IOException($"statx {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+    }
+
     [DllImport("libc", EntryPoint = "geteuid")]
     private static extern uint geteuid();
 
@@ -130,6 +151,9 @@ internal static class LinuxCalls
 
     [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
     private static extern int chmod([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
+
+    [DllImport("libc", EntryPoint = "adjtimex")]
+    private static extern int adjtimex(byte[] buffer);
 
     [DllImport("libc", EntryPoint = "fcntl")]
     private static extern int fcntl(int descriptor, int command, int argument);

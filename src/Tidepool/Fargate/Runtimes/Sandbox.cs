@@ -35,6 +35,12 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         // Containers share this machine's loopback.
     }
 
+    public bool Sees(string mounted) => true;
+
+    public long ImageBytesOf(RuntimeTask task) => 0;
+
+    public long LayerBytesOf(string taskArn) => 0;
+
     public string OfferMetadata(string endpoint) => endpoint;
 
     public Task PrepareAsync(RuntimeTask task, CancellationToken ct)
@@ -57,6 +63,9 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                 ],
                 ct);
     }
+
+    public Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct) =>
+        Task.FromResult(new PreparedTask(TaskNetwork.OfThisMachine, new Dictionary<string, string>()));
 
     public async Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)

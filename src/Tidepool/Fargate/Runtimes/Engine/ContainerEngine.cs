@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Tidepool.Storage;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes.Engine;
@@ -22,22 +23,40 @@ internal sealed class ContainerEngine : IContainerRuntime
     private readonly TaskStorage _storage;
     private readonly EngineHolders _holders;
     private readonly EngineLimits _limits;
+    private readonly Uri _socket;
+    private readonly EngineLayers _layers;
+    private readonly SystemInfoResponse _info;
+    private readonly bool _podman;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
 
+    private volatile ControlGroups? _groups;
+
     private ContainerEngine(
-        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
+        DockerClient client,
+        Uri socket,
+        string environmentFolder,
+        TaskStorage storage,
+        HolderProgram program,
+        SystemInfoResponse info,
+        bool podman,
+        string network,
+        TimeProvider clock)
     {
-        (_client, _environmentFolder, _storage, _clock) = (client, environmentFolder, storage, clock);
-        _holders = new(client, new(environmentFolder, network, program, storage.VolumesRoot, SocketsFolder));
+        (_client, _socket, _environmentFolder, _storage, _clock) = (client, socket, environmentFolder, storage, clock);
+        _holders = new(client, new(environmentFolder, network, program, IsRoot ? null : storage.TasksFolder, SocketsFolder));
+        _layers = new(client, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
-        Facts = EngineFacts.Of(info, _limits);
+        (_info, _podman) = (info, podman);
+        _groups = _limits is { Cpu: true, Memory: true } ? ControlGroups.Find(info, environmentFolder) : null;
     }
 
-    public RuntimeFacts Facts { get; }
+    public RuntimeFacts Facts => EngineFacts.Of(_info, _limits, _groups is not null, _podman);
 
     public FileOwners Owners { get; } = new(true, null, null);
+
+    private static bool IsRoot => LinuxCalls.EffectiveUid == 0;
 
     private string SocketsFolder => Path.Combine(_environmentFolder, "sockets");
 
@@ -51,6 +70,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         try
         {
             var info = await EngineWords.AskAsync(() => client.System.GetSystemInfoAsync(ct));
+            var version = await EngineWords.AskAsync(() => client.System.GetVersionAsync(ct));
+            var podman = version.Components?.Any(part => part.Name.StartsWith("Podman", StringComparison.Ordinal)) is true;
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
@@ -62,7 +83,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                     Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
                 },
                 ct));
-            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, network.ID, clock);
+            var engine = new ContainerEngine(client, socket, environmentFolder, storage, program, info, podman, network.ID, clock);
             Directory.CreateDirectory(engine.SocketsFolder);
             return engine;
         }
@@ -80,7 +101,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         // A file system outlives tasks, and its folders belong to users whom only root can give them to.
         problems.AddRange(request.Volumes
-            .Where(volume => volume.EfsVolumeConfiguration is not null && LinuxCalls.EffectiveUid != 0)
+            .Where(volume => volume.EfsVolumeConfiguration is not null && !IsRoot)
             .Select(volume => new Problem(
                 "FARGATE003",
                 $"volumes[{volume.Name}].efsVolumeConfiguration takes root on this machine with a container engine.",
@@ -110,6 +131,12 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     public void Reach(int port) => Open($"{port}", port, $"127.0.0.1:{port}");
 
+    public bool Sees(string mounted) => EnginePeer.Sees(_socket, mounted);
+
+    public long ImageBytesOf(RuntimeTask task) => _tasks[task.TaskArn].ImageBytes;
+
+    public long LayerBytesOf(string taskArn) => _tasks.ContainsKey(taskArn) ? _layers.BytesOf(taskArn) : 0;
+
     public string OfferMetadata(string endpoint)
     {
         Open(MetadataSocket, new Uri(endpoint).Port, $"{MetadataHost}:80");
@@ -119,7 +146,6 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task PrepareAsync(RuntimeTask task, CancellationToken ct)
     {
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
-        Directory.CreateDirectory(_storage.VolumesOf(task.TaskId));
         try
         {
             prepared.Holder = await _holders.TakeAsync(prepared.ImageOf(task.Definition.ContainerDefinitions[0]), ct);
@@ -132,6 +158,18 @@ internal sealed class ContainerEngine : IContainerRuntime
         await MakeVolumesAsync(task, prepared, ct);
     }
 
+    public async Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct)
+    {
+        var prepared = _tasks[task.TaskArn];
+        var holder = await EngineWords.AskAsync(() => _client.Containers.InspectContainerAsync(prepared.Holder!, ct));
+        var images = task.Definition.ContainerDefinitions.ToDictionary(container => container.Name, container => prepared.ImageOf(container).Id);
+        return new(
+            holder.NetworkSettings?.Networks?.Values.FirstOrDefault(network => network.IPAddress is { Length: > 0 }) is { } network
+                ? new TaskNetwork(network.IPAddress) { MacAddress = network.MacAddress, PrefixLength = (int)network.IPPrefixLen, Gateway = network.Gateway }
+                : TaskNetwork.OfThisMachine,
+            images);
+    }
+
     public async Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
     {
@@ -139,13 +177,18 @@ internal sealed class ContainerEngine : IContainerRuntime
         var image = prepared.ImageOf(container);
         if (!prepared.Containers.TryGetValue(container.Name, out var id))
         {
-            var place = new TaskPlace(_environmentFolder, prepared.Holder!, volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
+            _groups?.Make(task);
+            var place = new TaskPlace(_environmentFolder, prepared.Holder!, _groups?.ParentOf(task.TaskId), volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
             id = prepared.Containers[container.Name] = await CreateAsync(
                 EngineContainerSpec.Container(task, container, image, environment, place, _limits), ct);
         }
 
-        var run = new EngineContainer(_client, id, image.StopSignal, log, _clock);
+        var run = new EngineContainer(_client, id, prepared.Holder!, image.StopSignal, log, _clock);
         await run.StartAsync(ct);
+        if (_groups?.Hold(task) is false && !run.Ended.IsCompleted)
+        {
+            _groups = null;
+        }
 
         // Not sooner: the engine would do less for this task meanwhile.
         _holders.MakeAhead(image);
@@ -159,14 +202,16 @@ internal sealed class ContainerEngine : IContainerRuntime
             return;
         }
 
+        _layers.Forget(task.TaskArn);
         foreach (var id in prepared.Containers.Values)
         {
             await EngineLeftovers.RemoveAsync(_client, id, ct);
         }
 
+        _groups?.Remove(task.TaskId);
         if (prepared.Holder is { } holder)
         {
-            if (LinuxCalls.EffectiveUid != 0)
+            if (!IsRoot)
             {
                 // What containers' users own there, only root of a container can remove.
                 await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task), ct);
@@ -232,11 +277,24 @@ internal sealed class ContainerEngine : IContainerRuntime
                 }
 
                 var image = prepared.ImageOf(container);
-                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder), ct);
+                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder, _storage.VolumesOf(task.TaskId)), ct);
                 volumes[volume.Name] = (seeds[image], path);
             }
 
-            if (volumes.Count > 0)
+            if (seeds.Count > 0)
+            {
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, seeds.Values.First(), EngineContainerSpec.VolumesFolder, volumes, ct));
+            }
+            else if (IsRoot)
+            {
+                foreach (var volume in volumes.Keys)
+                {
+                    var folder = _storage.VolumeFolder(task.TaskId, volume);
+                    Directory.CreateDirectory(folder);
+                    LinuxCalls.Chmod(folder, BindVolume.Default.Mode);
+                }
+            }
+            else if (volumes.Count > 0)
             {
                 await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task), volumes, ct));
             }
@@ -251,7 +309,7 @@ internal sealed class ContainerEngine : IContainerRuntime
     }
 
     private string VolumesInHolder(RuntimeTask task) =>
-        $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.VolumesRoot, _storage.VolumesOf(task.TaskId))}";
+        $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.TasksFolder, _storage.VolumesOf(task.TaskId))}";
 
     // Fargate's words for a network that cannot be set up are others, as its network is.
     private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
@@ -271,6 +329,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         public ConcurrentDictionary<string, string> Containers { get; } = new();
 
         public string? Holder { get; set; }
+
+        public long ImageBytes => images.Values.DistinctBy(image => image.Id).Sum(image => image.Bytes);
 
         public EngineImage ImageOf(ContainerDefinition container) => images[container.Image];
     }

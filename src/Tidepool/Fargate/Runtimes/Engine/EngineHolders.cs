@@ -143,6 +143,9 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
 /// <param name="EnvironmentFolder">Folder of the environment.</param>
 /// <param name="Network">The engine's network.</param>
 /// <param name="Program">What runs in it.</param>
-/// <param name="VolumesFolder">Folder of the volumes of all tasks: whose task it will be, is not known when a holder is made.</param>
+/// <param name="TasksFolder">
+/// Folder of all tasks, for whose task it will be is not known when a holder is made. Null as root, who writes and empties volumes without a
+/// holder: it would keep the disks of other tasks mounted.
+/// </param>
 /// <param name="SocketsFolder">Folder of the sockets that it carries connections to.</param>
-internal sealed record HolderPlace(string EnvironmentFolder, string Network, HolderProgram Program, string VolumesFolder, string SocketsFolder);
+internal sealed record HolderPlace(string EnvironmentFolder, string Network, HolderProgram Program, string? TasksFolder, string SocketsFolder);
