@@ -64,7 +64,7 @@ public sealed class StorageSpecs
         Assert.Equal((2, "EBS002: There is no EBS volume vol-1 on this machine. See what there is: tidepool storage list\n"), (unknown.ExitCode, unknown.Error));
         var removed = await StorageAsync(scratch, "remove", kept, snapshot, "--yes");
         Assert.Equal((0, $"removed {kept}, {snapshot}\n"), (removed.ExitCode, removed.Output));
-        Assert.Equal("There is none: no EBS volume and no snapshot.\n", (await StorageAsync(scratch, "list")).Output);
+        Assert.Equal("There is none: no EBS volume, no snapshot and no EFS file system.\n", (await StorageAsync(scratch, "list")).Output);
         Assert.Equal([], LoopDevicesOf(scratch));
     }
 
