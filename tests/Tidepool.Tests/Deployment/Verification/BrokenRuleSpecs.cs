@@ -47,7 +47,7 @@ public sealed class BrokenRuleSpecs(DockerDaemon daemon)
     [InlineData(nameof(VolumesAreElsewhere.EbsWithoutSnapshot), "ebs-from-snapshot")]
     [InlineData(nameof(VolumesAreElsewhere.EfsOfTheTask), "efs-access-point-user", "efs-shared", "efs-survives")]
     [InlineData(nameof(VolumesAreElsewhere.EfsWithoutAccessPoint), "efs-access-point-user")]
-    [InlineData(nameof(VolumesAreElsewhere.OffTheDisk), "disk-metric")]
+    [InlineData(nameof(VolumesAreElsewhere.OffTheDisk), "disk-limit", "disk-metric")]
     [InlineData(nameof(ContainersAreOther.Writable), "read-only-mount")]
     [InlineData(nameof(ContainersAreOther.NeverRoot), "init-container-chown")]
     public async Task A_broken_rule_turns_its_probes_red_and_no_other(string fault, params string[] red)
