@@ -30,12 +30,13 @@ public sealed class StorageSpecs
 
             var refused = await StorageAsync(scratch, "remove", snapshot, kept, "--yes");
             Assert.Equal((2, $"EBS003: {kept} is attached to {keptTask}. Stop the task first.\n"), (refused.ExitCode, refused.Error));
-            Assert.Equal(2, MountsIn(scratch));
+            // Of each task its volume and its own disk.
+            Assert.Equal(4, MountsIn(scratch));
             await served.Process.SignalAsync("KILL");
         }
 
         // What the crash left mounted is there until the next start, and what was kept is kept.
-        Assert.Equal(2, MountsIn(scratch));
+        Assert.Equal(4, MountsIn(scratch));
         await using (var served = await Served.StartAsync(scratch))
         {
             Assert.Contains("swept what a killed run left", served.Process.Error, StringComparison.Ordinal);
