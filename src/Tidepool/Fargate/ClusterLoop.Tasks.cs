@@ -12,6 +12,11 @@ internal sealed partial class ClusterLoop
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
+
+    // The tasks that changed since they were looked at, and when time alone may bring a step to others. Looking at every task for each change
+    // of one would cost more for each the more there are.
+    private readonly HashSet<string> _changed = [];
+    private readonly Dictionary<string, DateTimeOffset> _wakes = [];
     private DateTimeOffset _forgetAt;
     private long _started;
 
@@ -39,7 +44,7 @@ internal sealed partial class ClusterLoop
         var task = new EcsTask
         {
             TaskArn = arn,
-            ClusterArn = Cluster.ClusterArn,
+            ClusterArn = _cluster.ClusterArn,
             TaskDefinitionArn = definition.TaskDefinitionArn,
             Containers = [.. containers.Select(container => container.Container)],
             Group = order.Group,
@@ -60,7 +65,10 @@ internal sealed partial class ClusterLoop
             Cpu = $"{TaskSize.ParseCpu(definition.Cpu ?? "")}",
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
-            EphemeralStorage = definition.EphemeralStorage ?? new(20),
+            EphemeralStorage = definition.EphemeralStorage ?? new(TaskDisks.DefaultGiB),
+            FargateEphemeralStorage = new(
+                definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB,
+                Cluster.Configuration?.ManagedStorageConfiguration?.FargateEphemeralStorageKmsKeyId),
             Attachments = [EcsAttachment.NewInterface(order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault())],
         };
         var ebs = order.EbsVolume is { } ordered ? new TaskEbsVolume(EbsStore.NewVolumeId(), $"{Guid.NewGuid():D}", ordered) : null;
@@ -94,7 +102,8 @@ internal sealed partial class ClusterLoop
     private bool ReconcileTasks(DateTimeOffset now)
     {
         var changed = false;
-        foreach (var arn in _tasks.Values.Where(task => !task.IsStopped).OrderBy(task => task.Order).Select(task => task.Task.TaskArn))
+        _changed.UnionWith(_wakes.Where(wake => wake.Value <= now).Select(wake => wake.Key));
+        foreach (var arn in _changed.OrderBy(arn => _tasks[arn].Order).ToArray())
         {
             while (TaskLifeCycle.Next(_tasks[arn], now, _times) is { } step)
             {
@@ -104,6 +113,16 @@ internal sealed partial class ClusterLoop
                 {
                     Run(arn, effect);
                 }
+            }
+
+            _changed.Remove(arn);
+            if (TaskLifeCycle.WakeAt(_tasks[arn], now, _times) is { } wakeAt)
+            {
+                _wakes[arn] = wakeAt;
+            }
+            else
+            {
+                _wakes.Remove(arn);
             }
         }
 
@@ -123,6 +142,7 @@ internal sealed partial class ClusterLoop
         foreach (var arn in _tasks.Values.Where(life => life.IsStopped && life.Task.StoppedAt < now - StoppedTasksStay).Select(life => life.Task.TaskArn))
         {
             _tasks = _tasks.Remove(arn);
+            _changed.Remove(arn);
             _runners.TryRemove(arn, out _);
         }
     }
@@ -134,6 +154,7 @@ internal sealed partial class ClusterLoop
         after = EbsAttachment.Shown(after);
         var shown = ReferenceEquals(before?.Task, after.Task) ? after : after with { Task = after.Task with { Version = after.Task.Version + 1 } };
         _tasks = _tasks.SetItem(shown.Task.TaskArn, shown);
+        _changed.Add(shown.Task.TaskArn);
         if (before?.Task.LastStatus != shown.Task.LastStatus)
         {
             _parts.Journal.Task(shown.Task.TaskArn, shown.Task.LastStatus);

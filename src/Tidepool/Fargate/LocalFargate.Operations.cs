@@ -188,9 +188,9 @@ public sealed partial class LocalFargate
         ]);
     }
 
-    private static string TaskArnOf(ClusterLoop cluster, string task) =>
-        TaskIdOf(task) is var id && cluster.Tasks.Keys.FirstOrDefault(arn => EcsArns.NameOf(arn) == id) is { } found
-            ? found
+    private string TaskArnOf(ClusterLoop cluster, string task) =>
+        _parts.Arns.EcsTask(cluster.Name, TaskIdOf(task)) is var arn && cluster.Tasks.ContainsKey(arn)
+            ? arn
             : throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
 
     // Users report the text of DescribeTasks; that StopTask has the same is inferred. Ids of 36 characters are those of the old ARNs.

@@ -1,15 +1,18 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tidepool.Fargate.Api;
 
-/// <summary>Sends what is not for ECS to another emulator, as it came; or says that there is none.</summary>
-/// <param name="upstream">Where to; null for nowhere.</param>
-/// <param name="forwarder">What carries requests there.</param>
+/// <summary>Sends what is not for ECS to another emulator, as it came.</summary>
+/// <param name="upstream">Where to.</param>
+/// <param name="services">Has what carries requests there.</param>
 /// <param name="fileSystemDeleted">Told of an EFS file system that the upstream has deleted, before its answer goes on.</param>
-internal sealed class Forwarding(Uri? upstream, IHttpForwarder forwarder, Func<string, Task> fileSystemDeleted) : IDisposable
+internal sealed class Forwarding(Uri upstream, IServiceProvider services, Func<string, Task> fileSystemDeleted) : IDisposable
 {
+    private readonly IHttpForwarder _forwarder = services.GetRequiredService<IHttpForwarder>();
     private readonly SameHost _transformer = new(fileSystemDeleted);
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
@@ -20,30 +23,35 @@ internal sealed class Forwarding(Uri? upstream, IHttpForwarder forwarder, Func<s
         ActivityHeadersPropagator = null,
     });
 
+    /// <summary>Adds what carries requests.</summary>
+    public static void AddTo(WebApplicationBuilder builder)
+    {
+        builder.Services.AddLogging();
+        builder.Services.AddHttpForwarder();
+    }
+
+    /// <summary>Says that there is nowhere to send a request.</summary>
+    public static Task RefuseAsync(HttpContext context, AwsCall call) => AwsError.WriteAsync(
+        context, call.Protocol, StatusCodes.Status501NotImplemented, "SERVE002",
+        $"SERVE002: The request is for {ServiceOf(call)}, and only ECS is here. "
+            + "Start tidepool serve with --upstream URL, where URL is an emulator of AWS such as http://127.0.0.1:5000.");
+
     public async Task ForwardAsync(HttpContext context, AwsCall call)
     {
-        var service = call.Service ?? "a service that the request does not name";
-        if (upstream is null)
-        {
-            await AwsError.WriteAsync(
-                context, call.Protocol, StatusCodes.Status501NotImplemented, "SERVE002",
-                $"SERVE002: The request is for {service}, and only ECS is here. "
-                    + "Start tidepool serve with --upstream URL, where URL is an emulator of AWS such as http://127.0.0.1:5000.");
-            return;
-        }
-
         // The body of the answer may be on its way already; then the connection is broken off, and the client sees that.
-        var error = await forwarder.SendAsync(context, upstream.AbsoluteUri, _client, ForwarderRequestConfig.Empty, _transformer);
+        var error = await _forwarder.SendAsync(context, upstream.AbsoluteUri, _client, ForwarderRequestConfig.Empty, _transformer);
         if (error is not ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             await AwsError.WriteAsync(
                 context, call.Protocol, StatusCodes.Status502BadGateway, "SERVE003",
-                $"SERVE003: The upstream {upstream} could not be asked for {service} "
+                $"SERVE003: The upstream {upstream} could not be asked for {ServiceOf(call)} "
                     + $"({context.GetForwarderErrorFeature()?.Exception?.GetBaseException().Message ?? error.ToString()}). Start it, or name another one with --upstream.");
         }
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static string ServiceOf(AwsCall call) => call.Service ?? "a service that the request does not name";
 
     /// <summary>Keeps the Host header: it is signed, names buckets, and is what queue URLs are made of.</summary>
     private sealed class SameHost(Func<string, Task> fileSystemDeleted) : HttpTransformer

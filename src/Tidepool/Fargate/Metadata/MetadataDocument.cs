@@ -25,7 +25,7 @@ internal static class MetadataDocument
     /// <summary>The document of a task, with all its containers.</summary>
     /// <param name="life">The task.</param>
     /// <param name="region">Name of the Region.</param>
-    /// <param name="utilizedMiB">What its volumes and layers take on disk.</param>
+    /// <param name="utilizedMiB">What is in use of its disk.</param>
     /// <param name="clockDrift">How right this machine's clock is.</param>
     public static JsonObject Of(TaskLife life, string region, long utilizedMiB, JsonObject clockDrift)
     {

@@ -4,7 +4,11 @@ using System.Text.Json.Nodes;
 namespace Tidepool.Fargate.Metadata;
 
 /// <summary>What the metadata endpoint knows of tasks: all that the clusters have now.</summary>
-internal sealed class MetadataSource(ConcurrentDictionary<string, ClusterLoop> clusters, TaskStorage storage, string region, TimeProvider clock)
+/// <param name="clusters">The clusters by name.</param>
+/// <param name="utilizedMiB">What is in use of a task's disk.</param>
+/// <param name="region">Name of the Region.</param>
+/// <param name="clock">This machine's clock.</param>
+internal sealed class MetadataSource(ConcurrentDictionary<string, ClusterLoop> clusters, Func<TaskLife, long> utilizedMiB, string region, TimeProvider clock)
 {
     /// <summary>The cluster of a task by its ARN; null when there is no such task.</summary>
     public ClusterLoop? ClusterOf(string taskArn) => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(taskArn));
@@ -17,7 +21,7 @@ internal sealed class MetadataSource(ConcurrentDictionary<string, ClusterLoop> c
             return null;
         }
 
-        var document = MetadataDocument.Of(life, region, storage.UtilizedMiB(life.Task.TaskId), ClockDrift.Read(clock.GetUtcNow()));
+        var document = MetadataDocument.Of(life, region, utilizedMiB(life), ClockDrift.Read(clock.GetUtcNow()));
         return tags ? MetadataDocument.WithTags(document, life) : document;
     }
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Tidepool.Storage;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes.Engine;
@@ -17,27 +17,28 @@ internal sealed class ContainerEngine : IContainerRuntime
     private const string MetadataHost = "169.254.170.2";
 
     private const string MetadataSocket = "metadata";
-    private static readonly TimeSpan HolderLimit = TimeSpan.FromSeconds(30);
 
     private readonly DockerClient _client;
     private readonly string _environmentFolder;
     private readonly TaskStorage _storage;
-    private readonly HolderProgram _program;
+    private readonly EngineHolders _holders;
     private readonly EngineLimits _limits;
     private readonly SystemInfoResponse _info;
     private readonly bool _podman;
-    private readonly string _network;
+    private readonly Uri _socket;
+    private readonly EngineLayers _layers;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
-    private readonly ConcurrentDictionary<string, string> _forwards = new();
 
     private volatile ControlGroups? _groups;
 
     private ContainerEngine(
-        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, bool podman, string network, TimeProvider clock)
+        DockerClient client, Uri socket, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, bool podman, string network, TimeProvider clock)
     {
-        (_client, _environmentFolder, _storage, _program, _network, _clock) = (client, environmentFolder, storage, program, network, clock);
+        (_client, _socket, _environmentFolder, _storage, _clock) = (client, socket, environmentFolder, storage, clock);
+        _holders = new(client, new(environmentFolder, network, program, IsRoot ? null : storage.TasksFolder, SocketsFolder));
+        _layers = new(client, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
         (_info, _podman) = (info, podman);
         _groups = _limits is { Cpu: true, Memory: true } ? ControlGroups.Find(info, environmentFolder) : null;
@@ -46,6 +47,8 @@ internal sealed class ContainerEngine : IContainerRuntime
     public RuntimeFacts Facts => EngineFacts.Of(_info, _limits, _groups is not null, _podman);
 
     public FileOwners Owners { get; } = new(true, null, null);
+
+    private static bool IsRoot => LinuxCalls.EffectiveUid == 0;
 
     private string SocketsFolder => Path.Combine(_environmentFolder, "sockets");
 
@@ -64,7 +67,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
-                    Name = $"tidepool-{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
+                    Name = $"tidepool-{Unguessable.Hex(6)}",
                     Driver = "bridge",
 
                     // Tasks reach the world and not each other, as with a security group that lets nothing in.
@@ -72,7 +75,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                     Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
                 },
                 ct));
-            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, podman, network.ID, clock);
+            var engine = new ContainerEngine(client, socket, environmentFolder, storage, program, info, podman, network.ID, clock);
             Directory.CreateDirectory(engine.SocketsFolder);
             return engine;
         }
@@ -90,7 +93,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         // A file system outlives tasks, and its folders belong to users whom only root can give them to.
         problems.AddRange(request.Volumes
-            .Where(volume => volume.EfsVolumeConfiguration is not null && LinuxCalls.EffectiveUid != 0)
+            .Where(volume => volume.EfsVolumeConfiguration is not null && !IsRoot)
             .Select(volume => new Problem(
                 "FARGATE003",
                 $"volumes[{volume.Name}].efsVolumeConfiguration takes root on this machine with a container engine.",
@@ -109,12 +112,22 @@ internal sealed class ContainerEngine : IContainerRuntime
                     $"The image {name} is for {image.Architecture}, and the task definition asks for {EngineImage.ArchitectureOf(request.RuntimePlatform)}.",
                     "Build the image for that platform, or set runtimePlatform.cpuArchitecture."));
             }
+            else if (problems.Count == 0)
+            {
+                _holders.MakeAhead(image);
+            }
         }
 
         return problems;
     }
 
     public void Reach(int port) => Open($"{port}", port, $"127.0.0.1:{port}");
+
+    public bool Sees(string mounted) => EnginePeer.Sees(_socket, mounted);
+
+    public long ImageBytesOf(RuntimeTask task) => _tasks[task.TaskArn].ImageBytes;
+
+    public long LayerBytesOf(string taskArn) => _tasks.ContainsKey(taskArn) ? _layers.BytesOf(taskArn) : 0;
 
     public string OfferMetadata(string endpoint)
     {
@@ -125,20 +138,16 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task PrepareAsync(RuntimeTask task, CancellationToken ct)
     {
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
-        Directory.CreateDirectory(_storage.VolumesOf(task.TaskId));
-        prepared.Holder = await CreateAsync(
-            EngineContainerSpec.Holder(
-                task,
-                prepared.ImageOf(task.Definition.ContainerDefinitions[0]),
-                _environmentFolder,
-                _network,
-                _program,
-                [.. _forwards.Values],
-                _storage.VolumesOf(task.TaskId),
-                SocketsFolder),
-            ct);
+        try
+        {
+            prepared.Holder = await _holders.TakeAsync(prepared.ImageOf(task.Definition.ContainerDefinitions[0]), ct);
+        }
+        catch (IOException e)
+        {
+            throw NoNetwork(e.Message);
+        }
+
         await MakeVolumesAsync(task, prepared, ct);
-        await StartHolderAsync(prepared.Holder, ct);
     }
 
     public async Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct)
@@ -173,6 +182,8 @@ internal sealed class ContainerEngine : IContainerRuntime
             _groups = null;
         }
 
+        // Not sooner: the engine would do less for this task meanwhile.
+        _holders.MakeAhead(image);
         return run;
     }
 
@@ -183,6 +194,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             return;
         }
 
+        _layers.Forget(task.TaskArn);
         foreach (var id in prepared.Containers.Values)
         {
             await EngineLeftovers.RemoveAsync(_client, id, ct);
@@ -191,10 +203,10 @@ internal sealed class ContainerEngine : IContainerRuntime
         _groups?.Remove(task.TaskId);
         if (prepared.Holder is { } holder)
         {
-            if (LinuxCalls.EffectiveUid != 0)
+            if (!IsRoot)
             {
                 // What containers' users own there, only root of a container can remove.
-                await EngineLeftovers.EmptyVolumesAsync(_client, holder, ct);
+                await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task), ct);
             }
 
             await EngineLeftovers.RemoveAsync(_client, holder, ct);
@@ -203,6 +215,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     public async ValueTask DisposeAsync()
     {
+        await _holders.DisposeAsync();
         foreach (var socket in _sockets.Values)
         {
             socket.Dispose();
@@ -256,13 +269,26 @@ internal sealed class ContainerEngine : IContainerRuntime
                 }
 
                 var image = prepared.ImageOf(container);
-                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder), ct);
+                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder, _storage.VolumesOf(task.TaskId)), ct);
                 volumes[volume.Name] = (seeds[image], path);
             }
 
-            if (volumes.Count > 0)
+            if (seeds.Count > 0)
             {
-                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, EngineContainerSpec.VolumesFolder, volumes, ct));
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, seeds.Values.First(), EngineContainerSpec.VolumesFolder, volumes, ct));
+            }
+            else if (IsRoot)
+            {
+                foreach (var volume in volumes.Keys)
+                {
+                    var folder = _storage.VolumeFolder(task.TaskId, volume);
+                    Directory.CreateDirectory(folder);
+                    LinuxCalls.Chmod(folder, BindVolume.Default.Mode);
+                }
+            }
+            else if (volumes.Count > 0)
+            {
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task), volumes, ct));
             }
         }
         finally
@@ -274,39 +300,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         }
     }
 
-    private async Task StartHolderAsync(string id, CancellationToken ct)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(HolderLimit);
-        var said = "";
-        try
-        {
-            await EngineWords.AskAsync(async () =>
-            {
-                using var output = await _client.Containers.AttachContainerAsync(id, new() { Stream = true, Stdout = true, Stderr = true }, limit.Token);
-                await _client.Containers.StartContainerAsync(id, new(), limit.Token);
-                var buffer = new byte[1024];
-                while (!said.StartsWith("ready", StringComparison.Ordinal)
-                    && await output.ReadOutputAsync(buffer, 0, buffer.Length, limit.Token) is { EOF: false } read)
-                {
-                    said += System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count);
-                }
-            });
-        }
-        catch (IOException e)
-        {
-            throw NoNetwork(e.Message);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw NoNetwork($"nothing listened within {HolderLimit.TotalSeconds} s");
-        }
-
-        if (!said.StartsWith("ready", StringComparison.Ordinal))
-        {
-            throw NoNetwork(said.Trim());
-        }
-    }
+    private string VolumesInHolder(RuntimeTask task) =>
+        $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.TasksFolder, _storage.VolumesOf(task.TaskId))}";
 
     // Fargate's words for a network that cannot be set up are others, as its network is.
     private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
@@ -317,7 +312,7 @@ internal sealed class ContainerEngine : IContainerRuntime
     private void Open(string name, int port, string listen)
     {
         _sockets.GetOrAdd(name, added => new(Path.Combine(SocketsFolder, added), port));
-        _forwards[name] = $"{listen}={EngineContainerSpec.SocketsFolder}/{name}";
+        _holders.Forward(name, listen);
     }
 
     /// <summary>What a task has in the engine.</summary>
@@ -326,6 +321,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         public ConcurrentDictionary<string, string> Containers { get; } = new();
 
         public string? Holder { get; set; }
+
+        public long ImageBytes => images.Values.DistinctBy(image => image.Id).Sum(image => image.Bytes);
 
         public EngineImage ImageOf(ContainerDefinition container) => images[container.Image];
     }

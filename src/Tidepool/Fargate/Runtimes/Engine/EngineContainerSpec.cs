@@ -6,7 +6,7 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <summary>Writes what the engine is asked to make. Pure.</summary>
 internal static class EngineContainerSpec
 {
-    /// <summary>Where the folder of a task's volumes is in its holder.</summary>
+    /// <summary>Where volumes are written: in a holder the folder of all tasks is there, in a container that is never started those of its task.</summary>
     public const string VolumesFolder = "/.tidepool/volumes";
 
     /// <summary>Where the sockets of the machine's side are in a holder.</summary>
@@ -19,24 +19,22 @@ internal static class EngineContainerSpec
     private static readonly HealthcheckConfig NoCheck = new() { Test = ["NONE"] };
     private static readonly LogConfig NoLog = new() { Type = "none" };
 
-    /// <summary>The container whose network the task's containers share. It runs as root with no more than it needs for that.</summary>
-    public static CreateContainerParameters Holder(
-        RuntimeTask task, EngineImage image, string environmentFolder, string network, HolderProgram program, IReadOnlyList<string> forwards, string volumes, string sockets) =>
+    /// <summary>The container whose network, and host name, a task's containers share. It runs as root with no more than it needs for that.</summary>
+    public static CreateContainerParameters Holder(HolderPlace place, EngineImage image, IReadOnlyList<string> forwards) =>
         new()
         {
-            Name = $"tidepool-{task.HostName}",
+            Name = $"tidepool-{Unguessable.Hex(6)}",
             Image = image.Id,
-            Hostname = task.HostName,
             User = "0:0",
             WorkingDir = "/",
-            Entrypoint = [.. program.Command],
+            Entrypoint = [.. place.Program.Command],
             Cmd = ["hold-network", .. forwards],
             Env = ["DOTNET_EnableDiagnostics=0"],
-            Labels = EngineLabels.Of(environmentFolder, task, EngineLabels.Holder),
+            Labels = EngineLabels.OfHolder(place.EnvironmentFolder),
             Healthcheck = NoCheck,
             HostConfig = new()
             {
-                NetworkMode = network,
+                NetworkMode = place.Network,
                 CapDrop = ["ALL"],
 
                 // The address and its port; and what it takes to empty volumes whoever owns what is in them.
@@ -44,9 +42,9 @@ internal static class EngineContainerSpec
                 LogConfig = NoLog,
                 Mounts =
                 [
-                    .. program.Files.Select(file => Of(file, $"{HolderProgram.Folder}/{Path.GetFileName(file)}", readOnly: true)),
-                    Of(volumes, VolumesFolder, readOnly: false),
-                    Of(sockets, SocketsFolder, readOnly: true),
+                    .. place.Program.Files.Select(file => Of(file, $"{HolderProgram.Folder}/{Path.GetFileName(file)}", readOnly: true)),
+                    .. place.TasksFolder is { } tasks ? new[] { Of(tasks, VolumesFolder, readOnly: false) } : [],
+                    Of(place.SocketsFolder, SocketsFolder, readOnly: true),
                 ],
 
                 // Otherwise the engine would make volumes of its own for them, and copy the image's content there.
@@ -54,13 +52,13 @@ internal static class EngineContainerSpec
             },
         };
 
-    /// <summary>A container that is never started: the image's files are read from it.</summary>
-    public static CreateContainerParameters Seed(RuntimeTask task, EngineImage image, string environmentFolder) => new()
+    /// <summary>A container that is never started: the image's files are read from it, and the task's volumes are written through it.</summary>
+    public static CreateContainerParameters Seed(RuntimeTask task, EngineImage image, string environmentFolder, string volumes) => new()
     {
         Image = image.Id,
         Entrypoint = ["/never-started"],
         Labels = EngineLabels.Of(environmentFolder, task, EngineLabels.Seed),
-        HostConfig = new() { NetworkMode = "none" },
+        HostConfig = new() { NetworkMode = "none", Mounts = [Of(volumes, VolumesFolder, readOnly: false)] },
     };
 
     /// <summary>A container of the task definition.</summary>
