@@ -80,7 +80,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var credentials = new TaskCredentials(upstream, clock, reason => notices.Report("TASK_ROLE", reason));
-            var metadata = await MetadataEndpoint.StartAsync(new(clusters, disks, runtime, options.Region, clock), credentials, ct);
+            var metadata = await MetadataEndpoint.StartAsync(
+                new(clusters, life => disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(life.Task.TaskArn)), options.Region, clock), credentials, ct);
             var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
             var parts = new FargateParts
             {

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using Tidepool.Fargate.Runtimes;
-using Tidepool.Fargate.Volumes;
 
 namespace Tidepool.Fargate.Metadata;
 
 /// <summary>What the metadata endpoint knows of tasks: all that the clusters have now.</summary>
-internal sealed class MetadataSource(
-    ConcurrentDictionary<string, ClusterLoop> clusters, TaskDisks disks, IContainerRuntime runtime, string region, TimeProvider clock)
+/// <param name="clusters">The clusters by name.</param>
+/// <param name="utilizedMiB">What is in use of a task's disk.</param>
+/// <param name="region">Name of the Region.</param>
+/// <param name="clock">This machine's clock.</param>
+internal sealed class MetadataSource(ConcurrentDictionary<string, ClusterLoop> clusters, Func<TaskLife, long> utilizedMiB, string region, TimeProvider clock)
 {
     /// <summary>The cluster of a task by its ARN; null when there is no such task.</summary>
     public ClusterLoop? ClusterOf(string taskArn) => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(taskArn));
@@ -20,8 +21,7 @@ internal sealed class MetadataSource(
             return null;
         }
 
-        var utilizedMiB = disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(taskArn));
-        var document = MetadataDocument.Of(life, region, utilizedMiB, ClockDrift.Read(clock.GetUtcNow()));
+        var document = MetadataDocument.Of(life, region, utilizedMiB(life), ClockDrift.Read(clock.GetUtcNow()));
         return tags ? MetadataDocument.WithTags(document, life) : document;
     }
 
