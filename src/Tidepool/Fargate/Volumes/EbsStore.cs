@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Tidepool.Tasks;
 
@@ -19,10 +18,10 @@ internal sealed class EbsStore(string folder)
     private readonly string _snapshots = Path.Combine(folder, "ebs", "snapshots");
 
     /// <summary>A new volume's id.</summary>
-    public static string NewVolumeId() => $"vol-0{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+    public static string NewVolumeId() => $"vol-0{Unguessable.Hex(8)}";
 
     /// <summary>A new snapshot's id.</summary>
-    public static string NewSnapshotId() => $"snap-0{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+    public static string NewSnapshotId() => $"snap-0{Unguessable.Hex(8)}";
 
     /// <summary>Where a volume is, whether it is there or not.</summary>
     public string FolderOfVolume(string volumeId) => Path.Combine(_volumes, volumeId);

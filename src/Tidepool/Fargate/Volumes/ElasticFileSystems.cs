@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tidepool.Fargate.Runtimes;
@@ -140,7 +139,7 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         $"There is no EFS {(id.StartsWith("fsap-", StringComparison.Ordinal) ? "access point" : "file system")} {id} that was made on this machine.",
         "See what there is: tidepool storage list. What an emulator has is made and removed there.");
 
-    private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(9))[..17];
+    private static string NewId() => Unguessable.Hex(9)[..17];
 
     private static T? Read<T>(string file)
         where T : class
