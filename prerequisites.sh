@@ -18,7 +18,7 @@ case ${1:-} in
   test)
     needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap)
     # The tests start a container engine of their own and mount disks, which takes root.
-    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs)
+    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io podman:podman mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs)
     ;;
   *)
     echo "Usage: prerequisites.sh demo|test|deploy" >&2

@@ -30,12 +30,13 @@ public sealed class StorageSpecs
 
             var refused = await StorageAsync(scratch, "remove", snapshot, kept, "--yes");
             Assert.Equal((2, $"EBS003: {kept} is attached to {keptTask}. Stop the task first.\n"), (refused.ExitCode, refused.Error));
-            Assert.Equal(2, MountsIn(scratch));
+            // Of each task its volume and its own disk.
+            Assert.Equal(4, MountsIn(scratch));
             await served.Process.SignalAsync("KILL");
         }
 
         // What the crash left mounted is there until the next start, and what was kept is kept.
-        Assert.Equal(2, MountsIn(scratch));
+        Assert.Equal(4, MountsIn(scratch));
         await using (var served = await Served.StartAsync(scratch))
         {
             Assert.Contains("swept what a killed run left", served.Process.Error, StringComparison.Ordinal);
@@ -64,7 +65,7 @@ public sealed class StorageSpecs
         Assert.Equal((2, "EBS002: There is no EBS volume vol-1 on this machine. See what there is: tidepool storage list\n"), (unknown.ExitCode, unknown.Error));
         var removed = await StorageAsync(scratch, "remove", kept, snapshot, "--yes");
         Assert.Equal((0, $"removed {kept}, {snapshot}\n"), (removed.ExitCode, removed.Output));
-        Assert.Equal("There is none: no EBS volume and no snapshot.\n", (await StorageAsync(scratch, "list")).Output);
+        Assert.Equal("There is none: no EBS volume, no snapshot and no EFS file system.\n", (await StorageAsync(scratch, "list")).Output);
         Assert.Equal([], LoopDevicesOf(scratch));
     }
 

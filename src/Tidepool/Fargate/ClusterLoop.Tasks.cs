@@ -8,9 +8,6 @@ namespace Tidepool.Fargate;
 
 internal sealed partial class ClusterLoop
 {
-    // The tasks share this machine's network.
-    private const string Loopback = "127.0.0.1";
-
     private static readonly TimeSpan StoppedTasksStay = TimeSpan.FromHours(1);
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
 
@@ -32,7 +29,6 @@ internal sealed partial class ClusterLoop
         var definition = order.Definition;
         var taskId = EcsArns.NewTaskId();
         var arn = _parts.Arns.EcsTask(Name, taskId);
-        var attachment = $"{Guid.NewGuid():D}";
         var containers = definition.ContainerDefinitions.Select(container => new ContainerLife(
             container,
             new()
@@ -44,7 +40,6 @@ internal sealed partial class ClusterLoop
                 Cpu = $"{container.Cpu}",
                 Memory = container.Memory?.ToString(CultureInfo.InvariantCulture),
                 MemoryReservation = container.MemoryReservation?.ToString(CultureInfo.InvariantCulture),
-                NetworkInterfaces = [new(attachment, Loopback)],
             })).ToArray();
         var task = new EcsTask
         {
@@ -74,15 +69,7 @@ internal sealed partial class ClusterLoop
             FargateEphemeralStorage = new(
                 definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB,
                 Cluster.Configuration?.ManagedStorageConfiguration?.FargateEphemeralStorageKmsKeyId),
-            Attachments =
-            [
-                new(
-                    attachment, "ElasticNetworkInterface", "ATTACHED",
-                    [
-                        new("subnetId", order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault()),
-                        new("privateIPv4Address", Loopback),
-                    ]),
-            ],
+            Attachments = [EcsAttachment.NewInterface(order.Network.AwsvpcConfiguration?.Subnets.FirstOrDefault())],
         };
         var ebs = order.EbsVolume is { } ordered ? new TaskEbsVolume(EbsStore.NewVolumeId(), $"{Guid.NewGuid():D}", ordered) : null;
         _runners[arn] = new(_parts, arn, definition, ebs);
@@ -219,7 +206,7 @@ internal sealed partial class ClusterLoop
     {
         var reason = await Task.Run(() => runner.PrepareAsync(_end.Token), _end.Token);
         Observe(arn, life => reason is null
-            ? life.WithPrepared()
+            ? life.WithPrepared().WithPlace(runner.Prepared!, _parts.Options.Region)
             : (life with { AttachFailure = runner.AttachFailure }).WithPreparationFailed(reason));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
@@ -203,11 +204,15 @@ public sealed record EcsContainer
     /// <summary>Always empty with <c>awsvpc</c>.</summary>
     public IReadOnlyList<string> NetworkBindings { get; init; } = [];
 
-    /// <summary>The task's network interface.</summary>
+    /// <summary>The task's network interface; none before it is attached.</summary>
     public IReadOnlyList<EcsNetworkInterface> NetworkInterfaces { get; init; } = [];
 
     /// <summary>Always UNKNOWN: no health check runs.</summary>
     public string HealthStatus { get; init; } = "UNKNOWN";
+
+    /// <summary>Id of its image; null where the image is only described. The ECS API has it in the metadata endpoint only.</summary>
+    [JsonIgnore]
+    public string? ImageId { get; init; }
 
     /// <summary>Restarts in place so far; the ECS API has it in the metadata endpoint only.</summary>
     [JsonIgnore]
@@ -229,7 +234,34 @@ public sealed record EcsContainer
 public sealed record TaskEphemeralStorage(int SizeInGiB, string? KmsKeyId = null);
 
 /// <summary>Something attached to a task.</summary>
-public sealed record EcsAttachment(string Id, string Type, string Status, IReadOnlyList<EcsKeyValue> Details);
+public sealed record EcsAttachment(string Id, string Type, string Status, IReadOnlyList<EcsKeyValue> Details)
+{
+    private const string Interface = "ElasticNetworkInterface";
+
+    /// <summary>Whether it is the task's network interface.</summary>
+    [JsonIgnore]
+    public bool IsInterface => Type is Interface;
+
+    /// <summary>The network interface of a task that was just asked for.</summary>
+    internal static EcsAttachment NewInterface(string? subnet) => new($"{Guid.NewGuid():D}", Interface, "PRECREATED", [new("subnetId", subnet)]);
+
+    /// <summary>The interface once the task has its network; in one that is this machine's it has an address alone.</summary>
+    internal EcsAttachment Attached(TaskNetwork network, string region) => this with
+    {
+        Status = "ATTACHED",
+        Details =
+        [
+            .. Details,
+            .. network.MacAddress is { } mac
+                ? new EcsKeyValue[] { new("networkInterfaceId", $"eni-{Id.Replace("-", "", StringComparison.Ordinal)[..17]}"), new("macAddress", mac), new("privateDnsName", network.PrivateDnsName(region)) }
+                : [],
+            new("privateIPv4Address", network.Address),
+        ],
+    };
+
+    /// <summary>The interface after the task's end.</summary>
+    internal EcsAttachment Deleted() => this with { Status = "DELETED" };
+}
 
 /// <summary>A network interface of a container.</summary>
 public sealed record EcsNetworkInterface(string AttachmentId, string PrivateIpv4Address);

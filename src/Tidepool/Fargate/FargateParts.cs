@@ -1,3 +1,4 @@
+using Tidepool.Fargate.Metadata;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Upstream;
 using Tidepool.Fargate.Volumes;
@@ -33,6 +34,9 @@ internal sealed record FargateParts
 
     /// <summary>The metadata endpoint's address, as containers see it.</summary>
     public required string MetadataAddress { get; init; }
+
+    /// <summary>Gives tasks the keys of their roles.</summary>
+    public required TaskCredentials Credentials { get; init; }
 
     /// <summary>Reads the secrets of tasks.</summary>
     public required TaskSecrets Secrets { get; init; }

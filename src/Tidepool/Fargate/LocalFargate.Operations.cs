@@ -138,11 +138,12 @@ public sealed partial class LocalFargate
     }
 
     /// <summary>Describes tasks by id or ARN, stopped ones too; those that are not there are failures.</summary>
+    /// <exception cref="EcsException">No such cluster, or what can be no id of a task.</exception>
     public Task<DescribeTasksResponse> DescribeTasksAsync(string cluster, IReadOnlyList<string> tasks, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var loop = ClusterOf(cluster);
-        var arns = tasks.Select(task => _parts.Arns.EcsTask(loop.Name, EcsArns.NameOf(task))).ToArray();
+        var arns = tasks.Select(task => _parts.Arns.EcsTask(loop.Name, TaskIdOf(task))).ToArray();
         return Task.FromResult(new DescribeTasksResponse(
             [.. arns.Select(arn => loop.Tasks.GetValueOrDefault(arn)?.Task).OfType<EcsTask>()],
             [.. arns.Where(arn => !loop.Tasks.ContainsKey(arn)).Select(arn => new EcsFailure(arn, "MISSING"))]));
@@ -188,9 +189,14 @@ public sealed partial class LocalFargate
     }
 
     private string TaskArnOf(ClusterLoop cluster, string task) =>
-        _parts.Arns.EcsTask(cluster.Name, EcsArns.NameOf(task)) is var arn && cluster.Tasks.ContainsKey(arn)
+        _parts.Arns.EcsTask(cluster.Name, TaskIdOf(task)) is var arn && cluster.Tasks.ContainsKey(arn)
             ? arn
             : throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+
+    // Users report the text of DescribeTasks; that StopTask has the same is inferred. Ids of 36 characters are those of the old ARNs.
+    private static string TaskIdOf(string task) => EcsArns.NameOf(task) is { Length: 32 or 36 } id
+        ? id
+        : throw new EcsException(EcsErrorType.InvalidParameterException, "taskId length should be one of [32,36]");
 
     private TaskDefinition Runnable(string name, NetworkConfiguration? network)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Tidepool.Fargate.Metadata;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Fargate.Upstream;
@@ -78,13 +79,9 @@ public sealed partial class LocalFargate : IAsyncDisposable
             disks = await TaskDisks.StartAsync(images, storage, runtime, notices, clock, ct);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
+            var credentials = new TaskCredentials(upstream, clock, reason => notices.Report("TASK_ROLE", reason));
+            var metadata = await MetadataEndpoint.StartAsync(new(clusters, disks, runtime, options.Region, clock), credentials, ct);
             var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
-            var metadata = await MetadataEndpoint.StartAsync(
-                arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
-                    ? MetadataDocument.Of(life, disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(life.Task.TaskArn)))
-                    : null,
-                new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
-                ct);
             var parts = new FargateParts
             {
                 Options = options,
@@ -97,6 +94,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 VolumeKinds = [ebs, new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
                 Journal = journal,
                 Changes = changes,
+                Credentials = credentials,
                 Secrets = new(options.Secrets, upstream),
                 Upstream = upstream,
                 Notices = notices,

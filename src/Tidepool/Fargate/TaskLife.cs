@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
@@ -53,6 +54,9 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
 
     public bool StorageGone { get; init; }
 
+    /// <summary>Where it is on the network; null before that is made.</summary>
+    public TaskNetwork? Network { get; init; }
+
     public StopOrder? Stop { get; init; }
 
     /// <summary>The service that wants the task; null for a task of RunTask.</summary>
@@ -74,6 +78,32 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     public bool IsProtected(DateTimeOffset now) => now < ProtectedUntil;
 
     public TaskLife WithPrepared() => this with { Preparing = false, Prepared = true };
+
+    /// <summary>Shows what the runtime made: the interface with its address, and the images' ids.</summary>
+    /// <param name="prepared">What it made.</param>
+    /// <param name="region">Name of the Region, for the address's name.</param>
+    public TaskLife WithPlace(PreparedTask prepared, string region)
+    {
+        var network = prepared.Network;
+        var containers = Containers.Select(container => container with
+        {
+            Container = container.Container with
+            {
+                ImageId = prepared.ImageIds.GetValueOrDefault(container.Definition.Name),
+                NetworkInterfaces = [.. Task.Attachments.Where(attachment => attachment.IsInterface).Select(attachment => new EcsNetworkInterface(attachment.Id, network.Address))],
+            },
+        }).ToImmutableArray();
+        return this with
+        {
+            Network = network,
+            Containers = containers,
+            Task = Task with
+            {
+                Containers = [.. containers.Select(container => container.Container)],
+                Attachments = [.. Task.Attachments.Select(attachment => attachment.IsInterface ? attachment.Attached(network, region) : attachment)],
+            },
+        };
+    }
 
     public TaskLife WithPreparationFailed(string reason) =>
         (this with { Preparing = false }).WithStop(EcsStopCode.TaskFailedToStart, reason);

@@ -199,7 +199,12 @@ internal static class TaskLifeCycle
                 life with
                 {
                     Containers = [.. life.Containers.Select(Settle)],
-                    Task = life.Task with { StoppedAt = now, Containers = [.. life.Containers.Select(container => Settle(container).Container)] },
+                    Task = life.Task with
+                    {
+                        StoppedAt = now,
+                        Containers = [.. life.Containers.Select(container => Settle(container).Container)],
+                        Attachments = [.. life.Task.Attachments.Select(attachment => attachment.IsInterface ? attachment.Deleted() : attachment)],
+                    },
                 },
                 EcsTaskStatus.Stopped,
                 now)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Tidepool.Fargate.Metadata;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Upstream;
 using Tidepool.Fargate.Volumes;
@@ -13,6 +15,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private readonly Dictionary<string, string> _metadataPaths = [];
     private readonly TaskLogs _logs = new(parts.Upstream, parts.Clock, reason => parts.Notices.Report("LOGS_LOST", reason));
     private readonly List<AttachedVolume> _attached = [];
+    private string? _credentialsPath;
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
     private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>(), EbsVolume = ebsVolume };
 
@@ -20,6 +23,9 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
     /// <summary>The volumes, as they were made and, when they are gone, last seen.</summary>
     public IReadOnlyList<VolumeFacts> Volumes { get; private set; } = [];
+
+    /// <summary>What the runtime made for the task; null before <see cref="PrepareAsync"/> has.</summary>
+    public PreparedTask? Prepared { get; private set; }
 
     /// <summary>Why the EBS volume could not be attached; null when it was, or was not tried yet.</summary>
     public string? AttachFailure { get; private set; }
@@ -33,6 +39,8 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             _metadataPaths[container.Name] = parts.Metadata.Add(taskArn, container.Name);
         }
 
+        _credentialsPath = definition.TaskRoleArn is { Length: > 0 } role ? parts.Credentials.Add(taskArn, role) : null;
+
         try
         {
             _secrets = await parts.Secrets.ReadAsync(definition, ct);
@@ -41,6 +49,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             await AttachAsync(ct);
             await parts.Runtime.PrepareAsync(_task, ct);
             ReserveImages();
+            Prepared = await parts.Runtime.DescribeAsync(_task, ct);
             Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
             {
@@ -78,6 +87,18 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     /// <summary>Id of a container in the runtime; it stays the same over restarts in place.</summary>
     public string RuntimeIdOf(string name) => _task.RuntimeIds[name];
 
+    /// <summary>Statistics of a container as Docker spells them; null when it does not run.</summary>
+    public async Task<JsonObject?> StatsAsync(string name, CancellationToken ct)
+    {
+        if (!_containers.TryGetValue(name, out var container) || await container.StatsAsync(ct) is not { } stats)
+        {
+            return null;
+        }
+
+        (stats["name"], stats["id"]) = (name, RuntimeIdOf(name));
+        return stats;
+    }
+
     /// <summary>Sends the stop signal.</summary>
     public void Stop(string name) => _containers[name].Stop();
 
@@ -106,6 +127,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
         Volumes = [.. Volumes.Select(volume => volume with { Removed = !Directory.Exists(volume.HostPath) })];
         parts.Metadata.Remove(taskArn);
+        parts.Credentials.Remove(taskArn);
     }
 
     /// <summary>The file of a container's log; null when it has none.</summary>
@@ -182,6 +204,14 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         variables["ECS_AGENT_URI"] = EndpointUri($"/api/{_metadataPaths[container.Name]}");
         variables["ECS_CONTAINER_METADATA_URI"] = EndpointUri($"/v3/{_metadataPaths[container.Name]}");
         variables["ECS_CONTAINER_METADATA_URI_V4"] = EndpointUri($"/v4/{_metadataPaths[container.Name]}");
+        if (_credentialsPath is { } path)
+        {
+            // Where the address is another than AWS's own, software development kits want all of it, and take it on loopback only.
+            // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+            variables[parts.MetadataAddress == TaskCredentials.AddressOnAws ? "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" : "AWS_CONTAINER_CREDENTIALS_FULL_URI"] =
+                parts.MetadataAddress == TaskCredentials.AddressOnAws ? path : EndpointUri(path);
+        }
+
         return variables;
     }
 

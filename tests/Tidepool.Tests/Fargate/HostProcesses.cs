@@ -21,6 +21,9 @@ internal static class HostProcesses
         return [.. children, .. children.SelectMany(Descendants)];
     }
 
+    /// <summary>A process in a network namespace, by what <c>/proc/PID/ns/net</c> links to.</summary>
+    public static int InNetwork(string network) => All().First(pid => new FileInfo($"/proc/{pid}/ns/net").LinkTarget == network);
+
     /// <summary>Whether the process is there and no zombie.</summary>
     public static bool IsAlive(int pid) => Read(pid, "stat") is var stat && stat.Length > 0 && !stat.Contains(") Z ", StringComparison.Ordinal);
 

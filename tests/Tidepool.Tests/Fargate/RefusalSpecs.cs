@@ -22,13 +22,15 @@ public sealed class RefusalSpecs
         await Refused(EcsErrorType.InvalidParameterException, "No Container Instances were found in your cluster.", () => fargate.RunTaskAsync(run with { LaunchType = "EC2" }, FargateRig.Ct));
         await Refused(EcsErrorType.ClientException, "TaskDefinition not found.", () => fargate.RunTaskAsync(run with { TaskDefinition = "f:2" }, FargateRig.Ct));
         await Refused(EcsErrorType.ClusterNotFoundException, "Cluster not found.", () => fargate.RunTaskAsync(run with { Cluster = "d" }, FargateRig.Ct));
-        await Refused(EcsErrorType.InvalidParameterException, "The referenced task was not found.", () => fargate.StopTaskAsync("c", "none", null, FargateRig.Ct));
+        await Refused(EcsErrorType.InvalidParameterException, "The referenced task was not found.", () => fargate.StopTaskAsync("c", new('0', 32), null, FargateRig.Ct));
+        await Refused(EcsErrorType.InvalidParameterException, "taskId length should be one of [32,36]", () => fargate.StopTaskAsync("c", "none", null, FargateRig.Ct));
+        await Refused(EcsErrorType.InvalidParameterException, "taskId length should be one of [32,36]", () => fargate.DescribeTasksAsync("c", ["None"], FargateRig.Ct));
         await Refused(EcsErrorType.ServiceNotFoundException, "Service not found.", () => fargate.UpdateServiceAsync(new() { Cluster = "c", Service = "s" }, FargateRig.Ct));
         CreateServiceRequest service = new() { Cluster = "c", ServiceName = "s", TaskDefinition = "f", NetworkConfiguration = FargateRig.Network };
         await Refused(EcsErrorType.InvalidParameterException, "Desired count exceeds limit.", () => fargate.CreateServiceAsync(service with { DesiredCount = 5001 }, FargateRig.Ct));
         await fargate.CreateServiceAsync(service, FargateRig.Ct);
         await Refused(EcsErrorType.InvalidParameterException, "Creation of service was not idempotent.", () => fargate.CreateServiceAsync(service, FargateRig.Ct));
-        Assert.Equal("MISSING", Assert.Single((await fargate.DescribeTasksAsync("c", ["none"], FargateRig.Ct)).Failures).Reason);
+        Assert.Equal("MISSING", Assert.Single((await fargate.DescribeTasksAsync("c", [new('0', 32)], FargateRig.Ct)).Failures).Reason);
         Assert.Equal("MISSING", Assert.Single((await fargate.DescribeServicesAsync("c", ["none"], FargateRig.Ct)).Failures).Reason);
     }
 

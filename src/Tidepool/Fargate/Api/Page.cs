@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using Tidepool.Tasks;
 
@@ -25,22 +26,31 @@ internal sealed record Page(IReadOnlyList<string> Items, string? NextToken)
             throw new EcsException(EcsErrorType.InvalidParameterException, $"maxResults must be between 1 and {Largest}.");
         }
 
-        // The token is the last item seen: what comes or goes meanwhile does not shift the rest.
-        var last = nextToken is null ? null : Last(nextToken);
-        var rest = last is null ? all : [.. all.SkipWhile(item => item != last).Skip(1)];
+        var rest = nextToken is null ? all : [.. all.Skip(StartOf(all, nextToken))];
         var size = maxResults ?? ordinary;
         return rest.Count <= size
             ? new(rest, null)
-            : new([.. rest.Take(size)], Base64Url.EncodeToString(Encoding.UTF8.GetBytes(rest[size - 1])));
+            : new([.. rest.Take(size)], Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{all.Count - rest.Count + size} {rest[size - 1]}"))));
     }
 
-    private static string Last(string token)
+    // The token is the last item seen, so that what comes or goes meanwhile does not shift the rest; and where it was, for when it has gone itself.
+    private static int StartOf(IReadOnlyList<string> all, string token)
     {
         try
         {
-            return Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token));
+            var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token)).Split(' ', 2);
+            var after = int.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture);
+            for (var at = 0; at < all.Count; at++)
+            {
+                if (all[at] == parts[1])
+                {
+                    return at + 1;
+                }
+            }
+
+            return Math.Min(all.Count, after - 1);
         }
-        catch (FormatException)
+        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException)
         {
             throw new EcsException(EcsErrorType.InvalidParameterException, "Invalid token.");
         }

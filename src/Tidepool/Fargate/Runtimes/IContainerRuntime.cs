@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes;
@@ -39,6 +40,10 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <exception cref="IOException">A volume could not be made.</exception>
     Task PrepareAsync(RuntimeTask task, CancellationToken ct);
 
+    /// <summary>What a prepared task got: its network, its images.</summary>
+    /// <exception cref="IOException">It cannot be found out; holds why.</exception>
+    Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct);
+
     /// <summary>Starts a container, for the first time or again; returns when its program runs.</summary>
     /// <param name="task">A prepared task.</param>
     /// <param name="container">One of its containers.</param>
@@ -62,6 +67,13 @@ internal interface IRunningContainer
 
     /// <summary>How it ended, once every process of the container is gone. Never fails.</summary>
     Task<ContainerEnd> Ended { get; }
+
+    /// <summary>
+    /// What it takes of the machine, as Docker's statistics spell it, over about a second; null when it has ended. What cannot be known is
+    /// left out.
+    /// </summary>
+    /// <remarks>Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats</remarks>
+    Task<JsonObject?> StatsAsync(CancellationToken ct);
 
     /// <summary>Sends the stop signal.</summary>
     void Stop();

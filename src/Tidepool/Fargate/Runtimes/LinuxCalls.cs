@@ -25,6 +25,7 @@ internal static class LinuxCalls
     private const nuint GetFileFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const nuint SetFileFlags = 0x40086602; // FS_IOC_SETFLAGS
     private const long TopOfTree = 0x20000; // FS_TOPDIR_FL
+    private const int ClockIsNotSynchronized = 5; // TIME_ERROR
 
     /// <summary>The effective user id.</summary>
     public static uint EffectiveUid => geteuid();
@@ -108,6 +109,16 @@ internal static class LinuxCalls
         _ = close(folder);
     }
 
+    /// <summary>The largest error of this machine's clock; null when nobody keeps it synchronized.</summary>
+    public static TimeSpan? ClockErrorBound()
+    {
+        // struct timex of 64-bit Linux, all zero: nothing is changed.
+        var buffer = new byte[256];
+        return adjtimex(buffer) is >= 0 and not ClockIsNotSynchronized
+            ? TimeSpan.FromMicroseconds(BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(24)))
+            : null;
+    }
+
     /// <summary>Keeps descriptors that this process was started with out of the processes that it starts.</summary>
     public static void CloseDescriptorsOnExec()
     {
@@ -140,6 +151,9 @@ internal static class LinuxCalls
 
     [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
     private static extern int chmod([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
+
+    [DllImport("libc", EntryPoint = "adjtimex")]
+    private static extern int adjtimex(byte[] buffer);
 
     [DllImport("libc", EntryPoint = "fcntl")]
     private static extern int fcntl(int descriptor, int command, int argument);

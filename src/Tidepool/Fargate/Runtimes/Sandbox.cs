@@ -64,6 +64,9 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                 ct);
     }
 
+    public Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct) =>
+        Task.FromResult(new PreparedTask(TaskNetwork.OfThisMachine, new Dictionary<string, string>()));
+
     public async Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tidepool.Fargate.Runtimes;
 
@@ -16,6 +17,7 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
     private readonly TaskCompletionSource<ProcessIdentity?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ContainerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MemoryStream _head = new();
+    private readonly ProcessStats _stats = new(clock);
 
     /// <summary>PID 1 of the container, as this machine counts it; null when it was gone before it could be looked at.</summary>
     public ProcessIdentity? Init { get; private set; }
@@ -51,6 +53,8 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
             throw;
         }
     }
+
+    public async Task<JsonObject?> StatsAsync(CancellationToken ct) => Init is { IsAlive: true } init ? await _stats.ReadAsync(init.Pid, ct) : null;
 
     /// <summary>Sends the stop signal to the program; without a handler PID 1 ignores it, as in any container.</summary>
     public void Stop()

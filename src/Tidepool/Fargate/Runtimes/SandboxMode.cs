@@ -63,7 +63,7 @@ internal sealed record SandboxMode(SandboxUsers Users, SandboxTools Tools)
             "The network: tasks share this machine's; a task has no address of its own and ports can clash.",
             "The writable layer: home, /tmp and volumes are writable, nothing else is, also not for root.",
             "setuid programs: they gain nothing.",
-            "The task role: there is no credentials endpoint.",
+            "The task role: its keys are the upstream's, or made up; no one here looks at what it may do.",
             .. OwnersEnforced
                 ? Array.Empty<string>()
                 : ["Owners: all files belong to one user, so that no owner or mode holds a container back as on Fargate."],

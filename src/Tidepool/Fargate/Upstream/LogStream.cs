@@ -16,10 +16,13 @@ internal sealed class LogStream
     private const int LargestEvent = 262_144 - EventOverhead;
     private const int EventOverhead = 26;
     private const int MostEvents = 10_000;
+    private const int MostRetries = 5;
     private const long Buffer = 10 * 1024 * 1024;
 
     // Lines of one burst go together; AWS's driver waits up to 5 s.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
+
+    // A batch that is refused is sent again after 1, 2, 4, 8 and 16 s.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly UpstreamClient _upstream;
@@ -31,6 +34,7 @@ internal sealed class LogStream
     private readonly CancellationTokenSource _completed = new();
     private readonly Task _sending;
     private long _buffered;
+    private int _retries = MostRetries;
 
     /// <summary>Takes lines for a stream that is there.</summary>
     /// <param name="upstream">Where it is.</param>
@@ -122,12 +126,12 @@ internal sealed class LogStream
         }
     }
 
-    // Tries as long as the container may write more; then once more.
+    // Once a batch was given up, those after it are tried once each, with a long pause between, until one is taken.
     private async Task SendAsync(List<LogEvent> batch)
     {
-        while (true)
+        for (var retry = 0; ; retry++)
         {
-            var last = _completed.IsCancellationRequested;
+            var last = retry >= _retries || _completed.IsCancellationRequested;
             try
             {
                 var events = batch.Select(entry => new JsonObject { ["timestamp"] = entry.At.ToUnixTimeMilliseconds(), ["message"] = entry.Text });
@@ -137,17 +141,22 @@ internal sealed class LogStream
                     new() { ["logGroupName"] = _target.Group, ["logStreamName"] = _target.Stream, ["logEvents"] = new JsonArray([.. events]) },
                     _target.Region,
                     CancellationToken.None);
+                _retries = MostRetries;
                 return;
             }
             catch (UpstreamException e)
             {
                 if (last)
                 {
+                    _retries = 0;
                     _lost($"Lines of {_target.Stream} were lost: {e.Message}");
-                    return;
                 }
 
-                await DelayAsync(Pause);
+                await DelayAsync(Pause * (1 << (last ? MostRetries : retry)));
+                if (last)
+                {
+                    return;
+                }
             }
         }
     }

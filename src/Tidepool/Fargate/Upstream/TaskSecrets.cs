@@ -57,7 +57,10 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
             }
 
             var answer = await upstream.AskAsync("secretsmanager", "secretsmanager.GetSecretValue", members, secret.Region, ct);
-            var value = UpstreamClient.TextOf(answer, "SecretString");
+
+            // A binary secret has no string: its variable is empty, as in the code of the ECS agent (inferred for Fargate).
+            // https://github.com/aws/amazon-ecs-agent, agent/asm/asm.go
+            var value = answer["SecretBinary"] is null ? UpstreamClient.TextOf(answer, "SecretString") : "";
             return secret.JsonKey is not { } key
                 ? value
                 : MemberOf(value, key)

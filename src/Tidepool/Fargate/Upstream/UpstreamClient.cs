@@ -17,6 +17,13 @@ internal sealed class UpstreamException(string code, string message) : Exception
     public string Code { get; } = code;
 }
 
+/// <summary>Keys of a role for a while. Never logged.</summary>
+internal sealed record RoleKeys(string RoleArn, string AccessKeyId, string SecretAccessKey, string Token, DateTimeOffset Expiration)
+{
+    /// <summary>Without the keys.</summary>
+    public override string ToString() => $"keys of {RoleArn} until {Expiration:O}";
+}
+
 /// <summary>Asks other AWS services of the emulator behind this one.</summary>
 /// <remarks>
 /// Emulators read the scope of a signature, to know service and Region, and do not check it: the header has a signature's shape and no
@@ -51,6 +58,38 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
         {
             throw new ProblemException(
                 "SERVE003", $"The upstream {url} does not answer as AWS does: {e.Message}", "Start it, or name another one with --upstream.");
+        }
+    }
+
+    /// <summary>Asks the upstream's STS for the keys of a role.</summary>
+    /// <param name="roleArn">The role.</param>
+    /// <param name="session">Name of the session: 2 to 64 letters, digits and <c>=,.@-_</c>.</param>
+    /// <param name="duration">How long the keys are to be valid.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="UpstreamException">It refuses, or does not answer.</exception>
+    public async Task<RoleKeys> AssumeRoleAsync(string roleArn, string session, TimeSpan duration, CancellationToken ct)
+    {
+        try
+        {
+            using var request = Request(
+                "sts",
+                null,
+                new FormUrlEncodedContent(
+                [
+                    new("Action", "AssumeRole"), new("Version", "2011-06-15"), new("RoleArn", roleArn), new("RoleSessionName", session),
+                    new("DurationSeconds", duration.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)),
+                ]));
+            using var answer = await _http.SendAsync(request, ct);
+            var members = XDocument.Parse(await answer.Content.ReadAsStringAsync(ct)).Descendants().ToLookup(element => element.Name.LocalName, element => element.Value);
+            return answer.IsSuccessStatusCode
+                ? new(
+                    roleArn, members["AccessKeyId"].First(), members["SecretAccessKey"].First(), members["SessionToken"].First(),
+                    DateTimeOffset.Parse(members["Expiration"].First(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal))
+                : throw new UpstreamException(members["Code"].FirstOrDefault() ?? $"{(int)answer.StatusCode}", members["Message"].FirstOrDefault() ?? "");
+        }
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is XmlException or InvalidOperationException or FormatException)
+        {
+            throw new UpstreamException("RequestError", $"send request failed caused by: {e.Message}");
         }
     }
 

@@ -47,7 +47,7 @@ public sealed class BrokenRuleSpecs(DockerDaemon daemon)
     [InlineData(nameof(VolumesAreElsewhere.EbsWithoutSnapshot), "ebs-from-snapshot")]
     [InlineData(nameof(VolumesAreElsewhere.EfsOfTheTask), "efs-access-point-user", "efs-shared", "efs-survives")]
     [InlineData(nameof(VolumesAreElsewhere.EfsWithoutAccessPoint), "efs-access-point-user")]
-    [InlineData(nameof(VolumesAreElsewhere.OffTheDisk), "disk-metric")]
+    [InlineData(nameof(VolumesAreElsewhere.OffTheDisk), "disk-limit", "disk-metric")]
     [InlineData(nameof(ContainersAreOther.Writable), "read-only-mount")]
     [InlineData(nameof(ContainersAreOther.NeverRoot), "init-container-chown")]
     public async Task A_broken_rule_turns_its_probes_red_and_no_other(string fault, params string[] red)
@@ -61,18 +61,23 @@ public sealed class BrokenRuleSpecs(DockerDaemon daemon)
     [InlineData(nameof(VolumesAreOther.OfTheImagesUser), "default-owner")]
     public async Task In_a_container_engine_too(string fault, params string[] red)
     {
-        var report = await RunAsync(fault, TestImage.Seeded, change => daemon.RigAsync(change));
+        var report = await RunAsync(
+            fault,
+            TestImage.Seeded,
+            change => daemon.RigAsync(change),
+            "fresh-per-task", "same-in-both-containers", "two-tasks-apart", "gone-after-replacement", "default-owner", "image-volume-owner");
         Assert.Equal(string.Join('\n', red), report.Different());
     }
 
-    private static async Task<VerificationReport> RunAsync(string fault, string image, Func<Func<FargateOptions, FargateOptions>, Task<FargateRig>> start)
+    private static async Task<VerificationReport> RunAsync(string fault, string image, Func<Func<FargateOptions, FargateOptions>, Task<FargateRig>> start, params string[] probes)
     {
         var folder = Directory.CreateTempSubdirectory("tidepool-broken-").FullName;
         try
         {
             return await VerificationRig.RunAsync(
                 image,
-                () => start(options => options with { AroundRuntime = inner => Faults[fault](inner, new TaskStorage(options.EnvironmentFolder), folder) }));
+                () => start(options => options with { AroundRuntime = inner => Faults[fault](inner, new TaskStorage(options.EnvironmentFolder), folder) }),
+                probes: probes);
         }
         finally
         {

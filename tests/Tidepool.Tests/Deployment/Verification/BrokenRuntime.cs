@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Tasks;
@@ -32,6 +33,8 @@ internal abstract class BrokenRuntime(IContainerRuntime inner, TaskStorage stora
     public string OfferMetadata(string endpoint) => inner.OfferMetadata(endpoint);
 
     public virtual Task PrepareAsync(RuntimeTask task, CancellationToken ct) => inner.PrepareAsync(task, ct);
+
+    public Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct) => inner.DescribeAsync(task, ct);
 
     public virtual Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct) =>
@@ -240,6 +243,8 @@ internal sealed class Watched(IRunningContainer inner, Action<IRunningContainer>
     public IReadOnlyList<ProcessIdentity> Processes => inner.Processes;
 
     public Task<ContainerEnd> Ended => inner.Ended;
+
+    public Task<JsonObject?> StatsAsync(CancellationToken ct) => inner.StatsAsync(ct);
 
     public void Stop() => onStop(inner);
 

@@ -110,13 +110,22 @@ internal sealed class EcsRig : IAsyncDisposable
 /// <summary>The aws command line as a process.</summary>
 internal static class AwsProcess
 {
-    public static async Task<(int Code, string Output, string Error)> RunAsync(Uri endpoint, params string[] arguments)
+    public static Task<(int Code, string Output, string Error)> RunAsync(Uri endpoint, params string[] arguments) =>
+        RunAsync(endpoint, new() { ["AWS_ACCESS_KEY_ID"] = "local", ["AWS_SECRET_ACCESS_KEY"] = "local" }, [], arguments);
+
+    /// <summary>Runs it with what names its credentials, under another command.</summary>
+    public static async Task<(int Code, string Output, string Error)> RunAsync(
+        Uri endpoint, Dictionary<string, string?> credentials, IEnumerable<string> under, params string[] arguments)
     {
         Assert.SkipUnless(Installed.Has("aws"), "The aws command line is not installed (pip install awscli).");
-        var start = new ProcessStartInfo("aws", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] command = [.. under, "aws", .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in credentials)
+        {
+            start.Environment[name] = value;
+        }
+
         start.Environment["AWS_ENDPOINT_URL"] = endpoint.AbsoluteUri.TrimEnd('/');
-        start.Environment["AWS_ACCESS_KEY_ID"] = "local";
-        start.Environment["AWS_SECRET_ACCESS_KEY"] = "local";
         start.Environment["AWS_REGION"] = "us-east-1";
 
         // Version 1 of the command line reads only this one.
@@ -125,7 +134,7 @@ internal static class AwsProcess
         start.Environment["AWS_CONFIG_FILE"] = "/dev/null";
         start.Environment["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null";
         start.Environment["AWS_DEFAULT_OUTPUT"] = "json";
-        start.Environment["NO_PROXY"] = "127.0.0.1";
+        start.Environment["NO_PROXY"] = "127.0.0.1,169.254.170.2";
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(FargateRig.Ct), process.StandardError.ReadToEndAsync(FargateRig.Ct));
         await process.WaitForExitAsync(FargateRig.Ct).WaitAsync(FargateRig.Limit, FargateRig.Ct);

@@ -29,6 +29,17 @@ public sealed class UpstreamSpecs(Moto moto) : IClassFixture<Moto>
     }
 
     [Fact]
+    public async Task A_binary_secret_is_an_empty_variable()
+    {
+        await using var rig = await StartAsync();
+        var arn = (string)(await rig.AwsAsync("secretsmanager", "create-secret", "--name", NewName(), "--secret-binary", "dGlkZQ=="))!["ARN"]!;
+        var stopped = await RunAsync(rig, """[ "${BINARY-unset}" = "" ]""", ("BINARY", arn));
+        Assert.Equal((EcsStopCode.EssentialContainerExited, 0), (stopped.StopCode, stopped.Containers[0].ExitCode));
+        await AssertFailsAsync(
+            rig, $"{arn}:tide::", Initialization + "unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key tide");
+    }
+
+    [Fact]
     public async Task A_parameter_is_read_by_its_name_and_by_its_ARN()
     {
         await using var rig = await StartAsync();

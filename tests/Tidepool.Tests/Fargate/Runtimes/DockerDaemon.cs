@@ -17,6 +17,7 @@ namespace Tidepool.Tests.Fargate.Runtimes;
 public sealed class DockerDaemon : IAsyncDisposable
 {
     private const string Program = "/usr/sbin/dockerd";
+    private const string PodmanProgram = "/usr/bin/podman";
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly StarterThread _starter = new();
@@ -25,6 +26,9 @@ public sealed class DockerDaemon : IAsyncDisposable
     private Process? _process;
     private bool _ready;
 
+    /// <summary>Podman's service with Docker's API instead.</summary>
+    internal bool Podman { get; init; }
+
     /// <summary>Its socket, once <see cref="StartAsync"/> has answered.</summary>
     public Uri Socket => new($"unix://{_root}/engine.sock");
 
@@ -32,7 +36,8 @@ public sealed class DockerDaemon : IAsyncDisposable
     public async Task StartAsync()
     {
         Assert.SkipUnless(LinuxCalls.EffectiveUid == 0, "A container engine of one's own takes root.");
-        Assert.True(File.Exists(Program), "There is no dockerd. ./prerequisites.sh test installs it.");
+        Assert.SkipUnless(!Podman || File.Exists(PodmanProgram), "There is no podman. ./prerequisites.sh test installs it.");
+        Assert.True(Podman || File.Exists(Program), "There is no dockerd. ./prerequisites.sh test installs it.");
         await _turn.WaitAsync(FargateRig.Ct);
         try
         {
@@ -97,6 +102,23 @@ public sealed class DockerDaemon : IAsyncDisposable
                 // Made by the engine for its containers; without processes in it, it can go.
                 Directory.Delete(group);
             }
+
+            foreach (var group in Podman ? Directory.GetDirectories("/sys/fs/cgroup", "libpod_parent", SearchOption.AllDirectories) : [])
+            {
+                try
+                {
+                    foreach (var inner in Directory.GetDirectories(group))
+                    {
+                        Directory.Delete(inner);
+                    }
+
+                    Directory.Delete(group);
+                }
+                catch (IOException)
+                {
+                    // Another Podman of this machine is in it.
+                }
+            }
         }
     }
 
@@ -132,8 +154,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         foreach (var argument in (string[])
         [
             "--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
-            Program, "--data-root", $"{_root}/data", "--exec-root", $"{_root}/exec", "--pidfile", $"{_root}/dockerd.pid",
-            "--host", Socket.OriginalString, "--cgroup-parent", _group, "--log-level", "warn", "--shutdown-timeout", "1",
+            .. Podman ? PodmanCommand : DockerCommand,
         ])
         {
             info.ArgumentList.Add(argument);
@@ -160,6 +181,18 @@ public sealed class DockerDaemon : IAsyncDisposable
             () => _process.HasExited || Answers(client), "the engine's answer");
         Assert.False(_process.HasExited, string.Join('\n', log));
     }
+
+    private string[] DockerCommand =>
+    [
+        Program, "--data-root", $"{_root}/data", "--exec-root", $"{_root}/exec", "--pidfile", $"{_root}/dockerd.pid",
+        "--host", Socket.OriginalString, "--cgroup-parent", _group, "--log-level", "warn", "--shutdown-timeout", "1",
+    ];
+
+    private string[] PodmanCommand =>
+    [
+        PodmanProgram, "--root", $"{_root}/data", "--runroot", $"{_root}/exec", "--tmpdir", $"{_root}/tmp", "--network-config-dir", $"{_root}/net",
+        "--cgroup-manager", "cgroupfs", "--log-level", "warn", "system", "service", "--time=0", Socket.OriginalString,
+    ];
 
     private static bool Answers(DockerClient client)
     {

@@ -163,6 +163,44 @@ public sealed class EngineSpecs(DockerDaemon daemon)
     }
 
     [Fact]
+    public async Task The_memory_of_the_task_holds_for_all_its_containers_together_and_the_killed_one_alone_says_so()
+    {
+        const string Take = $"x=$(head -c 209715200 /dev/zero | tr '\\0' x); touch /shared-storage/taken; {FargateRig.Wait}";
+        await using var rig = await daemon.RigAsync();
+        var definition = FargateRig.Definition(
+            FargateRig.Container("first", Take),
+            FargateRig.Container("second", $"until [ -e /shared-storage/taken ]; do sleep 0.05; done; {Take}") with { Essential = false });
+        var registered = await rig.Fargate.RegisterTaskDefinitionAsync(definition with { Cpu = "256", Memory = "512" }, Ct);
+        var task = await rig.RunAsync(registered.TaskDefinitionArn);
+
+        // Both take the same, up to 400 MiB for a moment and 200 from then on: the first fits, and the second would alone.
+        var shown = await rig.UntilAsync(task, shown => shown.Containers[1].ExitCode is not null);
+
+        Assert.Equal((137, "OutOfMemoryError: Container killed due to memory usage"), (shown.Containers[1].ExitCode, shown.Containers[1].Reason));
+        Assert.DoesNotContain(rig.Fargate.Runtime.NotExercised, line => line.StartsWith("Limits of the task", StringComparison.Ordinal));
+        var stopped = await rig.StopAsync(task);
+        Assert.Equal((0, null), (stopped.Containers[0].ExitCode, stopped.Containers[0].Reason));
+        Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup", stopped.TaskId, SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task The_processors_of_the_task_hold_for_all_its_containers_together()
+    {
+        await using var rig = await daemon.RigAsync();
+        var definition = FargateRig.Definition(
+            FargateRig.Container("one", "while :; do :; done & cat /proc/self/cgroup; wait"),
+            FargateRig.Container("other", "while :; do :; done & wait"));
+        var registered = await rig.Fargate.RegisterTaskDefinitionAsync(definition with { Cpu = "256", Memory = "512" }, Ct);
+        var task = await rig.RunAsync(registered.TaskDefinitionArn);
+        await rig.RunningAsync(task);
+
+        var groups = Directory.GetDirectories("/sys/fs/cgroup", task[^32..], SearchOption.AllDirectories);
+        var quotas = groups.SelectMany(group => Directory.GetFiles(group, "cpu.*").Where(file => Path.GetFileName(file) is "cpu.max" or "cpu.cfs_quota_us"));
+        Assert.StartsWith("25000", File.ReadAllText(quotas.First()));
+        Assert.Equal(2, Directory.GetDirectories(Path.GetDirectoryName(quotas.First())!).Length);
+    }
+
+    [Fact]
     public async Task What_the_engine_has_of_a_task_is_labelled_limited_mounted_from_directories_and_tells_no_secret_in_labels()
     {
         await using var rig = await daemon.RigAsync();

@@ -25,21 +25,34 @@ internal sealed class ContainerEngine : IContainerRuntime
     private readonly EngineLimits _limits;
     private readonly Uri _socket;
     private readonly EngineLayers _layers;
+    private readonly SystemInfoResponse _info;
+    private readonly bool _podman;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
 
+    private volatile ControlGroups? _groups;
+
     private ContainerEngine(
-        DockerClient client, Uri socket, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
+        DockerClient client,
+        Uri socket,
+        string environmentFolder,
+        TaskStorage storage,
+        HolderProgram program,
+        SystemInfoResponse info,
+        bool podman,
+        string network,
+        TimeProvider clock)
     {
         (_client, _socket, _environmentFolder, _storage, _clock) = (client, socket, environmentFolder, storage, clock);
         _holders = new(client, new(environmentFolder, network, program, IsRoot ? null : storage.TasksFolder, SocketsFolder));
         _layers = new(client, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
-        Facts = EngineFacts.Of(info, _limits);
+        (_info, _podman) = (info, podman);
+        _groups = _limits is { Cpu: true, Memory: true } ? ControlGroups.Find(info, environmentFolder) : null;
     }
 
-    public RuntimeFacts Facts { get; }
+    public RuntimeFacts Facts => EngineFacts.Of(_info, _limits, _groups is not null, _podman);
 
     public FileOwners Owners { get; } = new(true, null, null);
 
@@ -57,6 +70,8 @@ internal sealed class ContainerEngine : IContainerRuntime
         try
         {
             var info = await EngineWords.AskAsync(() => client.System.GetSystemInfoAsync(ct));
+            var version = await EngineWords.AskAsync(() => client.System.GetVersionAsync(ct));
+            var podman = version.Components?.Any(part => part.Name.StartsWith("Podman", StringComparison.Ordinal)) is true;
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
@@ -68,7 +83,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                     Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
                 },
                 ct));
-            var engine = new ContainerEngine(client, socket, environmentFolder, storage, program, info, network.ID, clock);
+            var engine = new ContainerEngine(client, socket, environmentFolder, storage, program, info, podman, network.ID, clock);
             Directory.CreateDirectory(engine.SocketsFolder);
             return engine;
         }
@@ -143,6 +158,18 @@ internal sealed class ContainerEngine : IContainerRuntime
         await MakeVolumesAsync(task, prepared, ct);
     }
 
+    public async Task<PreparedTask> DescribeAsync(RuntimeTask task, CancellationToken ct)
+    {
+        var prepared = _tasks[task.TaskArn];
+        var holder = await EngineWords.AskAsync(() => _client.Containers.InspectContainerAsync(prepared.Holder!, ct));
+        var images = task.Definition.ContainerDefinitions.ToDictionary(container => container.Name, container => prepared.ImageOf(container).Id);
+        return new(
+            holder.NetworkSettings?.Networks?.Values.FirstOrDefault(network => network.IPAddress is { Length: > 0 }) is { } network
+                ? new TaskNetwork(network.IPAddress) { MacAddress = network.MacAddress, PrefixLength = (int)network.IPPrefixLen, Gateway = network.Gateway }
+                : TaskNetwork.OfThisMachine,
+            images);
+    }
+
     public async Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
     {
@@ -150,13 +177,18 @@ internal sealed class ContainerEngine : IContainerRuntime
         var image = prepared.ImageOf(container);
         if (!prepared.Containers.TryGetValue(container.Name, out var id))
         {
-            var place = new TaskPlace(_environmentFolder, prepared.Holder!, volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
+            _groups?.Make(task);
+            var place = new TaskPlace(_environmentFolder, prepared.Holder!, _groups?.ParentOf(task.TaskId), volume => task.AttachedFolders.GetValueOrDefault(volume) ?? _storage.VolumeFolder(task.TaskId, volume));
             id = prepared.Containers[container.Name] = await CreateAsync(
                 EngineContainerSpec.Container(task, container, image, environment, place, _limits), ct);
         }
 
-        var run = new EngineContainer(_client, id, image.StopSignal, log, _clock);
+        var run = new EngineContainer(_client, id, prepared.Holder!, image.StopSignal, log, _clock);
         await run.StartAsync(ct);
+        if (_groups?.Hold(task) is false && !run.Ended.IsCompleted)
+        {
+            _groups = null;
+        }
 
         // Not sooner: the engine would do less for this task meanwhile.
         _holders.MakeAhead(image);
@@ -176,6 +208,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             await EngineLeftovers.RemoveAsync(_client, id, ct);
         }
 
+        _groups?.Remove(task.TaskId);
         if (prepared.Holder is { } holder)
         {
             if (!IsRoot)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -6,18 +7,24 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <summary>One run of a container of the engine.</summary>
 /// <param name="client">The engine.</param>
 /// <param name="id">The container; it stays over restarts in place, and its writable layer with it.</param>
+/// <param name="holder">The container that holds its task's network.</param>
 /// <param name="stopSignal">What asks its program to end.</param>
 /// <param name="log">Gets what it writes.</param>
 /// <param name="clock">Clock of the wait for an engine that is gone.</param>
-internal sealed class EngineContainer(DockerClient client, string id, string stopSignal, ContainerLog log, TimeProvider clock) : IRunningContainer
+internal sealed class EngineContainer(DockerClient client, string id, string holder, string stopSignal, ContainerLog log, TimeProvider clock)
+    : IRunningContainer
 {
     private const string Kill9 = "SIGKILL";
+    private const int KilledExitCode = 137;
 
     // What engines show of a container whose end they did not see.
     private const int UnknownExitCode = 255;
 
     /// <summary>How long an engine may be gone before its containers are given up.</summary>
     private static readonly TimeSpan LossLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long what a container wrote last may be on its way when it has ended.</summary>
+    private static readonly TimeSpan LastOutputLimit = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly ContainerAttachParameters BothStreams = new() { Stream = true, Stdout = true, Stderr = true };
@@ -49,6 +56,8 @@ internal sealed class EngineContainer(DockerClient client, string id, string sto
         _ = FollowAsync(output);
     });
 
+    public async Task<JsonObject?> StatsAsync(CancellationToken ct) => _ended.Task.IsCompleted ? null : await EngineStats.ReadAsync(client, id, holder, clock, ct);
+
     public void Stop() => _ = SignalAsync(stopSignal);
 
     public void Kill() => _ = SignalAsync(Kill9);
@@ -77,14 +86,8 @@ internal sealed class EngineContainer(DockerClient client, string id, string sto
         {
             try
             {
-                if (output is not null)
-                {
-                    await CopyAsync(output);
-                    output.Dispose();
-                    output = null;
-                }
-
-                await client.Containers.WaitContainerAsync(id, CancellationToken.None);
+                await WaitAsync(output);
+                output = null;
                 var state = await StateAsync();
                 end = state.Running ? null : new((int)state.ExitCode, clock.GetUtcNow(), null, ReasonOf(state));
                 goneAt = null;
@@ -110,6 +113,21 @@ internal sealed class EngineContainer(DockerClient client, string id, string sto
 
         log.Dispose();
         _ended.SetResult(end);
+    }
+
+    // Docker's stream ends with the container. Podman's stays open where the container ended at once.
+    private async Task WaitAsync(MultiplexedStream? output)
+    {
+        using var attached = output;
+        var copying = output is null ? Task.CompletedTask : CopyAsync(output);
+        var waiting = client.Containers.WaitContainerAsync(id, CancellationToken.None);
+        if (await Task.WhenAny(copying, waiting) == copying)
+        {
+            await copying;
+        }
+
+        await waiting;
+        await Task.WhenAny(copying, Task.Delay(LastOutputLimit, clock, CancellationToken.None));
     }
 
     private async Task<MultiplexedStream?> AttachAgainAsync()
@@ -142,6 +160,7 @@ internal sealed class EngineContainer(DockerClient client, string id, string sto
         }
     }
 
+    // The kernel tells all containers of a task when the task's memory is full; the one that was killed for it is meant.
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
-    private static string? ReasonOf(State state) => state.OOMKilled ? "OutOfMemoryError: Container killed due to memory usage" : null;
+    private string? ReasonOf(State state) => state is { OOMKilled: true, ExitCode: KilledExitCode } && _lastSignal is not Kill9 ? "OutOfMemoryError: Container killed due to memory usage" : null;
 }

@@ -84,6 +84,7 @@ internal static class EngineContainerSpec
             HostConfig = new()
             {
                 NetworkMode = $"container:{place.Holder}",
+                CgroupParent = place.ControlGroup ?? "",
                 Mounts = [.. task.MountsOf(container).Select(mount => Of(place.VolumeFolder(mount.Volume), mount.ContainerPath, mount.ReadOnly))],
                 GroupAdd = [.. task.GroupsOf(container).Select(group => $"{group}")],
                 ReadonlyRootfs = container.ReadonlyRootFilesystem is true,
@@ -111,8 +112,9 @@ internal static class EngineContainerSpec
 /// <summary>Where a task is.</summary>
 /// <param name="EnvironmentFolder">Folder of the environment.</param>
 /// <param name="Holder">Id of the container that holds its network.</param>
+/// <param name="ControlGroup">The control group above its containers' own; null for none.</param>
 /// <param name="VolumeFolder">The directory of a volume by its name.</param>
-internal sealed record TaskPlace(string EnvironmentFolder, string Holder, Func<string, string> VolumeFolder);
+internal sealed record TaskPlace(string EnvironmentFolder, string Holder, string? ControlGroup, Func<string, string> VolumeFolder);
 
 /// <summary>What limits an engine can hold, by the control groups that it has.</summary>
 /// <param name="Processors">Processors of the engine's machine.</param>

@@ -59,6 +59,11 @@ internal static class EngineLeftovers
             await RemoveAsync(client, container.ID, ct);
         }
 
+        if (LinuxCalls.EffectiveUid == 0)
+        {
+            ControlGroups.Find(await EngineWords.AskAsync(() => client.System.GetSystemInfoAsync(ct)), environmentFolder)?.RemoveAll();
+        }
+
         foreach (var network in await EngineWords.AskAsync(() => client.Networks.ListNetworksAsync(new() { Filters = filters }, ct)))
         {
             await EngineWords.AskAsync(() => client.Networks.DeleteNetworkAsync(network.ID, ct));

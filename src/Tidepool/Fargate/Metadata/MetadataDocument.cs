@@ -1,20 +1,33 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Tidepool.Fargate.Runtimes;
 using Tidepool.Tasks;
 
-namespace Tidepool.Fargate;
+namespace Tidepool.Fargate.Metadata;
 
 /// <summary>Writes a task's metadata document as version 4 of the endpoint has it. Pure.</summary>
 /// <remarks>
 /// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-response.html.
-/// ClockDrift is left out: nothing here knows it. The address is this machine's loopback, which the tasks share.
+/// What is in version 3 is what the ECS agent, whose code Fargate shares, has there: https://github.com/aws/amazon-ecs-agent,
+/// agent/handlers/v2/response.go. Name servers are left out: nothing here knows them.
 /// </remarks>
 internal static class MetadataDocument
 {
+    // The kernel's smallest share, which is shown of a container that asks for less.
+    private const int SmallestCpu = 2;
+
+    private static readonly string[] SinceVersion4 =
+    [
+        "ServiceName", "LaunchType", "ClockDrift", "EphemeralStorageMetrics", "FaultInjectionEnabled",
+        "LogDriver", "LogOptions", "ContainerARN", "Snapshotter", "RestartCount",
+    ];
+
     /// <summary>The document of a task, with all its containers.</summary>
     /// <param name="life">The task.</param>
+    /// <param name="region">Name of the Region.</param>
     /// <param name="utilizedMiB">What is in use of its disk.</param>
-    public static JsonObject Of(TaskLife life, long utilizedMiB)
+    /// <param name="clockDrift">How right this machine's clock is.</param>
+    public static JsonObject Of(TaskLife life, string region, long utilizedMiB, JsonObject clockDrift)
     {
         var (task, definition) = (life.Task, life.Definition);
         return new JsonObject
@@ -36,13 +49,52 @@ internal static class MetadataDocument
             ["ExecutionStoppedAt"] = Time(task.ExecutionStoppedAt),
             ["AvailabilityZone"] = task.AvailabilityZone,
             ["LaunchType"] = task.LaunchType,
+            ["ClockDrift"] = clockDrift,
             ["EphemeralStorageMetrics"] = new JsonObject { ["Utilized"] = utilizedMiB, ["Reserved"] = task.EphemeralStorage.SizeInGiB * 1024 },
             ["FaultInjectionEnabled"] = false,
-            ["Containers"] = new JsonArray([.. life.Containers.Select(container => Container(life, container))]),
+            ["Containers"] = new JsonArray([.. life.Containers.Select(container => Container(life, container, region))]),
         }.WithoutNulls();
     }
 
-    private static JsonNode Container(TaskLife life, ContainerLife container)
+    /// <summary>Adds the tags of the task.</summary>
+    public static JsonObject WithTags(JsonObject document, TaskLife life)
+    {
+        if (life.Task.Tags is { Count: > 0 } tags)
+        {
+            document["TaskTags"] = new JsonObject(tags.Select(tag => KeyValuePair.Create(tag.Key ?? "", (JsonNode?)tag.Value)));
+        }
+
+        return document;
+    }
+
+    /// <summary>Takes out what version 3 did not have yet.</summary>
+    public static JsonObject AsVersion3(JsonObject document)
+    {
+        foreach (var name in SinceVersion4)
+        {
+            document.Remove(name);
+        }
+
+        foreach (var container in document["Containers"]!.AsArray().OfType<JsonObject>())
+        {
+            foreach (var name in SinceVersion4)
+            {
+                container.Remove(name);
+            }
+
+            foreach (var network in (container["Networks"] as JsonArray ?? []).OfType<JsonObject>())
+            {
+                foreach (var name in network.Select(member => member.Key).Except(["NetworkMode", "IPv4Addresses"]).ToArray())
+                {
+                    network.Remove(name);
+                }
+            }
+        }
+
+        return document;
+    }
+
+    private static JsonNode Container(TaskLife life, ContainerLife container, string region)
     {
         var (definition, shown) = (container.Definition, container.Container);
         return new JsonObject
@@ -51,7 +103,7 @@ internal static class MetadataDocument
             ["Name"] = shown.Name,
             ["DockerName"] = shown.Name,
             ["Image"] = shown.Image,
-            ["ImageID"] = "",
+            ["ImageID"] = shown.ImageId ?? "",
             ["Labels"] = new JsonObject
             {
                 ["com.amazonaws.ecs.cluster"] = life.Task.ClusterArn,
@@ -63,7 +115,7 @@ internal static class MetadataDocument
             ["DesiredStatus"] = life.Task.DesiredStatus,
             ["KnownStatus"] = shown.LastStatus,
             ["ExitCode"] = shown.ExitCode,
-            ["Limits"] = new JsonObject { ["CPU"] = definition.Cpu, ["Memory"] = definition.Memory },
+            ["Limits"] = new JsonObject { ["CPU"] = Math.Max(definition.Cpu, SmallestCpu), ["Memory"] = definition.Memory },
             ["CreatedAt"] = Time(shown.StartedAt),
             ["StartedAt"] = Time(shown.StartedAt),
             ["FinishedAt"] = Time(shown.FinishedAt),
@@ -71,11 +123,22 @@ internal static class MetadataDocument
             ["LogDriver"] = definition.LogConfiguration?.LogDriver,
             ["LogOptions"] = LogOptions(life, definition),
             ["ContainerARN"] = shown.ContainerArn,
-            ["Networks"] = new JsonArray(new JsonObject { ["NetworkMode"] = "awsvpc", ["IPv4Addresses"] = new JsonArray("127.0.0.1") }),
+            ["Networks"] = life.Network is { } network ? new JsonArray(Network(network, region)) : null,
             ["Snapshotter"] = "overlayfs",
             ["RestartCount"] = definition.RestartPolicy is { Enabled: true } ? shown.RestartCount : null,
         }.WithoutNulls();
     }
+
+    private static JsonObject Network(TaskNetwork network, string region) => new JsonObject
+    {
+        ["NetworkMode"] = "awsvpc",
+        ["IPv4Addresses"] = new JsonArray(network.Address),
+        ["AttachmentIndex"] = network.MacAddress is null ? null : 0,
+        ["MACAddress"] = network.MacAddress,
+        ["IPv4SubnetCIDRBlock"] = network.Subnet,
+        ["PrivateDNSName"] = network.PrivateDnsName(region),
+        ["SubnetGatewayIpv4Address"] = network.GatewayWithPrefix,
+    }.WithoutNulls();
 
     private static JsonObject? LogOptions(TaskLife life, ContainerDefinition definition)
     {
@@ -94,8 +157,8 @@ internal static class MetadataDocument
         return shown;
     }
 
-    private static string? Time(DateTimeOffset? time) =>
-        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    /// <summary>A time as the document has it.</summary>
+    public static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
     private static JsonObject WithoutNulls(this JsonObject document)
     {

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Tidepool.Tasks;
 
-namespace Tidepool.Fargate;
+namespace Tidepool.Fargate.Metadata;
 
 /// <summary>Answers <c>$ECS_AGENT_URI/task-protection/v1/state</c>: a task protects itself from scale-in and deployments.</summary>
 /// <remarks>
