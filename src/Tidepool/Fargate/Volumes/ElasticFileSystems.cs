@@ -190,9 +190,9 @@ public sealed partial class ElasticFileSystems(string storageFolder, TimeProvide
         }
     }
 
-    [GeneratedRegex("^fs-[0-9a-f]{8,40}$")]
+    [GeneratedRegex(@"^fs-[0-9a-f]{8,40}\z")]
     private static partial Regex FileSystemId();
 
-    [GeneratedRegex(@"^(/|(/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4})$")]
+    [GeneratedRegex(@"^(/|(/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4})\z")]
     private static partial Regex PathText();
 }

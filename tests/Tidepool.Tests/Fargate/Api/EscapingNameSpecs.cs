@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Tidepool.Fargate;
 
@@ -121,6 +122,47 @@ public sealed class EscapingNameSpecs
         // The next one runs.
         var next = await RunToEndAsync(rig, "\"command\":[\"true\"]", "p");
         Assert.Equal((EcsStopCode.EssentialContainerExited, 0), (next.StopCode, next.Containers[0].ExitCode));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"v","efsVolumeConfiguration":{"fileSystemId":"UP"}}""", "")]
+    [InlineData("""{"name":"v","efsVolumeConfiguration":{"fileSystemId":"fs-../../../../../tmp"}}""", "")]
+    [InlineData("""{"name":"v","efsVolumeConfiguration":{"fileSystemId":"fs-0123456789abcdef0","rootDirectory":"/UP"}}""", "")]
+    [InlineData(
+        """{"name":"v","efsVolumeConfiguration":{"fileSystemId":"fs-0123456789abcdef0","transitEncryption":"ENABLED","authorizationConfig":{"accessPointId":"UP"}}}""", "")]
+    [InlineData("""{"name":"v","configuredAtLaunch":true}""", """{"snapshotId":"UP"}""")]
+    [InlineData("""{"name":"v","configuredAtLaunch":true}""", """{"sizeInGiB":1,"filesystemType":"UP"}""")]
+    public async Task An_id_of_storage_that_is_a_path_names_nothing(string volume, string managed)
+    {
+        await using var rig = await EcsRig.StartAsync();
+        const string Container = """{"name":"agent-1","image":"tidepool-agent:1","command":["true"],"mountPoints":[{"sourceVolume":"v","containerPath":"/v"}]}""";
+        var (status, answer) = await rig.SendAsync(
+            "RegisterTaskDefinition", EcsRig.Definition(Container, more: $",\"volumes\":[{volume.Replace("UP", Up, StringComparison.Ordinal)}]"));
+        if (status == HttpStatusCode.OK)
+        {
+            var run = JsonNode.Parse($$"""{"cluster":"c","taskDefinition":"f","launchType":"FARGATE","networkConfiguration":{{EcsRig.Network}}}""")!.AsObject();
+            if (managed.Length > 0)
+            {
+                var settings = JsonNode.Parse(managed.Replace("UP", Up, StringComparison.Ordinal))!;
+                settings["roleArn"] = "arn:aws:iam::000000000000:role/ecs";
+                run["volumeConfigurations"] = new JsonArray(new JsonObject { ["name"] = "v", ["managedEBSVolume"] = settings });
+            }
+
+            (status, answer) = await rig.SendAsync("RunTask", run.ToJsonString());
+        }
+
+        if (status == HttpStatusCode.OK)
+        {
+            var stopped = await rig.Rig.StoppedAsync((string)JsonNode.Parse(answer)!["tasks"]![0]!["taskArn"]!);
+            Assert.Equal(EcsStopCode.TaskFailedToStart, stopped.StopCode);
+        }
+        else
+        {
+            Assert.Matches("^(ClientException|InvalidParameterException)$", (string?)JsonNode.Parse(answer)!["__type"]);
+        }
+
+        Assert.False(Path.Exists(Escaped));
+        await rig.AskAsync("ListClusters", "{}");
     }
 
     private static async Task<EcsTask> RunToEndAsync(EcsRig rig, string members, string prefix)
