@@ -166,6 +166,9 @@ internal sealed partial class ClusterLoop
             case TaskEffect.Start start:
                 Follow(StartAsync(arn, runner, start.Container));
                 break;
+            case TaskEffect.CheckHealth check:
+                Follow(CheckHealthAsync(arn, runner, check));
+                break;
             case TaskEffect.Stop stop:
                 runner.Stop(stop.Container);
                 break;
@@ -212,6 +215,13 @@ internal sealed partial class ClusterLoop
         {
             Observe(arn, life => life.WithStartFailed(container, $"CannotStartContainerError: {e.Message}"));
         }
+    }
+
+    private async Task CheckHealthAsync(string arn, TaskRunner runner, TaskEffect.CheckHealth check)
+    {
+        var end = await Task.Run(() => runner.CheckHealthAsync(check.Container, _end.Token), _end.Token);
+        var at = _parts.Clock.GetUtcNow();
+        Observe(arn, life => life.WithChecked(check.Container, check.Run, end, at));
     }
 
     private async Task RemoveStorageAsync(string arn, TaskRunner runner)

@@ -118,8 +118,8 @@ public sealed record EcsTask
     /// <summary>FARGATE or FARGATE_SPOT; null when the launch type was given.</summary>
     public string? CapacityProviderName { get; init; }
 
-    /// <summary>Always UNKNOWN: no health check runs.</summary>
-    public string HealthStatus { get; init; } = "UNKNOWN";
+    /// <summary>That of its essential containers, one of <see cref="EcsHealthStatus"/>: the worst of UNHEALTHY, UNKNOWN, HEALTHY.</summary>
+    public string HealthStatus { get; init; } = EcsHealthStatus.Unknown;
 
     /// <summary>Echoed; ExecuteCommand is not offered.</summary>
     public bool EnableExecuteCommand { get; init; }
@@ -202,8 +202,8 @@ public sealed record EcsContainer
     /// <summary>The task's network interface.</summary>
     public IReadOnlyList<EcsNetworkInterface> NetworkInterfaces { get; init; } = [];
 
-    /// <summary>Always UNKNOWN: no health check runs.</summary>
-    public string HealthStatus { get; init; } = "UNKNOWN";
+    /// <summary>What its health check tells, one of <see cref="EcsHealthStatus"/>.</summary>
+    public string HealthStatus { get; init; } = EcsHealthStatus.Unknown;
 
     /// <summary>Restarts in place so far; the ECS API has it in the metadata endpoint only.</summary>
     [JsonIgnore]

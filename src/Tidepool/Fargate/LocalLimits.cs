@@ -33,8 +33,6 @@ internal static class LocalLimits
         {
             foreach (var (isSet, field) in new[]
             {
-                (container.HealthCheck is not null, "healthCheck"),
-                (container.DependsOn.Any(dependency => dependency.Condition is "HEALTHY"), "dependsOn HEALTHY"),
                 (container.EnvironmentFiles.Count > 0, "environmentFiles"),
                 (container.FirelensConfiguration is not null, "firelensConfiguration"),
                 (container.SystemControls.Count > 0, "systemControls"),

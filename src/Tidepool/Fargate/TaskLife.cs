@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tidepool.Fargate.Runtimes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -26,6 +27,9 @@ internal sealed record ContainerLife(ContainerDefinition Definition, EcsContaine
 
     /// <summary>Whether its end is to be followed by a start in place.</summary>
     public bool RestartDue { get; init; }
+
+    /// <summary>What health checks told of the present run; null without a health check, and before the first start.</summary>
+    public ContainerHealth? Health { get; init; }
 
     public DateTimeOffset? SignalledAt { get; init; }
 
@@ -83,8 +87,10 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     public TaskLife WithStarted(string name, string runtimeId, DateTimeOffset at) => With(name, container => container with
     {
         Phase = ContainerPhase.Running,
+        Health = container.Definition.HealthCheck is null ? null : ContainerHealth.Started(at),
         Container = container.Container with
         {
+            HealthStatus = EcsHealthStatus.Unknown,
             LastStatus = EcsTaskStatus.Running,
             RuntimeId = runtimeId,
             StartedAt = at,
@@ -117,6 +123,18 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
         Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, Reason = reason, FinishedAt = at },
     });
 
+    /// <summary>A health check has ended; one of an earlier run tells nothing any more.</summary>
+    /// <param name="name">The container.</param>
+    /// <param name="run">Restarts in place before the run that was checked.</param>
+    /// <param name="end">How it ended; null when it could not be asked for.</param>
+    /// <param name="at">When.</param>
+    public TaskLife WithChecked(string name, int run, CommandEnd? end, DateTimeOffset at) =>
+        Of(name) is { Phase: ContainerPhase.Running, Health: { } health, Definition.HealthCheck: { } check, Container: { StartedAt: { } started } shown }
+            && shown.RestartCount == run
+            && health.With(check, end, started, at) is var told
+            ? With(name, container => container with { Health = told, Container = container.Container with { HealthStatus = told.Status } })
+            : this;
+
     public TaskLife WithStorageGone() => this with { StorageGone = true };
 
     public ContainerLife Of(string name) => Containers.First(container => container.Definition.Name == name);
@@ -125,7 +143,20 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     public TaskLife With(string name, Func<ContainerLife, ContainerLife> change)
     {
         var containers = Containers.Select(container => container.Definition.Name == name ? change(container) : container).ToImmutableArray();
-        return this with { Containers = containers, Task = Task with { Containers = [.. containers.Select(container => container.Container)] } };
+        return this with
+        {
+            Containers = containers,
+            Task = Task with { Containers = [.. containers.Select(container => container.Container)], HealthStatus = HealthOf(containers) },
+        };
+    }
+
+    // Essential containers only, the worst first. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+    private static string HealthOf(IEnumerable<ContainerLife> containers)
+    {
+        var health = containers.Where(container => container.Definition.IsEssential).Select(container => container.Container.HealthStatus).ToHashSet();
+        return health.Contains(EcsHealthStatus.Unhealthy) ? EcsHealthStatus.Unhealthy
+            : health.Contains(EcsHealthStatus.Unknown) ? EcsHealthStatus.Unknown
+            : EcsHealthStatus.Healthy;
     }
 
     // A container that ends before it has run for restartAttemptPeriod is not restarted.

@@ -29,8 +29,8 @@ internal static class TaskLifeCycle
     {
         EcsTaskStatus.Provisioning => [life.Since + times.Provisioning],
         EcsTaskStatus.Pending => [life.Since + times.Pending],
-        EcsTaskStatus.Activating => [life.Since + times.Activating, .. StartLimits(life)],
-        EcsTaskStatus.Running => StartLimits(life),
+        EcsTaskStatus.Activating => [life.Since + times.Activating, .. StartLimits(life), .. Checks(life, times)],
+        EcsTaskStatus.Running => StartLimits(life).Concat(Checks(life, times)),
         EcsTaskStatus.Stopping => life.Containers
             .Where(container => !container.IsGone && !container.Killed)
             .Select(container => container.SignalledAt + times.StopTimeout(container.Definition)),
@@ -51,8 +51,8 @@ internal static class TaskLifeCycle
             ? Enter(life with { Task = life.Task with { StartedAt = now } }, EcsTaskStatus.Running, now)
             : null;
 
-    private static bool HasRun(ContainerLife container) =>
-        container.Phase is ContainerPhase.Running || (container.HasEnded && container.Container.StartedAt is not null);
+    // One that ended without having run is not essential, or the task would be stopping.
+    private static bool HasRun(ContainerLife container) => container.Phase is ContainerPhase.Running || container.HasEnded;
 
     /// <summary>Starts and restarts containers, and ends the task when an essential one has ended.</summary>
     private static TaskStep? ContainersStep(TaskLife life, DateTimeOffset now, FargateTimes times)
@@ -87,6 +87,13 @@ internal static class TaskLifeCycle
                     new TaskEffect.Start(name));
             }
 
+            if (container is { Phase: ContainerPhase.Running, Health: { Checking: false } health } && now >= health.DueAt(container.Definition.HealthCheck!, times))
+            {
+                return new(
+                    life.With(name, checking => checking with { Health = health with { Checking = true } }),
+                    new TaskEffect.CheckHealth(name, container.Container.RestartCount));
+            }
+
             if (container.Phase is ContainerPhase.Waiting && Unmet(life, container, now) is { } reason)
             {
                 return new(life.WithStartFailed(name, reason));
@@ -109,29 +116,38 @@ internal static class TaskLifeCycle
             "START" => target.Container.StartedAt is not null,
             "COMPLETE" => target.HasEnded && target.Container.ExitCode is not null,
             "SUCCESS" => target.HasEnded && target.Container.ExitCode is 0,
+            "HEALTHY" => target is { Phase: ContainerPhase.Running, Health.Status: EcsHealthStatus.Healthy },
             _ => false,
         };
     }
 
-    // The words are those of the ECS agent for a dependency that cannot be met any more; those of Fargate are inferred.
+    // The words are those of the ECS agent for a dependency that cannot be met any more; those of Fargate are inferred. The agent waits on for
+    // the health of a container that has ended; here that is given up, as it can never come.
+    // https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/dependencygraph/graph.go
     private static string? Unmet(TaskLife life, ContainerLife container, DateTimeOffset now)
     {
         foreach (var dependency in container.Definition.DependsOn.Where(dependency => !IsMet(life, dependency)))
         {
             var target = life.Of(dependency.ContainerName);
-            var reason = target.HasEnded
-                ? dependency.Condition is "SUCCESS" ? "did not exit successfully" : "did not start"
-                : now >= StartLimit(target) ? $"did not reach {dependency.Condition} within its startTimeout"
-                : null;
-            if (reason is not null)
+            var names = $"[{dependency.ContainerName}] for target [{container.Definition.Name}]";
+            if (target.HasEnded)
             {
-                return $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] "
-                    + $"for target [{container.Definition.Name}] as dependency {reason}.";
+                return $"dependency graph: failed to resolve container ordering dependency {names} "
+                    + (dependency.Condition is "SUCCESS" ? "as dependency did not exit successfully." : "because dependency will never start");
+            }
+
+            if (now >= StartLimit(target))
+            {
+                return $"dependency graph: container ordering dependency {names} has timed out.";
             }
         }
 
         return null;
     }
+
+    private static IEnumerable<DateTimeOffset?> Checks(TaskLife life, FargateTimes times) => life.Containers
+        .Where(container => container is { Phase: ContainerPhase.Running, Health.Checking: false })
+        .Select(container => container.Health?.DueAt(container.Definition.HealthCheck!, times));
 
     private static IEnumerable<DateTimeOffset?> StartLimits(TaskLife life) => life.Containers
         .Where(container => container.Phase is ContainerPhase.Waiting)

@@ -73,6 +73,20 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     /// <summary>Id of a container in the runtime; it stays the same over restarts in place.</summary>
     public string RuntimeIdOf(string name) => _task.RuntimeIds[name];
 
+    /// <summary>Runs a container's health check; null when what runs the container does not answer.</summary>
+    public async Task<CommandEnd?> CheckHealthAsync(string name, CancellationToken ct)
+    {
+        var check = definition.ContainerDefinitions.First(container => container.Name == name).HealthCheck!;
+        try
+        {
+            return await _containers[name].ExecuteAsync(check.Program, FargateTimes.HealthTimeout(check), ct);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Sends the stop signal.</summary>
     public void Stop(string name) => _containers[name].Stop();
 

@@ -106,18 +106,44 @@ public static partial class TaskDefinitionRules
                 "Keep 50 or fewer.");
         }
 
-        if (container.HealthCheck is { } health && (health.Interval is < 5 or > 300 || health.Timeout is < 2 or > 60
-            || health.Retries is < 1 or > 10 || health.StartPeriod is < 0 or > 300))
-        {
-            yield return new(
-                "TASK017", $"{path}.healthCheck",
-                "A number of the health check is out of its range.",
-                "Use interval 5 to 300, timeout 2 to 60, retries 1 to 10, startPeriod 0 to 300.");
-        }
-
-        foreach (var violation in LogViolations(container, path).Concat(VariableViolations(container, path)))
+        foreach (var violation in HealthViolations(container, path).Concat(LogViolations(container, path)).Concat(VariableViolations(container, path)))
         {
             yield return violation;
+        }
+    }
+
+    private static IEnumerable<TaskDefinitionViolation> HealthViolations(ContainerDefinition container, string path)
+    {
+        if (container.HealthCheck is not { } check)
+        {
+            yield break;
+        }
+
+        // Inferred texts; that the command starts so, and the ranges, are stated by AWS.
+        // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+        if (check.Command is not ["CMD" or "CMD-SHELL", { Length: > 0 }, ..])
+        {
+            yield return new(
+                "TASK017", $"{path}.healthCheck.command",
+                "Health check command must start with CMD or CMD-SHELL, and what is to be run must follow.",
+                "Write [\"CMD-SHELL\", \"test -e /tmp/ready\"], or [\"CMD\", \"/bin/test\", \"-e\", \"/tmp/ready\"].");
+        }
+
+        foreach (var (value, field, least, most, ordinary) in new[]
+        {
+            (check.Interval, "interval", 5, 300, $"without it ECS takes {HealthCheck.DefaultInterval} s"),
+            (check.Timeout, "timeout", 2, 60, $"without it ECS takes {HealthCheck.DefaultTimeout} s"),
+            (check.Retries, "retries", 1, 10, $"without it ECS takes {HealthCheck.DefaultRetries}"),
+            (check.StartPeriod, "startPeriod", 0, 300, "without it there is none"),
+        })
+        {
+            if (value < least || value > most)
+            {
+                yield return new(
+                    "TASK017", $"{path}.healthCheck.{field}",
+                    $"Health check {field} of {value} is outside of {least} to {most}.",
+                    $"Set {least} to {most}; {ordinary}.");
+            }
         }
     }
 

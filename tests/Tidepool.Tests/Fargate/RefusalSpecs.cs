@@ -102,10 +102,10 @@ public sealed class RefusalSpecs
         await using var rig = await FargateRig.StartAsync();
 
         var problem = await Assert.ThrowsAsync<ProblemException>(
-            () => rig.RunAsync(FargateRig.Container("agent-1", "exit 0") with { HealthCheck = new(["CMD", "true"]) }));
+            () => rig.RunAsync(FargateRig.Container("agent-1", "exit 0") with { FirelensConfiguration = new("fluentbit") }));
 
         Assert.Equal(
-            "FARGATE003: containerDefinitions[agent-1].healthCheck is not supported by the local Fargate yet. Remove it for the rehearsal; on AWS it is valid.",
+            "FARGATE003: containerDefinitions[agent-1].firelensConfiguration is not supported by the local Fargate yet. Remove it for the rehearsal; on AWS it is valid.",
             problem.Message);
     }
 

@@ -49,6 +49,9 @@ internal sealed class EngineContainer(DockerClient client, string id, string sto
         _ = FollowAsync(output);
     });
 
+    public Task<CommandEnd> ExecuteAsync(IReadOnlyList<string> command, TimeSpan limit, CancellationToken ct) =>
+        EngineCommand.RunAsync(client, id, command, limit, clock, ct);
+
     public void Stop() => _ = SignalAsync(stopSignal);
 
     public void Kill() => _ = SignalAsync(Kill9);
