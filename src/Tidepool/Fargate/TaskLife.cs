@@ -68,6 +68,14 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
 
     public bool IsWanted => Task.DesiredStatus is EcsTaskStatus.Running;
 
+    /// <summary>
+    /// What a service goes by: the worst of the essential containers that have health checks; null when none has. A container without one has
+    /// none to pass, though the task's own status stays UNKNOWN then (inferred).
+    /// </summary>
+    public string? CheckedHealth => Containers.Any(container => container.Definition is { IsEssential: true, HealthCheck: not null })
+        ? HealthOf(Containers.Where(container => container.Definition.HealthCheck is not null))
+        : null;
+
     public bool IsProtected(DateTimeOffset now) => now < ProtectedUntil;
 
     public TaskLife WithPrepared() => this with { Preparing = false, Prepared = true };

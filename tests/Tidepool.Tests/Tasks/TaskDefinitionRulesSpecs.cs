@@ -48,6 +48,11 @@ public sealed class TaskDefinitionRulesSpecs
         { "Fargate launch type does not support FirelensConfiguration config file from 's3'", With(new() { FirelensConfiguration = new("fluentbit", new Dictionary<string, string> { ["config-file-type"] = "s3" }) }) },
         { "stopTimeout of 121 s is outside of 2 to 120 s.", With(new() { StopTimeout = 121 }) },
         { "restartAttemptPeriod of 59 s is outside of 60 to 1800 s.", With(new() { RestartPolicy = new(true, null, 59) }) },
+        { "Health check interval of 4 is outside of 5 to 300.", With(new() { HealthCheck = new(["CMD", "true"], Interval: 4) }) },
+        { "Health check timeout of 61 is outside of 2 to 60.", With(new() { HealthCheck = new(["CMD", "true"], Timeout: 61) }) },
+        { "Health check retries of 11 is outside of 1 to 10.", With(new() { HealthCheck = new(["CMD", "true"], Retries: 11) }) },
+        { "Health check startPeriod of 301 is outside of 0 to 300.", With(new() { HealthCheck = new(["CMD", "true"], StartPeriod: 301) }) },
+        { "Health check command must start with CMD or CMD-SHELL, and what is to be run must follow.", With(new() { HealthCheck = new(["true"]) }) },
         { "Fargate does not support log driver 'json-file'.", With(new() { LogConfiguration = new("json-file") }) },
         { "Log driver awslogs requires option 'awslogs-stream-prefix'.", With(new() { LogConfiguration = Logs("awslogs-group", "awslogs-region") }) },
         {
