@@ -46,6 +46,12 @@ public static class EcsStopCode
 
     /// <summary>The service no longer wants the task.</summary>
     public const string ServiceSchedulerInitiated = "ServiceSchedulerInitiated";
+
+    /// <summary>Fargate Spot takes the task's capacity back; its processes have been told and still may run.</summary>
+    public const string TerminationNotice = "TerminationNotice";
+
+    /// <summary>Fargate Spot has taken the task's capacity back.</summary>
+    public const string SpotInterruption = "SpotInterruption";
 }
 
 /// <summary>A task, as DescribeTasks answers it.</summary>

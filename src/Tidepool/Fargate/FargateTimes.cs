@@ -35,6 +35,10 @@ internal sealed record FargateTimes(double Scale, bool Hurry = false)
     private const int DefaultStopTimeoutSeconds = 30;
     private const int DefaultRestartAttemptPeriodSeconds = 300;
 
+    /// <summary>From Fargate Spot's notice until it takes the capacity away. Never scaled: it is the processes' time.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html</remarks>
+    public static TimeSpan TerminationNotice { get; } = TimeSpan.FromSeconds(120);
+
     public TimeSpan Provisioning => AwsProvisioning * Scale;
 
     public TimeSpan Pending => AwsPending * Scale;

@@ -58,6 +58,9 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
 
     public StopOrder? Stop { get; init; }
 
+    /// <summary>When Fargate Spot took the task's capacity back; null when it did not.</summary>
+    public DateTimeOffset? InterruptedAt { get; init; }
+
     /// <summary>The service that wants the task; null for a task of RunTask.</summary>
     public string? Service { get; init; }
 
@@ -91,6 +94,11 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
             Stop = new(code, reason),
             Task = Task with { DesiredStatus = EcsTaskStatus.Stopped, StopCode = code, StoppedReason = reason },
         };
+
+    /// <summary>Takes the task's capacity back, as Fargate Spot does; a task that is to stop already does so for its first reason.</summary>
+    public TaskLife WithInterruption(DateTimeOffset at) => Stop is not null || IsStopped
+        ? this
+        : WithStop(EcsStopCode.TerminationNotice, "Your Spot Task was interrupted.") with { InterruptedAt = at };
 
     public TaskLife WithStarted(string name, string runtimeId, DateTimeOffset at) => With(name, container => container with
     {

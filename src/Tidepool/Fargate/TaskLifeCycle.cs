@@ -17,7 +17,10 @@ internal static class TaskLifeCycle
             : now >= life.Since + times.Pending ? Activate(life, now)
             : null,
         EcsTaskStatus.Activating => ContainersStep(life, now, times) ?? (life.Stop is not null ? Stopping(life, now) : Run(life, now)),
-        EcsTaskStatus.Running => ContainersStep(life, now, times) ?? (life.Stop is not null ? Enter(life, EcsTaskStatus.Deactivating, now) : null),
+        EcsTaskStatus.Running => ContainersStep(life, now, times)
+            ?? (life.InterruptedAt is not null ? InterruptedStep(life, now, times)
+            : life.Stop is not null ? Enter(life, EcsTaskStatus.Deactivating, now)
+            : null),
         EcsTaskStatus.Deactivating => Stopping(life, now),
         EcsTaskStatus.Stopping => StopStep(life, now, times),
         EcsTaskStatus.Deprovisioning => Deprovision(life, now, times),
@@ -30,10 +33,10 @@ internal static class TaskLifeCycle
         EcsTaskStatus.Provisioning => [life.Since + times.Provisioning],
         EcsTaskStatus.Pending => [life.Since + times.Pending],
         EcsTaskStatus.Activating => [life.Since + times.Activating, .. StartLimits(life), .. Checks(life, times)],
-        EcsTaskStatus.Running => StartLimits(life).Concat(Checks(life, times)),
-        EcsTaskStatus.Stopping => life.Containers
+        EcsTaskStatus.Running when life.InterruptedAt is null => StartLimits(life).Concat(Checks(life, times)),
+        EcsTaskStatus.Running or EcsTaskStatus.Stopping => life.Containers
             .Where(container => !container.IsGone && !container.Killed)
-            .Select(container => container.SignalledAt + times.StopTimeout(container.Definition)),
+            .Select(container => KillAt(life, container, times)),
         EcsTaskStatus.Deprovisioning => [life.Since + times.Deprovisioning],
         _ => Array.Empty<DateTimeOffset?>(),
     }).Where(time => time > looked).Min();
@@ -182,7 +185,20 @@ internal static class TaskLifeCycle
         }
         : container;
 
-    private static TaskStep? StopStep(TaskLife life, DateTimeOffset now, FargateTimes times)
+    private static TaskStep? StopStep(TaskLife life, DateTimeOffset now, FargateTimes times) => SignalStep(life, now, times)
+        ?? (life.Containers.All(container => container.IsGone)
+            ? Enter(life with { Task = life.Task with { ExecutionStoppedAt = now } }, EcsTaskStatus.Deprovisioning, now, new TaskEffect.RemoveStorage())
+            : null);
+
+    // The processes are told while the task is still RUNNING. That it is so until they have ended, and has its last stop code from then on, is
+    // inferred. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+    private static TaskStep? InterruptedStep(TaskLife life, DateTimeOffset now, FargateTimes times) => SignalStep(life, now, times)
+        ?? (life.Containers.All(container => container.IsGone)
+            ? Enter(life with { Task = life.Task with { StopCode = EcsStopCode.SpotInterruption } }, EcsTaskStatus.Deactivating, now)
+            : null);
+
+    /// <summary>Tells the next container to stop, or kills one whose time is over.</summary>
+    private static TaskStep? SignalStep(TaskLife life, DateTimeOffset now, FargateTimes times)
     {
         foreach (var container in life.Containers.Where(container => container.Phase is ContainerPhase.Running))
         {
@@ -195,15 +211,19 @@ internal static class TaskLifeCycle
                 return new(life.With(name, running => running with { SignalledAt = now }), new TaskEffect.Stop(name));
             }
 
-            if (container is { SignalledAt: { } signalled, Killed: false } && now >= signalled + times.StopTimeout(container.Definition))
+            if (!container.Killed && now >= KillAt(life, container, times))
             {
                 return new(life.With(name, running => running with { Killed = true }), new TaskEffect.Kill(name));
             }
         }
 
-        return life.Containers.All(container => container.IsGone)
-            ? Enter(life with { Task = life.Task with { ExecutionStoppedAt = now } }, EcsTaskStatus.Deprovisioning, now, new TaskEffect.RemoveStorage())
-            : null;
+        return null;
+    }
+
+    private static DateTimeOffset? KillAt(TaskLife life, ContainerLife container, FargateTimes times)
+    {
+        var over = container.SignalledAt + times.StopTimeout(container.Definition);
+        return life.InterruptedAt + FargateTimes.TerminationNotice is { } gone && !(over <= gone) ? gone : over;
     }
 
     private static TaskStep? Deprovision(TaskLife life, DateTimeOffset now, FargateTimes times)
