@@ -47,6 +47,10 @@ public sealed record LogReference
 {
     public int Id { get; init; }
     public string? Location { get; init; }
+
+    /// <summary>Kind of the log and its URL, told to clients that read runs.</summary>
+    public string? Type { get; init; }
+    public string? Url { get; init; }
 }
 
 /// <summary>An error or a warning of a record.</summary>

@@ -23,6 +23,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     DemoCommand.Create(),
     RehearseCommand.Create(),
     ServeCommand.Create(hurried.Token),
+    RunCommand.Create(),
     DoctorCommand.Create(),
     UpCommand.Create(),
     DownCommand.Create(),

@@ -60,6 +60,16 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
     public async Task ShowResultAsync(
         RehearsalEnvironment environment, RehearsalReport report, ReportFile? json, bool keep, CancellationToken ct)
     {
+        await ShowResultAsync(report, json, ct);
+        if (keep)
+        {
+            await KeepAsync(environment, ct);
+        }
+    }
+
+    /// <summary>Draws the tables and writes the report.</summary>
+    public async Task ShowResultAsync(RehearsalReport report, ReportFile? json, CancellationToken ct)
+    {
         lock (_writing)
         {
             ResultTables.Write(_result, report);
@@ -69,12 +79,10 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
         {
             await json.WriteAsync(report, ct);
         }
+    }
 
-        if (!keep)
-        {
-            return;
-        }
-
+    private async Task KeepAsync(RehearsalEnvironment environment, CancellationToken ct)
+    {
         lock (_writing)
         {
             _live.MarkupLineInterpolated($"[bold]kept[/]");
@@ -139,6 +147,12 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
                 break;
             case JobQueued { MappedFrom: { } from } job:
                 _live.MarkupLineInterpolated($"  {Title(job.Stage, job.Job)} {Wish(from)}: it runs in the embedded pool {job.Pool}");
+                break;
+            case JobWaits job:
+                _live.MarkupLineInterpolated($"  [yellow]{Title(job.Stage, job.Job)} waits[/]: {PlainText.Of(job.Reason)}");
+                break;
+            case RunNotice notice:
+                _live.MarkupLineInterpolated($"  [yellow]{PlainText.Of(notice.Text)}[/]");
                 break;
             case JobAssigned job:
                 _shownJob = null;

@@ -7,15 +7,17 @@ internal sealed class Scratch : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("tidepool-cli-");
 
-    public Scratch()
+    /// <param name="state">A state folder to share with another; null for one of its own.</param>
+    public Scratch(string? state = null)
     {
+        State = state ?? Path.Combine(_root.FullName, "state");
         Directory.CreateDirectory(Folder);
         Directory.CreateDirectory(State);
     }
 
     public string Folder => Path.Combine(_root.FullName, "repository");
 
-    public string State => Path.Combine(_root.FullName, "state");
+    public string State { get; }
 
     public Dictionary<string, string> Environment { get; } = [];
 

@@ -18,11 +18,7 @@ internal sealed class RehearsalArguments
         ["sandbox"] = RuntimeWish.Sandbox,
     };
 
-    private readonly Option<string?> _json = new("--json")
-    {
-        Description = "Write the report as JSON to FILE; - is standard output.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _json = JsonOption();
 
     private readonly Option<int> _agents = Range("--agents", "Agents a task.", 2, 1, 10);
     private readonly Option<int> _tasks = Range("--tasks", "Tasks that the service keeps.", 1, 1, 10);
@@ -35,12 +31,7 @@ internal sealed class RehearsalArguments
         Description = "Leave the environment up at the end, until Ctrl-C.",
     };
 
-    private readonly Option<string[]> _poolMap = new("--pool-map")
-    {
-        Description = "Run jobs that ask for pool NAME in the embedded pool POOL, and refuse other names. Repeatable. Without it every pool runs in the embedded one.",
-        HelpName = "NAME=POOL",
-        AllowMultipleArgumentsPerToken = false,
-    };
+    private readonly Option<string[]> _poolMap = PoolMapOption();
 
     private readonly Option<double> _timeScale = TimeScaleOption();
 
@@ -52,12 +43,11 @@ internal sealed class RehearsalArguments
         HelpName = "REF",
     };
 
-    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show the result only." };
-    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Show every line that the agents write." };
+    private readonly Option<bool> _quiet = QuietOption();
+    private readonly Option<bool> _verbose = VerboseOption();
 
     public RehearsalArguments(Command command)
     {
-        _poolMap.Validators.Add(result => _ = ParsePairs(result, "--pool-map", "NAME=POOL"));
         foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _runtime, _image, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
         {
             command.Options.Add(option);
@@ -71,7 +61,48 @@ internal sealed class RehearsalArguments
         new(json?.IsStandardOutput == true, parsed.GetValue(_quiet), parsed.GetValue(_verbose));
 
     /// <summary>Where the report goes; checked before anything is started.</summary>
-    public ReportFile? Json(ParseResult parsed) => parsed.GetValue(_json) is { } path ? ReportFile.Of(path) : null;
+    public ReportFile? Json(ParseResult parsed) => Report(parsed, _json);
+
+    /// <summary>Where the report goes that an option <c>--json</c> asks for.</summary>
+    public static ReportFile? Report(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } path ? ReportFile.Of(path) : null;
+
+    /// <summary>The option <c>--json</c>.</summary>
+    public static Option<string?> JsonOption() => new("--json")
+    {
+        Description = "Write the report as JSON to FILE; - is standard output.",
+        HelpName = "FILE",
+    };
+
+    /// <summary>The option <c>--quiet</c>.</summary>
+    public static Option<bool> QuietOption() => new("--quiet", "-q") { Description = "Show the result only." };
+
+    /// <summary>The option <c>--verbose</c>.</summary>
+    public static Option<bool> VerboseOption() => new("--verbose", "-v") { Description = "Show every line that the agents write." };
+
+    /// <summary>The option <c>--pool-map</c>.</summary>
+    public static Option<string[]> PoolMapOption()
+    {
+        var option = new Option<string[]>("--pool-map")
+        {
+            Description = "Run jobs that ask for pool NAME in the embedded pool POOL, and refuse other names. Repeatable. Without it every pool runs in the embedded one.",
+            HelpName = "NAME=POOL",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        option.Validators.Add(result => _ = ParsePairs(result, "--pool-map", "NAME=POOL"));
+        return option;
+    }
+
+    /// <summary>The option <c>--parameters</c>.</summary>
+    public static Option<string[]> ParametersOption()
+    {
+        var option = new Option<string[]>("--parameters")
+        {
+            Description = "A value for a parameter of the pipeline. Repeatable.",
+            HelpName = "NAME=VALUE",
+        };
+        option.Validators.Add(result => _ = ParsePairs(result, "--parameters", "NAME=VALUE"));
+        return option;
+    }
 
     public RehearsalOptions Options(ParseResult parsed, string repositoryFolder) => new()
     {

@@ -9,12 +9,7 @@ internal static class RehearseCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "The pipeline's YAML file, in its git repository." };
-        var parameters = new Option<string[]>("--parameters")
-        {
-            Description = "A value for a parameter of the pipeline. Repeatable.",
-            HelpName = "NAME=VALUE",
-        };
-        parameters.Validators.Add(result => _ = RehearsalArguments.ParsePairs(result, "--parameters", "NAME=VALUE"));
+        var parameters = RehearsalArguments.ParametersOption();
         var command = new Command("rehearse", "Runs a pipeline of yours on this machine, on agents in a local Fargate.") { file, parameters };
         var arguments = new RehearsalArguments(command);
         command.SetAction((parsed, ct) =>

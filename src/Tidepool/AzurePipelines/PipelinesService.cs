@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 
 namespace Tidepool.AzurePipelines;
@@ -14,16 +15,24 @@ public sealed class PipelinesService : IAsyncDisposable
     // Polls end at once; this is for a clone that is under way.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
+    // Longer than any service of this kind lives.
+    private static readonly TimeSpan TokenLife = TimeSpan.FromDays(3650);
+
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stopping;
     private readonly AgentPool _pool;
     private readonly RunDirectory _runs;
+    private readonly AccessTokens _tokens;
 
-    private PipelinesService(WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, Uri organization) =>
-        (_app, _stopping, _pool, _runs, OrganizationUrl) = (app, stopping, pool, runs, organization);
+    private PipelinesService(
+        WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, AccessTokens tokens, Uri organization, string project) =>
+        (_app, _stopping, _pool, _runs, _tokens, OrganizationUrl, Project) = (app, stopping, pool, runs, tokens, organization, project);
 
     /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
     public Uri OrganizationUrl { get; }
+
+    /// <summary>The project's name.</summary>
+    public string Project { get; }
 
     /// <summary>The pool's name.</summary>
     public string Pool => _pool.Name;
@@ -42,7 +51,7 @@ public sealed class PipelinesService : IAsyncDisposable
         var app = builder.Build();
 
         var stopping = new CancellationTokenSource();
-        var pool = new AgentPool(options.Pool, options.Lease, clock);
+        var pool = new AgentPool(options.Pool, options.Lease, options.WaitForAgents, clock);
         var tokens = new AccessTokens(options.Token, clock);
         var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
         app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}", options.OnFault);
@@ -54,7 +63,12 @@ public sealed class PipelinesService : IAsyncDisposable
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
         TasksApi.Map(routes);
-        new GitApi(options.Project, options.GitFolder).Map(routes);
+        var repositories = new RepositoryDirectory(options);
+        var queue = new RunQueue(options, repositories, runs);
+        new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
+        new RepositoriesApi(options, repositories).Map(routes);
+        new PipelinesApi(options, runs, repositories, queue).Map(routes);
+        new BuildsApi(options, runs, stopping.Token).Map(routes);
         try
         {
             await app.StartAsync(ct);
@@ -70,13 +84,16 @@ public sealed class PipelinesService : IAsyncDisposable
                 "Stop what uses the port, or choose another one; port 0 takes any that is free.");
         }
 
-        var address = app.Urls.First();
-        return new(app, stopping, pool, runs, new($"{address}/{options.Organization}"));
+        queue.Organization = new($"{app.Urls.First()}/{options.Organization}");
+        return new(app, stopping, pool, runs, tokens, queue.Organization, options.Project);
     }
 
     /// <summary>Waits until the agents are as wanted; the condition is looked at whenever an agent changes.</summary>
     public Task<IReadOnlyList<TaskAgent>> WaitForAgentsAsync(Func<IReadOnlyList<TaskAgent>, bool> until, CancellationToken ct) =>
         _pool.WaitAsync(until, ct);
+
+    /// <summary>Makes a token for a client beside the one that registers agents: it may do all that that one may, and ends with the service.</summary>
+    public string IssueToken() => _tokens.Issue(new Caller.Owner(), TokenLife);
 
     /// <summary>Starts a run at once.</summary>
     /// <exception cref="ProblemException">SERVICE002: the pipeline's <c>name</c> makes a run number that the service refuses.</exception>

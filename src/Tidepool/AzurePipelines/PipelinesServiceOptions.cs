@@ -31,6 +31,18 @@ public sealed record PipelinesServiceOptions
     public string? GitFolder { get; init; }
 
     /// <summary>
+    /// Folder for what clients hand over and runs write: repositories that are pushed to, and the texts of runs. Made when missing. Null: no
+    /// repository can be made, and texts of runs stay in memory.
+    /// </summary>
+    public string? WorkFolder { get; init; }
+
+    /// <summary>
+    /// Whether a job that no agent of the pool can take waits until one comes, with a <see cref="JobWaits"/>. Azure Pipelines refuses such a job
+    /// at once; where agents come and go with tasks that somebody starts, waiting is more use. Default false.
+    /// </summary>
+    public bool WaitForAgents { get; init; }
+
+    /// <summary>
     /// Hears of each request that a bug of the service broke, in one line: method and path, the exception's type and message.
     /// Called from any thread. Null for nobody.
     /// </summary>

@@ -22,6 +22,12 @@ public sealed record RunRequest
     /// <summary>A check that every stage has to pass before it starts; null for none.</summary>
     public StageCheck? BeforeStage { get; init; }
 
+    /// <summary>The definition that a client made before; null: one of the run's own name.</summary>
+    internal int? DefinitionId { get; init; }
+
+    /// <summary>Other pool names that run in the one pool, as in <see cref="PipelinesServiceOptions.PoolMap"/>, which it stands for; null: that one.</summary>
+    public IReadOnlyDictionary<string, string>? PoolMap { get; init; }
+
     /// <summary>Queue-time variables; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 

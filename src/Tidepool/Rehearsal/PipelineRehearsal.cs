@@ -57,7 +57,7 @@ public static class PipelineRehearsal
     }
 
     /// <summary>Says what runs here and what does not, and refuses before anything is started.</summary>
-    private static void Preflight(
+    internal static void Preflight(
         string file, string yaml, IReadOnlyDictionary<string, string> parameters, IProgress<RehearsalEvent> progress)
     {
         var preflight = PipelinePreflight.Inspect(file, yaml, parameters, new Dictionary<string, string>());

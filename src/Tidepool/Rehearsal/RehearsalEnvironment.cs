@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Tidepool.AzurePipelines;
 using Tidepool.AzurePipelines.Repositories;
+using Tidepool.AzurePipelines.Runs;
 using Tidepool.Fargate;
 using Tidepool.Tasks;
 
@@ -85,7 +86,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 ct);
             var gitFolder = Path.Combine(folder, "git");
             pipelines = await PipelinesService.StartAsync(
-                Service(options, token, gitFolder, progress), clock, ct);
+                Service(options, token, folder, gitFolder, progress), clock, ct);
             fargate.Reach(pipelines.OrganizationUrl.Port);
             var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, runtime, pipelines, ct), ct);
             await fargate.CreateClusterAsync(Cluster, ct);
@@ -126,7 +127,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public PipelineRun QueueRun(
         string file, string yaml, IReadOnlyDictionary<string, string> parameters, StageCheck? beforeStage)
     {
-        var pipeline = Tidepool.Pipelines.PipelineReader.Read($"/{file}", yaml, parameters, CompileTimeVariables());
+        var pipeline = Tidepool.Pipelines.PipelineReader.Read($"/{file}", yaml, parameters, RunVariables.OfTemplates(Repository.Name, Repository.Branch, Repository.Commit));
         return Pipelines.QueueRun(new RunRequest
         {
             Pipeline = pipeline,
@@ -185,23 +186,17 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     }
 
     private static PipelinesServiceOptions Service(
-        RehearsalOptions options, string token, string gitFolder, IProgress<RehearsalEvent> progress)
+        RehearsalOptions options, string token, string folder, string gitFolder, IProgress<RehearsalEvent> progress)
     {
         var service = new PipelinesServiceOptions
         {
             Port = options.Port,
             Token = token,
             GitFolder = gitFolder,
+            WorkFolder = Path.Combine(folder, ServedEnvironment.PipelinesFolder),
             OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
         };
-        if (options.PoolMap.FirstOrDefault(pair => !pair.Value.Equals(service.Pool, StringComparison.OrdinalIgnoreCase)) is { Key: { } name, Value: { } target })
-        {
-            throw new ProblemException(
-                "REHEARSAL006",
-                $"The pool map sends {name} to the pool {target}, which is not here.",
-                $"Send it to {service.Pool}, the one pool of the embedded service.");
-        }
-
+        PoolMaps.Check(options.PoolMap, service.Pool);
         return service with
         {
             PoolMap = options.PoolMap.Count > 0
@@ -236,13 +231,4 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         };
         return TaskDefinitionRules.Violations(request) is [var first, ..] ? throw new ProblemException(first.ToProblem()) : request;
     }
-
-    private Dictionary<string, string> CompileTimeVariables() => new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Build.SourceBranch"] = Repository.Branch,
-        ["Build.SourceBranchName"] = Repository.Branch[(Repository.Branch.LastIndexOf('/') + 1)..],
-        ["Build.SourceVersion"] = Repository.Commit,
-        ["Build.Reason"] = "Manual",
-        ["Build.Repository.Name"] = Repository.Name,
-    };
 }

@@ -7,7 +7,9 @@ namespace Tidepool.Rehearsal;
 public sealed record RehearsalReport
 {
     public string Schema { get; init; } = "tidepool.rehearsal/1";
-    public required string Storage { get; init; }
+
+    /// <summary>What kind the agents' volume is of; absent where tasks were there already.</summary>
+    public string? Storage { get; init; }
     public required string Runtime { get; init; }
 
     /// <summary>What this runtime does not show: each a sentence.</summary>

@@ -46,6 +46,9 @@ public sealed class ServedEnvironment : IAsyncDisposable
     /// <summary>What a task definition's <c>valueFrom</c> says to get the token that registers agents.</summary>
     public const string TokenSecret = "tidepool/azp-token";
 
+    /// <summary>Folder in an environment's own for what clients hand over to the embedded service, and for what runs write.</summary>
+    internal const string PipelinesFolder = "pipelines";
+
     private readonly CancellationTokenSource _watching = new();
     private readonly Task _watch;
     private Task? _stopped;
@@ -83,6 +86,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
         var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
+        EcsEndpoint? ecs = null;
         var ready = false;
         try
         {
@@ -106,13 +110,26 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 {
                     Port = options.PipelinesPort,
                     Token = token,
+                    WorkFolder = Path.Combine(folder, PipelinesFolder),
+                    WaitForAgents = true,
                     OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
                 },
                 clock,
                 ct);
             fargate.Reach(pipelines.OrganizationUrl.Port);
-            var ecs = await EcsEndpoint.StartAsync(
+            ecs = await EcsEndpoint.StartAsync(
                 fargate, new() { Port = options.EcsPort, Upstream = options.Upstream, OnNotice = notice => progress.Report(new Said(notice)) }, ct);
+            new EnvironmentDocument
+            {
+                Ecs = ecs.Url,
+                Pipelines = pipelines.OrganizationUrl,
+                Project = pipelines.Project,
+                Pool = pipelines.Pool,
+                Region = options.Region,
+                Runtime = fargate.Runtime.Name,
+                NotExercised = fargate.Runtime.NotExercised,
+                Token = pipelines.IssueToken(),
+            }.Write(folder);
             ready = true;
             return new(folder, fargate, pipelines, ecs, progress);
         }
@@ -120,6 +137,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
         {
             if (!ready)
             {
+                await (ecs?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await (pipelines?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await (fargate?.StopAsync(new CancellationToken(canceled: true)) ?? Task.CompletedTask);
             }
@@ -146,6 +164,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
 
     private async Task StopOnceAsync(CancellationToken hurry)
     {
+        EnvironmentDocument.Remove(Folder);
         await Ecs.DisposeAsync();
         try
         {

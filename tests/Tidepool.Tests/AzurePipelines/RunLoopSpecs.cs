@@ -13,7 +13,7 @@ public sealed class RunLoopSpecs
     public async Task A_command_that_breaks_tells_its_caller_and_leaves_the_run_going()
     {
         var options = new PipelinesServiceOptions { Token = Token };
-        using var pool = new AgentPool(options.Pool, options.Lease, TimeProvider.System);
+        using var pool = new AgentPool(options.Pool, options.Lease, options.WaitForAgents, TimeProvider.System);
         pool.Add(new() { Name = "agent-1" }, "http://127.0.0.1:1/local/token");
         var tokens = new AccessTokens(options.Token, TimeProvider.System);
         var runs = new RunDirectory(pool, tokens, options, TimeProvider.System, TestContext.Current.CancellationToken);

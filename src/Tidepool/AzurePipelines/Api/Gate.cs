@@ -35,6 +35,10 @@ internal static class Gate
         {
             await RefuseAsync(http, refusal);
         }
+        catch (ProblemException e)
+        {
+            await RefuseAsync(http, Refusal.BadRequest(e.Problem.ToString()));
+        }
         catch (Exception e) when (e is JsonException or BadHttpRequestException or InvalidDataException)
         {
             await RefuseAsync(http, Refusal.BadRequest($"The body could not be read. {e.Message}"));

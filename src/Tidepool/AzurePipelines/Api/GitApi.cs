@@ -5,8 +5,10 @@ using Tidepool.AzurePipelines.Repositories;
 
 namespace Tidepool.AzurePipelines.Api;
 
-/// <summary>The one repository, for reading, under whatever name a run gives it.</summary>
-internal sealed class GitApi(string project, string? bareFolder)
+/// <summary>
+/// Repositories over git's smart HTTP: those that clients made, to read and to push to, and one snapshot for reading under any other name.
+/// </summary>
+internal sealed class GitApi(string project, string? bareFolder, RepositoryDirectory repositories)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -16,11 +18,22 @@ internal sealed class GitApi(string project, string? bareFolder)
         routes.MapPost($"{repository}/git-receive-pack", http => ServeAsync(http, "git-receive-pack", "/git-receive-pack"));
     }
 
-    private Task ServeAsync(HttpContext http, string service, string path) => (service, bareFolder) switch
+    private Task ServeAsync(HttpContext http, string service, string path)
     {
-        ("git-receive-pack", _) => throw Refusal.AccessDenied("This repository is a snapshot: it takes no pushes."),
-        ("git-upload-pack", { } folder) => new GitBackend(folder).ServeAsync(http, path),
-        ("git-upload-pack", null) => throw Refusal.NotFound($"There is no repository {http.RouteText("name")}."),
-        _ => throw Refusal.AccessDenied($"'{service}' is not served."),
-    };
+        var own = repositories.FolderOf(http.RouteText("name"));
+        switch (service, own ?? bareFolder)
+        {
+            case ("git-receive-pack", { } folder) when own is not null:
+                http.MustBeOwner();
+                return new GitBackend(folder).ServeAsync(http, path);
+            case ("git-receive-pack", not null):
+                throw Refusal.AccessDenied("This repository is a snapshot: it takes no pushes.");
+            case ("git-upload-pack", { } folder):
+                return new GitBackend(folder).ServeAsync(http, path);
+            case ("git-upload-pack" or "git-receive-pack", null):
+                throw Refusal.RepositoryNotFound(http.RouteText("name"));
+            default:
+                throw Refusal.AccessDenied($"'{service}' is not served.");
+        }
+    }
 }

@@ -3,9 +3,11 @@ using Tidepool.AgentProtocol;
 namespace Tidepool.AzurePipelines.Api;
 
 /// <summary>A refusal that goes over the wire as it is; clients branch on its type key.</summary>
-internal sealed class WireException(int status, string typeKey, string message) : Exception(message)
+internal sealed class WireException(int status, string typeKey, string message, string assembly = WireException.Agents) : Exception(message)
 {
-    private const string Assembly = "Microsoft.TeamFoundation.DistributedTask.WebApi";
+    public const string Builds = "Microsoft.TeamFoundation.Build.WebApi";
+    public const string Pipelines = "Microsoft.Azure.Pipelines.WebApi";
+    private const string Agents = "Microsoft.TeamFoundation.DistributedTask.WebApi";
 
     public int Status { get; } = status;
 
@@ -13,12 +15,12 @@ internal sealed class WireException(int status, string typeKey, string message) 
     {
         Message = Message,
         TypeKey = typeKey,
-        TypeName = $"{Assembly}.{typeKey}, {Assembly}",
+        TypeName = $"{assembly}.{typeKey}, {assembly}",
         EventId = 3000,
     };
 }
 
-/// <summary>The refusals that agents know.</summary>
+/// <summary>The refusals that agents and clients know.</summary>
 internal static class Refusal
 {
     public static WireException BadRequest(string what) => new(400, "VssPropertyValidationException", what);
@@ -29,6 +31,26 @@ internal static class Refusal
     public static WireException AccessDenied(string what) => new(403, "AccessDeniedException", what);
 
     public static WireException NotFound(string what) => new(404, "VssResourceNotFoundException", what);
+
+    public static WireException Conflict(string what) => new(409, "VssPropertyValidationException", what);
+
+    public static WireException BuildNotFound(int id) =>
+        new(404, "BuildNotFoundException", $"The requested build {id} could not be found.", WireException.Builds);
+
+    public static WireException PipelineNotFound(int id) =>
+        new(404, "PipelineNotFoundException", $"Pipeline {id} was not found.", WireException.Pipelines);
+
+    public static WireException PipelineExists(string name, string folder) => new(
+        409, "PipelineExistsException", $"A pipeline named {name} already exists in folder {folder}.", WireException.Pipelines);
+
+    /// <summary>A pipeline that is not valid; the message has one line for each error, as the service writes it.</summary>
+    public static WireException PipelineNotValid(string errors) =>
+        new(400, PipelineNotValidType, errors, WireException.Pipelines);
+
+    public const string PipelineNotValidType = "PipelineValidationException";
+
+    public static WireException RepositoryNotFound(string name) => new(
+        404, "GitRepositoryNotFoundException", $"TF401019: The Git repository with name or identifier {name} does not exist.", "Microsoft.TeamFoundation.Git.Server");
 
     public static WireException PoolNotFound(int poolId) =>
         new(404, "TaskAgentPoolNotFoundException", $"Agent pool {poolId} was not found.");

@@ -15,20 +15,24 @@ internal sealed partial class AgentPool
     private long _lastRequestId;
 
     /// <summary>Puts a job into the queue and assigns it if an agent is free.</summary>
-    /// <returns>The request, or in the service's words why no agent will ever take the job.</returns>
-    public (JobRequest? Request, string? Refusal) Queue(QueuedJob job)
+    /// <returns>
+    /// The request, and in the service's words why no agent that is there can take the job. Without a request it is refused; it is queued all
+    /// the same where jobs wait for agents to come.
+    /// </returns>
+    public (JobRequest? Request, string? Obstacle) Queue(QueuedJob job)
     {
         lock (_gate)
         {
-            if (!_agents.Values.Any(agent => Meets(agent, job)))
+            var obstacle = ObstacleTo(job);
+            if (obstacle is not null && !_waitForAgents)
             {
-                return (null, PoolTexts.NoAgent(Name, job.Demands, [.. _agents.Values.Select(agent => agent.AllCapabilities)]));
+                return (null, obstacle);
             }
 
             var request = new JobRequest(++_lastRequestId, Id, job, _clock.GetUtcNow());
             _requests.Add(request.Id, request);
             Assign();
-            return (request, null);
+            return (request, obstacle);
         }
     }
 
@@ -123,6 +127,14 @@ internal sealed partial class AgentPool
     {
         var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
         Send(session, TaskAgentMessage.JobCancellation, _ => body, request);
+    }
+
+    private string? ObstacleTo(QueuedJob job)
+    {
+        var fitting = _agents.Values.Where(agent => Meets(agent, job)).ToList();
+        return fitting.Count == 0 ? PoolTexts.NoAgent(Name, job.Demands, [.. _agents.Values.Select(agent => agent.AllCapabilities)])
+            : _waitForAgents && !fitting.Any(agent => agent is { Online: true, Enabled: true }) ? PoolTexts.NoneOnline(Name, fitting.Count)
+            : null;
     }
 
     private static bool Meets(RegisteredAgent agent, QueuedJob job) =>

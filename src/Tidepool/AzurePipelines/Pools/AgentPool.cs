@@ -12,15 +12,18 @@ internal sealed partial class AgentPool : IDisposable
     private readonly Lock _gate = new();
     private readonly TimeProvider _clock;
     private readonly TimeSpan _builtInLease;
+    private readonly bool _waitForAgents;
     private readonly DateTimeOffset _createdOn;
     private readonly ITimer _sweep;
     private readonly SortedDictionary<int, RegisteredAgent> _agents = [];
     private int _lastAgentId;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public AgentPool(string name, TimeSpan lease, TimeProvider clock)
+    /// <param name="waitForAgents">Whether jobs wait that no agent can take.</param>
+    public AgentPool(string name, TimeSpan lease, bool waitForAgents, TimeProvider clock)
     {
         Name = name;
+        _waitForAgents = waitForAgents;
         _builtInLease = lease;
         _clock = clock;
         _createdOn = clock.GetUtcNow();

@@ -9,6 +9,9 @@ internal static class PoolTexts
         $"Could not find a pool with name {pool}. The pool does not exist or has not been authorized for use. "
         + "For authorization details, refer to https://aka.ms/yamlauthz.";
 
+    public static string NoneOnline(string pool, int fitting) =>
+        $"No agent of pool {pool} that fits is online: {fitting} {(fitting == 1 ? "is" : "are")} registered.";
+
     public static string NoAgent(string pool, IReadOnlyList<Demand> demands, IReadOnlyList<IReadOnlyDictionary<string, string>> agents)
     {
         if (agents.Count == 0)

@@ -52,34 +52,12 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
 
     private static async Task MakeTargetAsync(SourceRepository source, string target, CancellationToken ct)
     {
-        await SnapshotGit.CheckedAsync(
-            SnapshotGit.NoEnvironment,
-            ["init", "--quiet", "--bare", "--template=", $"--object-format={source.ObjectFormat}", "--", target],
-            ct);
-        Directory.CreateDirectory(Path.Combine(target, "objects", "info"));
+        await BareRepository.MakeAsync(target, source.ObjectFormat, settings: "", ct);
         await File.WriteAllTextAsync(Path.Combine(target, "objects", "info", "alternates"), source.ObjectsFolder + "\n", ct);
         if (File.Exists(source.ShallowFile))
         {
             File.Copy(source.ShallowFile, Path.Combine(target, "shallow"));
         }
-
-        // An agent fetches the run's very commit, as deep as the pipeline says. Between two processes of one machine
-        // deltas and compression cost more time than they save.
-        await File.AppendAllTextAsync(
-            Path.Combine(target, "config"),
-            """
-            [uploadpack]
-            	allowAnySHA1InWant = true
-            	allowReachableSHA1InWant = true
-            	allowFilter = true
-            [pack]
-            	window = 0
-            	compression = 0
-            [gc]
-            	auto = 0
-
-            """,
-            ct);
     }
 
     private static async Task<int> CountDirtyAsync(SnapshotGit git, SourceRepository source, CancellationToken ct)

@@ -9,8 +9,11 @@ internal sealed class RunDirectory(
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, RunLoop> _runs = [];
-    private readonly List<string> _definitions = [];
-    private readonly Dictionary<(string Definition, string Number), int> _revisions = [];
+    private readonly List<RunLoop> _inOrder = [];
+    private readonly Dictionary<(int Definition, string Number), int> _revisions = [];
+
+    /// <summary>The pipelines that runs are of.</summary>
+    public PipelineDefinitions Definitions { get; } = new();
 
     /// <summary>Numbers and starts a run.</summary>
     /// <exception cref="ProblemException">The run's number is not one that the service accepts.</exception>
@@ -19,11 +22,12 @@ internal sealed class RunDirectory(
         RunLoop run;
         lock (_gate)
         {
+            var definition = request.DefinitionId ?? Definitions.Named(request.DefinitionName).Id;
             var facts = new RunFacts
             {
                 Id = _runs.Count + 1,
                 Number = "",
-                DefinitionId = DefinitionId(request.DefinitionName),
+                DefinitionId = definition,
                 Request = request,
                 StartTime = clock.GetUtcNow(),
                 Organization = options.Organization,
@@ -33,9 +37,10 @@ internal sealed class RunDirectory(
                 request.Pipeline.RunName,
                 facts.StartTime,
                 NameVariables(facts, organization),
-                rest => NextRevision(request.DefinitionName.ToLowerInvariant(), rest));
+                rest => NextRevision(definition, rest));
             run = new(facts with { Number = number }, pool, tokens, options, organization, clock, stopping);
             _runs.Add(run.Facts.PlanId, run);
+            _inOrder.Add(run);
         }
 
         run.Start();
@@ -48,6 +53,15 @@ internal sealed class RunDirectory(
         lock (_gate)
         {
             return _runs.GetValueOrDefault(planId) ?? throw Refusal.PlanNotFound(planId);
+        }
+    }
+
+    /// <exception cref="WireException">There is no such run.</exception>
+    public RunLoop FindRun(int id)
+    {
+        lock (_gate)
+        {
+            return id > 0 && id <= _inOrder.Count ? _inOrder[id - 1] : throw Refusal.BuildNotFound(id);
         }
     }
 
@@ -67,16 +81,6 @@ internal sealed class RunDirectory(
         return variables;
     }
 
-    private int NextRevision(string definition, string rest) =>
+    private int NextRevision(int definition, string rest) =>
         _revisions[(definition, rest)] = _revisions.GetValueOrDefault((definition, rest)) + 1;
-
-    private int DefinitionId(string name)
-    {
-        if (!_definitions.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            _definitions.Add(name);
-        }
-
-        return _definitions.FindIndex(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) + 1;
-    }
 }

@@ -160,8 +160,9 @@ internal sealed partial class RunLoop
     {
         var how = RunPlanner.Aggregate(_stages.Select(stage => stage.Result!.Value));
         // A run that was cancelled before anything ran has nothing but skipped nodes; it was cancelled all the same.
+        _finishedAt = _clock.GetUtcNow();
         _result = _canceling && how != NodeResult.Failed ? NodeResult.Canceled : how;
-        Events.Add(new RunFinished(_clock.GetUtcNow(), _result.Value));
+        Events.Add(new RunFinished(_finishedAt.Value, _result.Value));
     }
 
     private void StartJob(StageNode stage, JobNode job)
@@ -200,7 +201,7 @@ internal sealed partial class RunLoop
             ? Same(_pool.Name, name) ? null : name
             : image is null ? "no pool" : $"vmImage: {image}";
         return name is null || job.MappedFrom is null
-            || _options.PoolMap.Any(pair =>
+            || (Facts.Request.PoolMap ?? _options.PoolMap).Any(pair =>
                 (pair.Key == PipelinesServiceOptions.AnyPool || Same(pair.Key, name)) && Same(pair.Value, _pool.Name));
     }
 
@@ -212,7 +213,7 @@ internal sealed partial class RunLoop
         var token = _tokens.Issue(caller, TokenLife);
         _mask.Add(token);
         var message = new JobMessage(Facts, stage, job, token, JobMessage.UserVariables(Facts.Request, plan, _mask.IsIn));
-        var (request, refusal) = _pool.Queue(new()
+        var (request, obstacle) = _pool.Queue(new()
         {
             ScopeId = Facts.ProjectId,
             PlanId = Facts.PlanId,
@@ -227,13 +228,17 @@ internal sealed partial class RunLoop
         });
         if (request is null)
         {
-            FinishJob(job, NodeResult.Failed, refusal);
+            FinishJob(job, NodeResult.Failed, obstacle);
             return;
         }
 
         (job.Request, job.QueuedAt) = (request, _clock.GetUtcNow());
         Events.Add(new JobQueued(
             job.QueuedAt.Value, stage.Name, job.Name, _pool.Name, [.. plan.Demands.Select(_mask.Apply)], job.MappedFrom));
+        if (obstacle is not null)
+        {
+            Events.Add(new JobWaits(job.QueuedAt.Value, stage.Name, job.Name, _mask.Apply(obstacle)));
+        }
     }
 
     private void Hear(JobNode job, JobRequestNews news)
@@ -243,7 +248,7 @@ internal sealed partial class RunLoop
         {
             case JobRequestNews.Assigned assigned:
                 (job.AgentName, job.AgentCapabilities) = (assigned.AgentName, assigned.Capabilities);
-                Events.Add(new JobAssigned(now, job.Stage.Name, job.Name, assigned.AgentName));
+                Events.Add(new JobAssigned(now, job.Stage.Name, job.Name, assigned.AgentName, assigned.Capabilities));
                 break;
             case JobRequestNews.Requeued:
                 (job.AgentName, job.AgentCapabilities) = (null, Capabilities.None);
@@ -269,7 +274,7 @@ internal sealed partial class RunLoop
         job.Result = job.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
         job.Outputs = OutputsOf(job);
         _tokens.Retire(new Caller.Job(Facts.PlanId, job.RecordId), TokenGrace);
-        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, job.Reason));
+        Events.Add(new JobFinished(job.FinishedAt.Value, job.Stage.Name, job.Name, job.Result.Value, job.Reason, IssuesOf(Main.Find(job.RecordId))));
     }
 
     // A condition's trace and a demand may hold a secret variable's value.

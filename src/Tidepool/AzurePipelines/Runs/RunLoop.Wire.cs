@@ -9,7 +9,7 @@ internal sealed partial class RunLoop
 {
     private readonly Dictionary<Guid, RunTimeline> _timelines;
     private readonly Dictionary<(Guid Record, string Type, string Name), byte[]> _attachments = [];
-    private readonly RunLogs _logs = new();
+    private readonly RunLogs _logs;
 
     private RunTimeline Main => _timelines[Facts.TimelineId];
 

@@ -24,6 +24,7 @@ internal sealed partial class RunLoop
     private bool _canceling;
     private bool _graphChanged;
     private bool _over;
+    private DateTimeOffset? _finishedAt;
     private NodeResult? _result;
 
     public RunLoop(
@@ -37,6 +38,8 @@ internal sealed partial class RunLoop
     {
         (Facts, _pool, _tokens, _options) = (facts, pool, tokens, options);
         (_organization, _clock, _stopping) = (organization, clock, stopping);
+        Events = new(options.WorkFolder is null ? null : Path.Combine(FolderOf(facts, options), "console.jsonl"), clock);
+        _logs = new(options.WorkFolder is null ? null : FolderOf(facts, options), Lose);
         _stages = [.. facts.Pipeline.Stages.Select(stage => new StageNode(stage))];
         _timelines = new() { [facts.TimelineId] = new(facts.TimelineId) };
         _mask.Add(options.Token);
@@ -47,7 +50,7 @@ internal sealed partial class RunLoop
     }
 
     public RunFacts Facts { get; }
-    public RunEventLog Events { get; } = new();
+    public RunEventLog Events { get; }
 
     /// <summary>Completes when the run has ended and its last event is there; canceled when the service ended before.</summary>
     public Task<NodeResult> Completion { get; private set; } = Task.FromCanceled<NodeResult>(new(canceled: true));
@@ -55,11 +58,37 @@ internal sealed partial class RunLoop
     /// <summary>Begins the run. Call it once.</summary>
     public void Start() => Completion = Task.Run(RunAsync);
 
-    public Task CancelAsync() => TryInvoke(() =>
+    /// <summary>Cancels the run; one that has ended stays as it is.</summary>
+    public async Task CancelAsync()
     {
-        Cancel();
-        return true;
-    }) ?? Task.CompletedTask;
+        Task? asked = TryInvoke(() =>
+        {
+            Cancel();
+            return true;
+        });
+        if (asked is not null)
+        {
+            // It fails only when the run ended meanwhile.
+            await asked.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static string FolderOf(RunFacts facts, PipelinesServiceOptions options)
+    {
+        var folder = Path.Combine(options.WorkFolder!, "runs", $"{facts.Id}");
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProblemException("SERVICE006", $"The run has no place for its logs: {e.Message}", "Free space on that disk.");
+        }
+
+        return folder;
+    }
+
+    private void Lose(string why) => Events.Add(new RunNotice(_clock.GetUtcNow(), $"Parts of this run's logs are lost: {why}"));
 
     private async Task<NodeResult> RunAsync()
     {

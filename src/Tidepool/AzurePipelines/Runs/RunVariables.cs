@@ -6,6 +6,16 @@ namespace Tidepool.AzurePipelines.Runs;
 /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/build/variables</remarks>
 internal static class RunVariables
 {
+    /// <summary>Those that are there when templates are expanded, before there is a run; names ignore case.</summary>
+    public static Dictionary<string, string> OfTemplates(string repository, string branch, string version) => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Build.SourceBranch"] = branch,
+        ["Build.SourceBranchName"] = branch[(branch.LastIndexOf('/') + 1)..],
+        ["Build.SourceVersion"] = version,
+        ["Build.Reason"] = "Manual",
+        ["Build.Repository.Name"] = repository,
+    };
+
     /// <summary>Variables of a run; names ignore case.</summary>
     public static Dictionary<string, string> OfRun(RunFacts facts, Uri organization)
     {

@@ -1,0 +1,57 @@
+using Tidepool.AgentProtocol;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.AzurePipelines.Runs;
+
+/// <summary>What clients read of a run, while it goes and when it has ended.</summary>
+internal sealed partial class RunLoop
+{
+    /// <summary>How far the run is.</summary>
+    public RunProgress Progress
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new(_canceling, _result, _finishedAt);
+            }
+        }
+    }
+
+    /// <summary>The logs that agents posted, oldest first.</summary>
+    public IReadOnlyList<TaskLog> Logs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _logs.All;
+            }
+        }
+    }
+
+    /// <summary>The run's own timeline, without variables: outputs may be secret.</summary>
+    public Timeline ReadTimeline()
+    {
+        lock (_gate)
+        {
+            var timeline = Main.ToWire(includeRecords: true);
+            return timeline with { Records = [.. timeline.Records!.Select(record => record with { Variables = null })] };
+        }
+    }
+
+    /// <summary>A log's text as it is now; null when there is no such log.</summary>
+    public TextReader? ReadLog(int logId)
+    {
+        lock (_gate)
+        {
+            return _logs.Read(logId);
+        }
+    }
+}
+
+/// <summary>How far a run is.</summary>
+/// <param name="Canceling">Somebody asked for its end.</param>
+/// <param name="Result">Null while it has not ended.</param>
+/// <param name="FinishedAt">When it ended.</param>
+internal sealed record RunProgress(bool Canceling, NodeResult? Result, DateTimeOffset? FinishedAt);
