@@ -12,16 +12,24 @@ internal static class LocalLimits
     public static Problem Unsupported(string field) => new(
         "FARGATE003", $"{field} is not supported by the local Fargate yet.", "Remove it for the rehearsal; on AWS it is valid.");
 
+    /// <summary>What only a container engine does: containers of the sandbox each have their own processes, and this machine's network and settings.</summary>
+    public static IEnumerable<Problem> OfSandbox(RegisterTaskDefinitionRequest request) =>
+    [
+        .. request.PidMode is null ? Array.Empty<Problem>() : [NotInSandbox("pidMode")],
+        .. request.ContainerDefinitions.Where(container => container.SystemControls.Count > 0)
+            .Select(container => NotInSandbox($"containerDefinitions[{container.Name}].systemControls")),
+        .. request.ContainerDefinitions.Where(container => container.Interactive is true)
+            .Select(container => NotInSandbox($"containerDefinitions[{container.Name}].interactive")),
+    ];
+
+    private static Problem NotInSandbox(string field) => new(
+        "FARGATE003", $"{field} is not supported by the sandbox runtime.", "Take --runtime docker, or remove it for the rehearsal; on AWS it is valid.");
+
     private static IEnumerable<string> Fields(RegisterTaskDefinitionRequest request)
     {
         if (request.ProxyConfiguration is not null)
         {
             yield return "proxyConfiguration";
-        }
-
-        if (request.PidMode is not null)
-        {
-            yield return "pidMode";
         }
 
         foreach (var volume in request.Volumes.Where(volume => !volume.IsBind))
@@ -35,9 +43,7 @@ internal static class LocalLimits
             {
                 (container.EnvironmentFiles.Count > 0, "environmentFiles"),
                 (container.FirelensConfiguration is not null, "firelensConfiguration"),
-                (container.SystemControls.Count > 0, "systemControls"),
                 (container.CredentialSpecs.Count > 0, "credentialSpecs"),
-                (container.Interactive is true, "interactive"),
                 (container.PseudoTerminal is true, "pseudoTerminal"),
             })
             {

@@ -191,6 +191,9 @@ public static partial class TaskDefinitionRules
         }
     }
 
+    private static bool IsAllowed(SystemControl control) => control is { Namespace: { } name, Value: not null }
+        && (IpcControls.Contains(name) || name.StartsWith("fs.mqueue.", StringComparison.Ordinal) || name.StartsWith("net.", StringComparison.Ordinal));
+
     private static IEnumerable<TaskDefinitionViolation> UnsupportedInContainer(ContainerDefinition container, string path)
     {
         if (container.Privileged is true)
@@ -252,6 +255,15 @@ public static partial class TaskDefinitionRules
                 "TASK014", $"{path}.hostname",
                 "Hostname is not supported on container when networkMode=awsvpc.",
                 "Remove hostname.");
+        }
+
+        foreach (var control in container.SystemControls.Where(control => !IsAllowed(control)))
+        {
+            // Inferred text; the list is stated by AWS. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_SystemControl.html
+            yield return new(
+                "TASK014", $"{path}.systemControls",
+                $"Invalid system control '{control.Namespace}'.",
+                $"Use one of {string.Join(", ", IpcControls)}, or one that starts with fs.mqueue. or net., and give it a value.");
         }
 
         foreach (var capability in container.LinuxParameters?.Capabilities?.Add?.Where(name => name is not "SYS_PTRACE") ?? [])

@@ -37,6 +37,10 @@ internal static class EngineContainerSpec
             HostConfig = new()
             {
                 NetworkMode = network,
+
+                // Those of the network belong to the task: whichever container names them, they hold for all, and the last one wins.
+                // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+                Sysctls = Sysctls(task.Definition.ContainerDefinitions.SelectMany(container => container.SystemControls).Where(IsOfNetwork)),
                 CapDrop = ["ALL"],
 
                 // The address and its port; and what it takes to empty volumes whoever owns what is in them.
@@ -82,10 +86,15 @@ internal static class EngineContainerSpec
             Cmd = OrImages(container.Command)!,
             Env = [.. environment.Select(variable => $"{variable.Key}={variable.Value}")],
             Labels = EngineLabels.Of(place.EnvironmentFolder, task, container),
+            OpenStdin = container.Interactive is true,
             Healthcheck = NoCheck,
             HostConfig = new()
             {
                 NetworkMode = $"container:{place.Holder}",
+
+                // The holder is the task's first process then, as the pause container is on Fargate.
+                PidMode = task.Definition.PidMode is "task" ? $"container:{place.Holder}" : "",
+                Sysctls = Sysctls(container.SystemControls.Where(control => !IsOfNetwork(control))),
                 Mounts = [.. task.MountsOf(container).Select(mount => Of(place.VolumeFolder(mount.Volume), mount.ContainerPath, mount.ReadOnly))],
                 ReadonlyRootfs = container.ReadonlyRootFilesystem is true,
                 CapAdd = [.. container.LinuxParameters?.Capabilities?.Add ?? []],
@@ -100,6 +109,19 @@ internal static class EngineContainerSpec
                 MemoryReservation = limits.Memory ? (container.MemoryReservation ?? 0) * BytesOfMiB : 0,
             },
         };
+
+    private static bool IsOfNetwork(SystemControl control) => control.Namespace?.StartsWith("net.", StringComparison.Ordinal) is true;
+
+    private static Dictionary<string, string> Sysctls(IEnumerable<SystemControl> controls)
+    {
+        var all = new Dictionary<string, string>();
+        foreach (var control in controls)
+        {
+            all[control.Namespace!] = control.Value!;
+        }
+
+        return all;
+    }
 
     private static long MemoryOf(RuntimeTask task, ContainerDefinition container, EngineLimits limits) =>
         limits.Memory ? (container.Memory ?? TaskSize.ParseMemory(task.Definition.Memory ?? "") ?? 0) * BytesOfMiB : 0;
