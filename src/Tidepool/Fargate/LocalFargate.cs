@@ -82,6 +82,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),
+                EnvironmentFiles = new(upstream),
                 Upstream = upstream,
                 Notices = notices,
                 Metadata = metadata,

@@ -6,7 +6,16 @@ namespace Tidepool.Fargate;
 internal static class LocalLimits
 {
     /// <summary>Every field of a task definition that would be left out.</summary>
-    public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request) => [.. Fields(request).Select(Unsupported)];
+    /// <param name="request">The task definition.</param>
+    /// <param name="hasUpstream">Whether there are other AWS services to ask.</param>
+    public static IReadOnlyList<Problem> Of(RegisterTaskDefinitionRequest request, bool hasUpstream) =>
+    [
+        .. request.ContainerDefinitions.Where(container => container.EnvironmentFiles.Count > 0 && !hasUpstream).Select(container => new Problem(
+            "FARGATE003",
+            $"containerDefinitions[{container.Name}].environmentFiles cannot be read: the local Fargate has no S3.",
+            "Name an emulator that has one with --upstream, or remove it for the rehearsal; on AWS it is valid.")),
+        .. Fields(request).Select(Unsupported),
+    ];
 
     /// <summary>Refuses a field.</summary>
     public static Problem Unsupported(string field) => new(
@@ -41,7 +50,6 @@ internal static class LocalLimits
         {
             foreach (var (isSet, field) in new[]
             {
-                (container.EnvironmentFiles.Count > 0, "environmentFiles"),
                 (container.FirelensConfiguration is not null, "firelensConfiguration"),
                 (container.CredentialSpecs.Count > 0, "credentialSpecs"),
                 (container.PseudoTerminal is true, "pseudoTerminal"),

@@ -14,6 +14,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private readonly TaskLogs _logs = new(parts.Upstream, parts.Clock, reason => parts.Notices.Report("LOGS_LOST", reason));
     private readonly List<AttachedVolume> _attached = [];
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
+    private IReadOnlyDictionary<string, IReadOnlyList<KeyValuePair<string, string>>> _files = new Dictionary<string, IReadOnlyList<KeyValuePair<string, string>>>();
     private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
 
     private string TaskId => _task.TaskId;
@@ -33,6 +34,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         try
         {
             _secrets = await parts.Secrets.ReadAsync(definition, ct);
+            _files = await parts.EnvironmentFiles.ReadAsync(definition, ct);
             await _logs.OpenAsync(definition, TaskId, ct);
             await AttachAsync(ct);
             await parts.Runtime.PrepareAsync(_task, ct);
@@ -157,6 +159,13 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private Dictionary<string, string> EnvironmentOf(ContainerDefinition container)
     {
         var variables = new Dictionary<string, string>();
+
+        // Of several files that have a variable the last one has its value, as with Docker (inferred); what the definition says goes before all.
+        foreach (var (name, value) in container.EnvironmentFiles.SelectMany(file => _files[file.Value]))
+        {
+            variables[name] = value;
+        }
+
         foreach (var variable in container.Environment.Where(variable => !string.IsNullOrEmpty(variable.Name)))
         {
             variables[variable.Name!] = variable.Value ?? "";

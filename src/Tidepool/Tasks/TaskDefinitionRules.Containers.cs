@@ -179,6 +179,22 @@ public static partial class TaskDefinitionRules
 
     private static IEnumerable<TaskDefinitionViolation> VariableViolations(ContainerDefinition container, string path)
     {
+        // Inferred texts; the rules are stated by AWS. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html
+        if (container.EnvironmentFiles.Count > 10)
+        {
+            yield return new(
+                "TASK017", $"{path}.environmentFiles", $"There are {container.EnvironmentFiles.Count} environment files; 10 are allowed.", "Keep 10 or fewer.");
+        }
+
+        foreach (var file in container.EnvironmentFiles.Where(file => file.Type is not "s3" || !file.Value.StartsWith("arn:", StringComparison.Ordinal)
+            || !file.Value.Contains('/') || !file.Value.EndsWith(".env", StringComparison.Ordinal)))
+        {
+            yield return new(
+                "TASK018", $"{path}.environmentFiles",
+                $"Invalid environment file '{file.Value}' of type '{file.Type}'.",
+                "Use type s3 and the ARN of an object whose name ends in .env, as in arn:aws:s3:::bucket/agents.env.");
+        }
+
         var names = container.Environment.Select(variable => variable.Name).ToHashSet();
         var seen = new HashSet<string>();
         foreach (var secret in container.Secrets.Where(secret => names.Contains(secret.Name) || !seen.Add(secret.Name)))

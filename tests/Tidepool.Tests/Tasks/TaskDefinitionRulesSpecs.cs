@@ -45,6 +45,7 @@ public sealed class TaskDefinitionRulesSpecs
         { "SYS_ADMIN is not allowed on Fargate.", With(new() { LinuxParameters = new() { Capabilities = new(Add: ["SYS_PTRACE", "SYS_ADMIN"]) } }) },
         { "DNS servers are not supported on container when networkMode=awsvpc", With(new() { DnsServers = ["8.8.8.8"] }) },
         { "Invalid system control 'kernel.panic'.", With(new() { SystemControls = [new("kernel.panic", "1")] }) },
+        { "Invalid environment file 'arn:aws:s3:::b/agents.txt' of type 's3'.", With(new() { EnvironmentFiles = [new("arn:aws:s3:::b/agents.txt", "s3")] }) },
         { "Links are not supported when networkMode=awsvpc.", With(new() { Links = ["other"] }) },
         { "Fargate launch type does not support FirelensConfiguration config file from 's3'", With(new() { FirelensConfiguration = new("fluentbit", new Dictionary<string, string> { ["config-file-type"] = "s3" }) }) },
         { "stopTimeout of 121 s is outside of 2 to 120 s.", With(new() { StopTimeout = 121 }) },

@@ -73,6 +73,33 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
         }
     }
 
+    /// <summary>Reads an object of S3 as text.</summary>
+    /// <param name="path">Bucket and key, with a slash between them.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="UpstreamException">An error of the service, or no answer.</exception>
+    public async Task<string> ReadObjectAsync(string path, CancellationToken ct)
+    {
+        try
+        {
+            using var request = Request("s3", null, null);
+            request.Method = HttpMethod.Get;
+            request.RequestUri = new Uri(url, $"/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}");
+            using var answer = await _http.SendAsync(request, ct);
+            var body = await answer.Content.ReadAsStringAsync(ct);
+            if (answer.IsSuccessStatusCode)
+            {
+                return body;
+            }
+
+            var error = XDocument.Parse(body).Root!;
+            throw new UpstreamException($"{error.Element("Code")?.Value}", $"{error.Element("Message")?.Value} status code: {(int)answer.StatusCode}");
+        }
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is XmlException)
+        {
+            throw new UpstreamException("RequestError", $"send request failed caused by: {e.Message}");
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static bool IsNoAnswer(Exception e, CancellationToken ct) =>
@@ -81,7 +108,7 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
     private static UpstreamException ErrorOf(JsonObject body, string status) => new(
         $"{body["__type"]}".Split('#')[^1] is { Length: > 0 } type ? type : status, $"{body["message"] ?? body["Message"]}");
 
-    private HttpRequestMessage Request(string service, string? resourceRegion, HttpContent content)
+    private HttpRequestMessage Request(string service, string? resourceRegion, HttpContent? content)
     {
         var now = clock.GetUtcNow();
         var date = now.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
