@@ -23,8 +23,9 @@ internal sealed class ContainerLog(string? path, LogStream? stream, Action<strin
             _file ??= Open(path);
             _file.Write(output);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
+            // Whatever a task definition makes of the path: this is the thread of a container's output, and nobody else would hear of it.
             lost($"Output of a container could not be written to {path}: {e.Message}");
         }
     }

@@ -116,6 +116,7 @@ public sealed partial class LocalFargate
         }
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,255}$")]
+    // Not with $, which takes a line feed at the end as well.
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}\z")]
     private static partial Regex NameText();
 }

@@ -211,6 +211,7 @@ public static partial class TaskDefinitionRules
     private static TaskDefinitionViolation Unsupported(string path, string field) =>
         new("TASK014", path, $"Fargate compatible task definitions do not support {field}", $"Remove {path[(path.LastIndexOf('.') + 1)..]}.");
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,255}$")]
+    // Not with $, which takes a line feed at the end as well.
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}\z")]
     private static partial Regex NameText();
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.Pipelines.Graph;
@@ -115,6 +116,9 @@ internal sealed class BuildsApi(PipelinesServiceOptions options, RunDirectory ru
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         var run = Run(http);
         http.Response.ContentType = "application/x-ndjson";
+
+        // Who follows may pause, a terminal that is held for example, and loses nothing by it.
+        http.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
         await http.Response.StartAsync(end.Token);
         try
         {

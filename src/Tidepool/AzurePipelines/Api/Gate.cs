@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Tidepool.AgentProtocol;
 
 namespace Tidepool.AzurePipelines.Api;
@@ -8,6 +9,9 @@ namespace Tidepool.AzurePipelines.Api;
 /// <summary>Stands before every route: who asks, and how a refusal looks on the wire.</summary>
 internal static class Gate
 {
+    // Logs come in pages of some MiB, and files that steps attach are not much larger. What is pushed to a repository has no limit.
+    private const long LargestBody = 64 * 1024 * 1024;
+
     /// <param name="onFault">Hears of bugs; never of a body, a query or a token.</param>
     public static void UseGate(this WebApplication app, AccessTokens tokens, string tokenPath, Action<string>? onFault) => app.Use(async (http, next) =>
     {
@@ -25,6 +29,11 @@ internal static class Gate
                 return;
             }
 
+            if (!http.Request.Path.Value!.Contains("/_git/", StringComparison.Ordinal))
+            {
+                http.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = LargestBody;
+            }
+
             await next(http);
             if (http.Response is { StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed, HasStarted: false })
             {
@@ -39,7 +48,11 @@ internal static class Gate
         {
             await RefuseAsync(http, Refusal.BadRequest(e.Problem.ToString()));
         }
-        catch (Exception e) when (e is JsonException or BadHttpRequestException or InvalidDataException)
+        catch (BadHttpRequestException e)
+        {
+            await RefuseAsync(http, Refusal.BadRequest($"The body could not be read. {e.Message}", e.StatusCode));
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
             await RefuseAsync(http, Refusal.BadRequest($"The body could not be read. {e.Message}"));
         }

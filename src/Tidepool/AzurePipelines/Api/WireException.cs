@@ -23,7 +23,7 @@ internal sealed class WireException(int status, string typeKey, string message, 
 /// <summary>The refusals that agents and clients know.</summary>
 internal static class Refusal
 {
-    public static WireException BadRequest(string what) => new(400, "VssPropertyValidationException", what);
+    public static WireException BadRequest(string what, int status = 400) => new(status, "VssPropertyValidationException", what);
 
     public static WireException Unauthorized() =>
         new(401, "VssUnauthorizedException", "Sign in with a token of this organization.");

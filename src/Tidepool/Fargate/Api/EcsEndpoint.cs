@@ -121,6 +121,11 @@ public sealed class EcsEndpoint : IAsyncDisposable
         {
             // Nobody waits for the answer any more.
         }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // The body broke off, or came too slowly.
+            await AwsError.WriteAsync(context, AwsProtocol.Json, e.StatusCode, $"{EcsErrorType.SerializationException}", $"The request could not be read: {e.Message}");
+        }
         catch (Exception e) when (!context.Response.HasStarted)
         {
             // A bug here is one request's, not the environment's.
@@ -144,16 +149,6 @@ public sealed class EcsEndpoint : IAsyncDisposable
             }
         }
 
-        try
-        {
-            return body.Length == 0
-                ? []
-                : JsonNode.Parse(body.GetBuffer().AsSpan(0, (int)body.Length), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject
-                    ?? throw new EcsException(EcsErrorType.SerializationException, "The request's body is not a JSON object.");
-        }
-        catch (JsonException e)
-        {
-            throw new EcsException(EcsErrorType.SerializationException, $"The request's body is not JSON: {e.Message}");
-        }
+        return EcsJson.Parse(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 }

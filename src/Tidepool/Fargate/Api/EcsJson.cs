@@ -21,6 +21,31 @@ internal static class EcsJson
     /// <summary>camelCase names, times as seconds since 1970, nothing written that is not set.</summary>
     public static JsonSerializerOptions Options { get; } = Make();
 
+    /// <summary>Reads a request's body; an empty one has no members.</summary>
+    /// <exception cref="EcsException">It is no JSON object, or holds text that is no Unicode.</exception>
+    public static JsonObject Parse(ReadOnlySpan<byte> body)
+    {
+        if (body.Length == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            return JsonText.Parse(body) as JsonObject
+                ?? throw new EcsException(EcsErrorType.SerializationException, "The request's body is not a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new EcsException(EcsErrorType.SerializationException, $"The request's body is not JSON: {e.Message}");
+        }
+        catch (FormatException e)
+        {
+            // Inferred: that the service refuses such text at all, and how.
+            throw new EcsException(EcsErrorType.SerializationException, $"The request's body {e.Message}");
+        }
+    }
+
     /// <summary>Reads a request.</summary>
     /// <param name="body">The request's members; those that are null are taken as not given and removed.</param>
     /// <param name="unknown">Told the path of each member that is left out because nothing here knows it.</param>

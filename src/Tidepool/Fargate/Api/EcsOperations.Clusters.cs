@@ -91,8 +91,13 @@ internal sealed partial class EcsOperations
         var settings = (request.EffectiveSettings ? AccountSettings : [])
             .Where(setting => request.Name is null || setting.Name == request.Name)
             .Where(setting => request.Value is null || setting.Value == request.Value)
-            .Select(setting => new { setting.Name, setting.Value, PrincipalArn = fargate.RootArn, Type = "user" });
-        return Task.FromResult<object>(new { settings });
+            .ToDictionary(setting => setting.Name, setting => setting.Value);
+        var page = Page.Of([.. settings.Keys], request.NextToken, request.MaxResults);
+        return Task.FromResult<object>(new
+        {
+            settings = page.Items.Select(name => new { name, value = settings[name], principalArn = request.PrincipalArn ?? fargate.RootArn, type = "user" }),
+            page.NextToken,
+        });
     }
 
     private sealed record Paging(string? NextToken = null, int? MaxResults = null);

@@ -26,7 +26,8 @@ internal sealed record Page(IReadOnlyList<string> Items, string? NextToken)
         }
 
         // The token is the last item seen: what comes or goes meanwhile does not shift the rest.
-        var rest = nextToken is null ? all : [.. all.SkipWhile(item => item != Last(nextToken)).Skip(1)];
+        var last = nextToken is null ? null : Last(nextToken);
+        var rest = last is null ? all : [.. all.SkipWhile(item => item != last).Skip(1)];
         var size = maxResults ?? ordinary;
         return rest.Count <= size
             ? new(rest, null)

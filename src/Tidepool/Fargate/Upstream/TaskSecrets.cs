@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tidepool.Fargate.Runtimes;
@@ -56,7 +57,7 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
             }
 
             var answer = await upstream.AskAsync("secretsmanager", "secretsmanager.GetSecretValue", members, secret.Region, ct);
-            var value = $"{answer["SecretString"]}";
+            var value = UpstreamClient.TextOf(answer, "SecretString");
             return secret.JsonKey is not { } key
                 ? value
                 : MemberOf(value, key)
@@ -84,8 +85,9 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
                     new() { ["Names"] = new JsonArray([.. names]), ["WithDecryption"] = true },
                     parameter.Region,
                     ct);
-            return (answer["Parameters"] as JsonArray)?.FirstOrDefault()?["Value"]?.ToString()
-                ?? throw new TaskStartException($"{Ssm}invalid parameters: {valueFrom}");
+            return answer["Parameters"] is JsonArray and [JsonObject first, ..]
+                ? UpstreamClient.TextOf(first, "Value")
+                : throw new TaskStartException($"{Ssm}invalid parameters: {valueFrom}");
         }
         catch (UpstreamException e)
         {
@@ -97,9 +99,9 @@ internal sealed class TaskSecrets(IReadOnlyDictionary<string, string> known, Ups
     {
         try
         {
-            return (JsonNode.Parse(value) as JsonObject)?[key]?.ToString();
+            return (JsonText.Parse(Encoding.UTF8.GetBytes(value)) as JsonObject)?[key]?.ToString();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
             return null;
         }

@@ -27,7 +27,14 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly string NoSignature = new('0', 64);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false }) { Timeout = Limit };
+    // A secret has 64 KiB at most, and what is asked besides is shorter.
+    private const int LargestAnswer = 1024 * 1024;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+    {
+        Timeout = Limit,
+        MaxResponseContentBufferSize = LargestAnswer,
+    };
 
     /// <summary>The account whose resources the upstream has.</summary>
     /// <exception cref="ProblemException">SERVE003: the upstream does not answer, or is no emulator of AWS.</exception>
@@ -63,13 +70,13 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
             using var request = Request(service, resourceRegion, content);
             request.Headers.Add("X-Amz-Target", target);
             using var answer = await _http.SendAsync(request, ct);
-            var body = await answer.Content.ReadAsStringAsync(ct);
-            var read = body.Length == 0 ? [] : JsonNode.Parse(body) as JsonObject ?? [];
+            var body = await answer.Content.ReadAsByteArrayAsync(ct);
+            var read = body.Length == 0 ? [] : JsonText.Parse(body) as JsonObject ?? [];
             return answer.IsSuccessStatusCode ? read : throw ErrorOf(read, $"{(int)answer.StatusCode}");
         }
-        catch (Exception e) when (IsNoAnswer(e, ct) || e is JsonException)
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is JsonException or FormatException)
         {
-            throw new UpstreamException("RequestError", $"send request failed caused by: {e.Message}");
+            throw new UpstreamException("RequestError", $"send request failed caused by: {(e is FormatException ? "the answer " : "")}{e.Message}");
         }
     }
 
@@ -99,6 +106,12 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
             throw new UpstreamException("RequestError", $"send request failed caused by: {e.Message}");
         }
     }
+
+    /// <summary>A member of an answer that is text.</summary>
+    /// <exception cref="UpstreamException">It is not there, or no text.</exception>
+    public static string TextOf(JsonObject answer, string member) => answer[member] is JsonValue value && value.TryGetValue<string>(out var text)
+        ? text
+        : throw new UpstreamException("SerializationError", $"the answer holds no text {member}");
 
     public void Dispose() => _http.Dispose();
 

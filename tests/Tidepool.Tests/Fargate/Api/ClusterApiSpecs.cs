@@ -28,7 +28,9 @@ public sealed class ClusterApiSpecs
     public async Task A_cluster_is_deleted_once_it_is_empty_and_can_be_made_again()
     {
         await using var rig = await EcsRig.StartAsync();
-        await rig.AskAsync("RegisterTaskDefinition", EcsRig.Definition());
+
+        // It takes its time to end, so that its cluster still has a task when the service is gone.
+        await rig.AskAsync("RegisterTaskDefinition", EcsRig.Definition(EcsRig.Waiting.Replace("'exit 0'", "''", StringComparison.Ordinal)));
         await rig.AskAsync("CreateCluster", Sent);
         await rig.AskAsync(
             "CreateService",
