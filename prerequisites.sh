@@ -17,8 +17,8 @@ case ${1:-} in
     ;;
   test)
     needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap)
-    # The tests start a container engine of their own, which takes root.
-    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io)
+    # The tests start a container engine of their own and mount disks, which takes root.
+    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs)
     ;;
   *)
     echo "Usage: prerequisites.sh demo|test|deploy" >&2

@@ -4,37 +4,29 @@ using Spectre.Console;
 using Tidepool.Bench;
 using Tidepool.Rehearsal;
 
-if (args is not [var root])
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var ct = CancellationToken.None;
+var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>> RunAsync)[]
 {
-    Console.Error.WriteLine("Usage: bench/run.sh");
+    ("demo", installed => DemoBench.RunAsync(installed, ct)),
+    ("agent", installed => AgentBench.RunAsync(installed, ct)),
+    ("jobs", JobsAsync),
+    ("endpoint", installed => EndpointBench.RunAsync(installed, ct)),
+    ("tasks", installed => TaskBench.RunAsync(installed, ct)),
+    ("many", installed => ManyTasksBench.RunAsync(installed, ct)),
+    ("engine", installed => TaskBench.RunInEngineAsync(installed, ct)),
+};
+if (args is not [var root, .. var names] || names.Except(benches.Select(bench => bench.Name)).Any())
+{
+    Console.Error.WriteLine($"Usage: bench/run.sh [{string.Join('|', benches.Select(bench => bench.Name))}]...");
     return 2;
 }
 
-CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var installed = new Installed(root);
-var ct = CancellationToken.None;
 var measurements = new List<Measurement>();
-await MeasureAsync("the demonstration", () => DemoBench.RunAsync(installed, ct));
-await MeasureAsync("the agent's start", () => AgentBench.RunAsync(installed, ct));
-var state = Directory.CreateTempSubdirectory("tidepool-bench-");
-try
+foreach (var (name, runAsync) in benches.Where(bench => names.Length == 0 || names.Contains(bench.Name)))
 {
-    var options = new RehearsalOptions
-    {
-        RepositoryFolder = root,
-        AgentBinary = installed.Agent,
-        ContainerTemplate = installed.ContainerTemplate,
-        StateFolder = state.FullName,
-        Agents = 1,
-    };
-    await using var environment = await RehearsalEnvironment.StartAsync(options, TimeProvider.System, new Progress<RehearsalEvent>(), ct);
-    await environment.WaitForServiceAgentsAsync(1, ct);
-    await MeasureAsync("jobs and steps", () => JobBench.RunAsync(environment, ct));
-    await MeasureAsync("the hand-off", () => HandOffBench.RunAsync(environment, ct));
-}
-finally
-{
-    state.Delete(recursive: true);
+    Console.Error.WriteLine($"measuring {name}");
+    measurements.AddRange(await runAsync(new(root)));
 }
 
 var table = new Table().Border(TableBorder.Markdown).AddColumns("measured", "value", "limit", "", "how");
@@ -48,13 +40,30 @@ foreach (var one in measurements)
         Markup.Escape(one.How));
 }
 
-AnsiConsole.Profile.Width = 240;
+AnsiConsole.Profile.Width = 300;
 AnsiConsole.Write(table);
 Console.WriteLine($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
 return measurements.All(one => one.Kept) ? 0 : 1;
 
-async Task MeasureAsync(string what, Func<Task<IReadOnlyList<Measurement>>> measure)
+async Task<IReadOnlyList<Measurement>> JobsAsync(Installed installed)
 {
-    Console.Error.WriteLine($"measuring {what}");
-    measurements.AddRange(await measure());
+    var state = Directory.CreateTempSubdirectory("tidepool-bench-");
+    try
+    {
+        var options = new RehearsalOptions
+        {
+            RepositoryFolder = installed.Root,
+            AgentBinary = installed.Agent,
+            ContainerTemplate = installed.ContainerTemplate,
+            StateFolder = state.FullName,
+            Agents = 1,
+        };
+        await using var environment = await RehearsalEnvironment.StartAsync(options, TimeProvider.System, new Progress<RehearsalEvent>(), ct);
+        await environment.WaitForServiceAgentsAsync(1, ct);
+        return [.. await JobBench.RunAsync(environment, ct), .. await HandOffBench.RunAsync(environment, ct)];
+    }
+    finally
+    {
+        state.Delete(recursive: true);
+    }
 }

@@ -25,6 +25,8 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     ServeCommand.Create(hurried.Token),
     RunCommand.Create(),
     InterruptCommand.Create(),
+    VerifyStorageCommand.Create(),
+    StorageCommand.Create(),
     DoctorCommand.Create(),
     UpCommand.Create(),
     DownCommand.Create(),

@@ -17,7 +17,7 @@ internal sealed record StopWords(string Stopping, string? Stopped, bool CanHurry
             + "(once more to leave without waiting; Terraform goes on alone)",
             null),
         ["run", ..] => new("canceling the run, and following it to its end (once more to leave; the run is canceled all the same)", null),
-        ["status" or "logs" or "token" or "doctor", ..] => new("stopping", null),
+        ["status" or "logs" or "token" or "doctor" or "storage", ..] => new("stopping", null),
         _ => new($"{Environments} (once more to leave at once)", EnvironmentsGone),
     };
 }

@@ -48,7 +48,7 @@ internal sealed class Served : IAsyncDisposable
     }
 
     /// <summary>Registers a task definition of one container, runs a task of it in a new cluster, and answers its ARN.</summary>
-    public async Task<string> RunAsync(JsonObject container)
+    public async Task<string> RunAsync(JsonObject container, params JsonObject[] volumes)
     {
         await AwsAsync("ecs", "create-cluster", "--cluster-name", "tide");
         await AwsAsync("ecs", "register-task-definition", "--cli-input-json", new JsonObject
@@ -60,6 +60,7 @@ internal sealed class Served : IAsyncDisposable
             ["requiresCompatibilities"] = new JsonArray("FARGATE"),
             ["executionRoleArn"] = "arn:aws:iam::123456789012:role/execution",
             ["containerDefinitions"] = new JsonArray(container),
+            ["volumes"] = new JsonArray([.. volumes]),
         }.ToJsonString());
         var run = await AwsAsync(
             "ecs", "run-task", "--cluster", "tide", "--task-definition", "f", "--launch-type", "FARGATE",

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Rehearsal;
 
 namespace Tidepool.Deployment.Tests;
@@ -58,6 +59,52 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
             Assert.Empty(Directory.GetDirectories(Path.Combine(served.Folder, "volumes")));
             Assert.Empty(_said.Texts);
             Assert.DoesNotContain(await served.Fargate.ListTaskDefinitionsAsync(Ct), definition => definition.Status == "ACTIVE");
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task With_EBS_each_task_has_a_disk_of_its_own_that_plans_leave_alone_and_nothing_outlives()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount disks.");
+        var state = Directory.CreateTempSubdirectory("tidepool-served-");
+        try
+        {
+            await using var served = await ServedEnvironment.StartAsync(Options(state.FullName), TimeProvider.System, _said, Ct);
+            var environment = new Dictionary<string, string?>(moto.Environment) { ["AWS_ENDPOINT_URL"] = served.Ecs.Url.AbsoluteUri.TrimEnd('/') };
+            using var terraform = await TerraformProcess.InitializedAsync(environment);
+            string[] variables =
+            [
+                "-input=false", "-no-color", "-var-file=terraform.tfvars.example", "-var=storage=ebs", "-var=cluster_name=ebb",
+                $"-var=azp_url={served.Pipelines.OrganizationUrl}", $"-var=azp_pool={served.Pipelines.Pool}",
+                "-var=image=registry.example.org/tidepool-agent:1",
+            ];
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables, "-var=ebs={size_gib=2}"]);
+            await PutTokenAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!);
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables, "-var=ebs={size_gib=2}"]);
+            await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 2, Ct).WaitAsync(Limit, Ct);
+            var storage = new EbsStorage(Path.Combine(state.FullName, "storage"), state.FullName, TimeProvider.System);
+            var volume = Assert.Single(storage.Volumes()).Volume;
+            Assert.Equal((2, "xfs", "gp3", true, true), (volume.SizeGiB, volume.FileSystem, volume.VolumeType, volume.DeleteOnTermination, volume.IsDisk));
+            Assert.Contains(volume.Tags, tag => tag.Key is "AmazonECSManaged");
+            await PlanAsync(terraform, [.. variables, "-var=ebs={size_gib=2}"]);
+
+            // Another volume is another deployment: a new task comes with it, the old one goes and takes its own along.
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables, "-var=ebs={size_gib=3,file_system=\"ext4\"}"]);
+            await served.Fargate.WaitForServiceAsync(
+                "ebb", "agents",
+                seen => seen.Deployments is [{ RolloutState: "COMPLETED", VolumeConfigurations: [{ ManagedEbsVolume.SizeInGiB: 3 }] }], Ct).WaitAsync(Limit, Ct);
+            var next = Assert.Single(storage.Volumes()).Volume;
+            Assert.Equal((3, "ext4"), (next.SizeGiB, next.FileSystem));
+            await PlanAsync(terraform, [.. variables, "-var=ebs={size_gib=3,file_system=\"ext4\"}"]);
+
+            await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables, "-var=ebs={size_gib=3,file_system=\"ext4\"}"]);
+            Assert.Equal(0, Assert.Single((await served.Fargate.DescribeClustersAsync(["ebb"], Ct)).Clusters).RunningTasksCount);
+            Assert.Empty(storage.Volumes());
+            Assert.Empty(_said.Texts);
         }
         finally
         {

@@ -23,7 +23,7 @@ public sealed partial class ProblemSpecs
     }
 
     [GeneratedRegex(
-        @"\b(TASK|FARGATE|SANDBOX|ENGINE|PIPELINE|SERVICE|SERVE|AGENT|REHEARSAL|RUN|CLI|SETTINGS|AWS|AZDO|DOCTOR|DEPLOY|TERRAFORM|DOCKER)\d{3}\b")]
+        @"\b(TASK|FARGATE|SANDBOX|ENGINE|EBS|EFS|PIPELINE|SERVICE|SERVE|AGENT|REHEARSAL|RUN|CLI|SETTINGS|AWS|AZDO|DOCTOR|DEPLOY|TERRAFORM|DOCKER|VERIFY)\d{3}\b")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"^\| ([A-Z]+\d{3}) \|")]

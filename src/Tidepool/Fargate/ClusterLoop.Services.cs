@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -14,6 +16,7 @@ internal sealed partial class ClusterLoop
             throw new EcsException(EcsErrorType.InvalidParameterException, "Creation of service was not idempotent.");
         }
 
+        Configured(definition, request.VolumeConfigurations);
         var now = _parts.Clock.GetUtcNow();
         Use(definition);
         _services = _services.SetItem(request.ServiceName, new ServiceState(new EcsService
@@ -35,7 +38,7 @@ internal sealed partial class ClusterLoop
             PropagateTags = request.PropagateTags,
             EnableExecuteCommand = request.EnableExecuteCommand,
             Tags = request.Tags,
-        }).WithDeployment(definition.TaskDefinitionArn, now));
+        }).WithDeployment(definition.TaskDefinitionArn, request.VolumeConfigurations, now));
         return _services[request.ServiceName].Service;
     }
 
@@ -57,6 +60,12 @@ internal sealed partial class ClusterLoop
                 EcsErrorType.InvalidParameterException,
                 "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider "
                     + "strategy on a service that is already using one, you must force a new deployment.");
+        }
+
+        var volumes = request.VolumeConfigurations ?? state.Primary.VolumeConfigurations ?? [];
+        if (request.VolumeConfigurations is not null || definition is not null)
+        {
+            Configured(definition ?? _definitions[before.TaskDefinition], volumes);
         }
 
         state = state with
@@ -91,9 +100,10 @@ internal sealed partial class ClusterLoop
         if (request.ForceNewDeployment
             || arn != before.TaskDefinition
             || !Same(state.Service.NetworkConfiguration, before.NetworkConfiguration)
+            || !Same(volumes, state.Primary.VolumeConfigurations ?? [])
             || state.Service.EnableExecuteCommand != before.EnableExecuteCommand)
         {
-            state = state.WithDeployment(arn, _parts.Clock.GetUtcNow());
+            state = state.WithDeployment(arn, volumes, _parts.Clock.GetUtcNow());
         }
 
         _services = _services.SetItem(state.Service.ServiceName, state);
@@ -199,6 +209,9 @@ internal sealed partial class ClusterLoop
         Service = state.Service.ServiceName,
         CapacityProvider = state.Service.CapacityProviderStrategy?[0].CapacityProvider,
         EnableExecuteCommand = state.Service.EnableExecuteCommand,
+        EbsVolume = state.Primary.VolumeConfigurations is [{ ManagedEbsVolume: { } volume } configured]
+            ? EbsVolumeOrder.Of((configured.Name, volume), isDeletedWithTask: true, definition.Tags, state.Service.Tags ?? [])
+            : null,
         Tags =
         [
             .. state.Service.PropagateTags switch
@@ -212,6 +225,12 @@ internal sealed partial class ClusterLoop
                 : Array.Empty<EcsTag>(),
         ],
     };
+
+    private (string, ManagedEbsVolume)? Configured(TaskDefinition definition, IReadOnlyList<ServiceVolumeConfiguration> volumes) => EbsVolumeRules.Checked(
+        definition, [.. volumes.Select(volume => (volume.Name, volume.ManagedEbsVolume))], _parts.Ebs.Snapshot, "TASK_DEFINITION", "SERVICE");
+
+    private static bool Same(IReadOnlyList<ServiceVolumeConfiguration> one, IReadOnlyList<ServiceVolumeConfiguration> other) =>
+        JsonSerializer.Serialize(one, TaskDefinitionJson.Options) == JsonSerializer.Serialize(other, TaskDefinitionJson.Options);
 
     private static bool Same(NetworkConfiguration? one, NetworkConfiguration? other) =>
         one?.AwsvpcConfiguration?.AssignPublicIp == other?.AwsvpcConfiguration?.AssignPublicIp

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -14,6 +15,11 @@ internal sealed partial class ClusterLoop
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, TaskRunner> _runners = new();
+
+    // The tasks that changed since they were looked at, and when time alone may bring a step to others. Looking at every task for each change
+    // of one would cost more for each the more there are.
+    private readonly HashSet<string> _changed = [];
+    private readonly Dictionary<string, DateTimeOffset> _wakes = [];
     private DateTimeOffset _forgetAt;
     private long _started;
 
@@ -43,7 +49,7 @@ internal sealed partial class ClusterLoop
         var task = new EcsTask
         {
             TaskArn = arn,
-            ClusterArn = Cluster.ClusterArn,
+            ClusterArn = _cluster.ClusterArn,
             TaskDefinitionArn = definition.TaskDefinitionArn,
             Containers = [.. containers.Select(container => container.Container)],
             Group = order.Group,
@@ -75,8 +81,11 @@ internal sealed partial class ClusterLoop
                     ]),
             ],
         };
-        _runners[arn] = new(_parts, arn, definition);
-        Store(null, new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++ });
+        var ebs = order.EbsVolume is { } ordered ? new TaskEbsVolume(EbsStore.NewVolumeId(), $"{Guid.NewGuid():D}", ordered) : null;
+        _runners[arn] = new(_parts, arn, definition, ebs);
+        Store(
+            null,
+            new(task, definition, [.. containers], _parts.Clock.GetUtcNow()) { Service = order.Service, Order = _started++, EbsVolume = ebs });
         return _tasks[arn].Task;
     }
 
@@ -128,7 +137,8 @@ internal sealed partial class ClusterLoop
     private bool ReconcileTasks(DateTimeOffset now)
     {
         var changed = false;
-        foreach (var arn in _tasks.Values.Where(task => !task.IsStopped).OrderBy(task => task.Order).Select(task => task.Task.TaskArn))
+        _changed.UnionWith(_wakes.Where(wake => wake.Value <= now).Select(wake => wake.Key));
+        foreach (var arn in _changed.OrderBy(arn => _tasks[arn].Order).ToArray())
         {
             while (TaskLifeCycle.Next(_tasks[arn], now, _times) is { } step)
             {
@@ -138,6 +148,16 @@ internal sealed partial class ClusterLoop
                 {
                     Run(arn, effect);
                 }
+            }
+
+            _changed.Remove(arn);
+            if (TaskLifeCycle.WakeAt(_tasks[arn], now, _times) is { } wakeAt)
+            {
+                _wakes[arn] = wakeAt;
+            }
+            else
+            {
+                _wakes.Remove(arn);
             }
         }
 
@@ -157,6 +177,7 @@ internal sealed partial class ClusterLoop
         foreach (var arn in _tasks.Values.Where(life => life.IsStopped && life.Task.StoppedAt < now - StoppedTasksStay).Select(life => life.Task.TaskArn))
         {
             _tasks = _tasks.Remove(arn);
+            _changed.Remove(arn);
             _runners.TryRemove(arn, out _);
         }
     }
@@ -165,8 +186,10 @@ internal sealed partial class ClusterLoop
 
     private void Store(TaskLife? before, TaskLife after)
     {
+        after = EbsAttachment.Shown(after);
         var shown = ReferenceEquals(before?.Task, after.Task) ? after : after with { Task = after.Task with { Version = after.Task.Version + 1 } };
         _tasks = _tasks.SetItem(shown.Task.TaskArn, shown);
+        _changed.Add(shown.Task.TaskArn);
         if (before?.Task.LastStatus != shown.Task.LastStatus)
         {
             _parts.Journal.Task(shown.Task.TaskArn, shown.Task.LastStatus);
@@ -220,7 +243,9 @@ internal sealed partial class ClusterLoop
     private async Task PrepareAsync(string arn, TaskRunner runner)
     {
         var reason = await Task.Run(() => runner.PrepareAsync(_end.Token), _end.Token);
-        Observe(arn, life => reason is null ? life.WithPrepared() : life.WithPreparationFailed(reason));
+        Observe(arn, life => reason is null
+            ? life.WithPrepared()
+            : (life with { AttachFailure = runner.AttachFailure }).WithPreparationFailed(reason));
     }
 
     private async Task StartAsync(string arn, TaskRunner runner, string container)

@@ -86,7 +86,11 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
     }
 
     /// <summary>Gives processes no time to stop any more.</summary>
-    public void Hurry() => Post(() => _times = _times with { Hurry = true });
+    public void Hurry() => Post(() =>
+    {
+        _times = _times with { Hurry = true };
+        _changed.UnionWith(_tasks.Keys);
+    });
 
     /// <summary>Ends the loop; its tasks must be stopped.</summary>
     public async ValueTask DisposeAsync()
@@ -144,7 +148,7 @@ internal sealed partial class ClusterLoop : IAsyncDisposable
     }
 
     // What came due until the last look was looked at then.
-    private DateTimeOffset? WakeAt() => _tasks.Values.Select(task => TaskLifeCycle.WakeAt(task, _looked, _times))
+    private DateTimeOffset? WakeAt() => _wakes.Values.Select(time => (DateTimeOffset?)time)
         .Concat(_services.Values.Select(service => service.WakeAt).Where(time => time > _looked))
         .Min();
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Tidepool.Fargate;
 
 /// <summary>Makes ARNs and ids as ECS spells them.</summary>
@@ -20,10 +18,10 @@ internal sealed record EcsArns(string Region, string AccountId)
 
     /// <summary>A deployment of a service: 19 digits.</summary>
     public static string NewDeploymentId() =>
-        $"ecs-svc/{RandomNumberGenerator.GetInt32(100_000_000, 1_000_000_000)}{RandomNumberGenerator.GetString("0123456789", 10)}";
+        $"ecs-svc/{Random.Shared.Next(100_000_000, 1_000_000_000)}{Random.Shared.GetString("0123456789", 10)}";
 
     /// <summary>A container of a task, as Fargate's runtime spells it: the task id, a hyphen, 10 digits.</summary>
-    public static string NewRuntimeId(string taskId) => $"{taskId}-{RandomNumberGenerator.GetString("0123456789", 10)}";
+    public static string NewRuntimeId(string taskId) => $"{taskId}-{Random.Shared.GetString("0123456789", 10)}";
 
     /// <summary>The last segment of an ARN, or the name itself.</summary>
     public static string NameOf(string nameOrArn) => nameOrArn[(nameOrArn.LastIndexOf('/') + 1)..];

@@ -56,6 +56,9 @@ public sealed record CreateServiceRequest
     /// <summary>Whether ExecuteCommand is allowed.</summary>
     public bool EnableExecuteCommand { get; init; }
 
+    /// <summary>The volume that the task definition leaves to be configured, one for each task.</summary>
+    public IReadOnlyList<ServiceVolumeConfiguration> VolumeConfigurations { get; init; } = [];
+
     /// <summary>Tags of the service.</summary>
     public IReadOnlyList<EcsTag> Tags { get; init; } = [];
 
@@ -86,6 +89,9 @@ public sealed record UpdateServiceRequest
 
     /// <summary>Who carries deployments out; ECS.</summary>
     public DeploymentController? DeploymentController { get; init; }
+
+    /// <summary>Another volume starts a deployment; an empty list is none.</summary>
+    public IReadOnlyList<ServiceVolumeConfiguration>? VolumeConfigurations { get; init; }
 
     /// <summary>Another network starts a deployment.</summary>
     public NetworkConfiguration? NetworkConfiguration { get; init; }
@@ -165,6 +171,9 @@ public sealed record RunTaskRequest
 
     /// <summary>Whether ExecuteCommand is allowed.</summary>
     public bool EnableExecuteCommand { get; init; }
+
+    /// <summary>The volume that the task definition leaves to be configured, one for each task.</summary>
+    public IReadOnlyList<TaskVolumeConfiguration> VolumeConfigurations { get; init; } = [];
 
     /// <summary>Tags of the tasks.</summary>
     public IReadOnlyList<EcsTag> Tags { get; init; } = [];

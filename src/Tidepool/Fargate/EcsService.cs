@@ -127,6 +127,9 @@ public sealed record EcsDeployment
     /// <summary>One of <see cref="EcsRolloutState"/>.</summary>
     public string RolloutState { get; init; } = EcsRolloutState.InProgress;
 
+    /// <summary>The volume that each of its tasks gets; null when there is none.</summary>
+    public IReadOnlyList<ServiceVolumeConfiguration>? VolumeConfigurations { get; init; }
+
     /// <summary>Why it is so, as ECS words it.</summary>
     public string? RolloutStateReason { get; init; }
 

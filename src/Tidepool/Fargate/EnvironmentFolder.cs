@@ -57,6 +57,13 @@ internal sealed class EnvironmentFolder : IDisposable
     /// <summary>Takes the lock of a folder that is there; null when it is held, or is no environment.</summary>
     public static EnvironmentFolder? TryTake(string path) => TryTake(path, FileMode.Open, out _);
 
+    /// <summary>Whether a Tidepool that runs holds the folder.</summary>
+    public static bool IsLive(string path)
+    {
+        using var free = TryTake(path, FileMode.Open, out var busy);
+        return busy;
+    }
+
     /// <summary>Removes the folder, its lock last so that a removal that is cut short can be finished later, and lets go of it.</summary>
     /// <exception cref="IOException">Something cannot be removed; holds its path.</exception>
     public async Task RemoveAsync(CancellationToken ct)

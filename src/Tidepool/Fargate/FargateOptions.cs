@@ -1,3 +1,5 @@
+using Tidepool.Fargate.Runtimes;
+
 namespace Tidepool.Fargate;
 
 /// <summary>How one local Fargate is set up.</summary>
@@ -49,4 +51,7 @@ public sealed record FargateOptions
     /// does not have. Default true.
     /// </summary>
     public bool RefuseUnknownImages { get; init; } = true;
+
+    /// <summary>Stands around the container runtime: for those who break a rule on purpose, to see that it is noticed.</summary>
+    internal Func<IContainerRuntime, IContainerRuntime> AroundRuntime { get; init; } = runtime => runtime;
 }

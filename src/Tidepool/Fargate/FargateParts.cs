@@ -17,6 +17,9 @@ internal sealed record FargateParts
 
     public required TaskStorage Storage { get; init; }
 
+    /// <summary>EBS volumes.</summary>
+    public required ElasticBlockStorage Ebs { get; init; }
+
     /// <summary>The kinds of volumes that are not bind mounts.</summary>
     public required IReadOnlyList<IVolumeKind> VolumeKinds { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -92,8 +93,12 @@ public sealed partial class LocalFargate
             throw new EcsException(EcsErrorType.InvalidParameterException, "Count must be between 1 and 10.");
         }
 
+        var configured = EbsVolumeRules.Checked(
+            registered, [.. request.VolumeConfigurations.Select(volume => (volume.Name, (ManagedEbsVolume?)volume.ManagedEbsVolume))], _parts.Ebs.Snapshot, "TASK_DEFINITION");
         var order = new TaskOrder
         {
+            EbsVolume = EbsVolumeOrder.Of(
+                configured, (configured?.Volume as TaskManagedEbsVolume)?.TerminationPolicy?.DeleteOnTermination ?? true, registered.Tags, []),
             Definition = definition,
             Network = request.NetworkConfiguration!,
             Group = request.Group ?? $"family:{definition.Family}",
@@ -182,9 +187,10 @@ public sealed partial class LocalFargate
         ]);
     }
 
-    private static string TaskArnOf(ClusterLoop cluster, string task) =>
-        cluster.Tasks.Keys.FirstOrDefault(arn => EcsArns.NameOf(arn) == EcsArns.NameOf(task))
-            ?? throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
+    private string TaskArnOf(ClusterLoop cluster, string task) =>
+        _parts.Arns.EcsTask(cluster.Name, EcsArns.NameOf(task)) is var arn && cluster.Tasks.ContainsKey(arn)
+            ? arn
+            : throw new EcsException(EcsErrorType.InvalidParameterException, "The referenced task was not found.");
 
     private TaskDefinition Runnable(string name, NetworkConfiguration? network)
     {

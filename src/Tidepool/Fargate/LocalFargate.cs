@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Fargate.Upstream;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -20,7 +21,10 @@ public sealed partial class LocalFargate : IAsyncDisposable
         (_folder, _parts, _clusters) = (folder, parts, clusters);
 
     /// <summary>What containers run in here, and what that leaves out.</summary>
-    public RuntimeFacts Runtime => _parts.Runtime.Facts;
+    public RuntimeFacts Runtime => _parts.Runtime.Facts with
+    {
+        NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.VolumeKinds.SelectMany(kind => kind.NotExercised)],
+    };
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
     internal string RootArn => $"arn:aws:iam::{_parts.Options.AccountId}:root";
@@ -43,9 +47,11 @@ public sealed partial class LocalFargate : IAsyncDisposable
         options = options with
         {
             EnvironmentFolder = Path.GetFullPath(options.EnvironmentFolder),
+            StorageFolder = options.StorageFolder is { } lasting ? Path.GetFullPath(lasting) : null,
             AgentBinary = Path.GetFullPath(options.AgentBinary),
         };
-        var mode = options.Engine is null ? await SandboxProbe.FindAsync(Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ct) : null;
+        var searchPath = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+        var mode = options.Engine is null ? await SandboxProbe.FindAsync(searchPath, ct) : null;
         LinuxCalls.CloseDescriptorsOnExec();
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
         IContainerRuntime? runtime = null;
@@ -58,13 +64,17 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var storage = new TaskStorage(options.EnvironmentFolder);
             var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
+            var ebs = new ElasticBlockStorage(options, await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct), folders, clock);
+            await ebs.SweepAsync(ct);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
             runtime = mode is null
                 ? await EngineAsync(options, storage, journal, clock, ct)
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
+            runtime = options.AroundRuntime(runtime);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
+            var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
             var metadata = await MetadataEndpoint.StartAsync(
                 arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
                     ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
@@ -78,7 +88,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
-                VolumeKinds = [],
+                Ebs = ebs,
+                VolumeKinds = [ebs, new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
                 Journal = journal,
                 Changes = changes,
                 Secrets = new(options.Secrets, upstream),
@@ -129,7 +140,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         try
         {
             storage.Prepare();
-            folders?.Prepare(ImageDescription.Agent);
+            folders?.Prepare();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

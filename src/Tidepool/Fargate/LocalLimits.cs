@@ -41,9 +41,9 @@ internal static class LocalLimits
             yield return "proxyConfiguration";
         }
 
-        foreach (var volume in request.Volumes.Where(volume => !volume.IsBind))
+        foreach (var volume in request.Volumes.Where(volume => volume.S3filesVolumeConfiguration is not null))
         {
-            yield return $"volumes[{volume.Name}] (EFS, EBS and S3 Files)";
+            yield return $"volumes[{volume.Name}].s3filesVolumeConfiguration";
         }
 
         foreach (var container in request.ContainerDefinitions)

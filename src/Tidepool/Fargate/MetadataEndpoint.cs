@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -44,7 +43,7 @@ internal sealed class MetadataEndpoint : IAsyncDisposable
     /// <summary>Gives a container its path.</summary>
     public string Add(string taskArn, string container)
     {
-        var path = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        var path = Unguessable.Hex(16);
         _paths[path] = (taskArn, container);
         return path;
     }

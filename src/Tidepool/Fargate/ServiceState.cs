@@ -38,7 +38,7 @@ internal sealed record ServiceState(EcsService Service)
     public EcsDeployment Primary => Service.Deployments[0];
 
     /// <summary>Puts a new deployment before the others.</summary>
-    public ServiceState WithDeployment(string taskDefinition, DateTimeOffset at) => this with
+    public ServiceState WithDeployment(string taskDefinition, IReadOnlyList<ServiceVolumeConfiguration>? volumes, DateTimeOffset at) => this with
     {
         Failures = 0,
         StartNotBefore = default,
@@ -49,7 +49,7 @@ internal sealed record ServiceState(EcsService Service)
             TaskDefinition = taskDefinition,
             Deployments =
             [
-                Deployment(taskDefinition, at),
+                Deployment(taskDefinition, volumes, at),
                 .. Service.Deployments.Select(older => older with { Status = "ACTIVE" }),
             ],
         },
@@ -148,7 +148,7 @@ internal sealed record ServiceState(EcsService Service)
     private ServiceState WithPrimary(EcsDeployment primary) =>
         this with { Service = Service with { Deployments = [primary, .. Service.Deployments.Skip(1)] } };
 
-    private EcsDeployment Deployment(string taskDefinition, DateTimeOffset at)
+    private EcsDeployment Deployment(string taskDefinition, IReadOnlyList<ServiceVolumeConfiguration>? volumes, DateTimeOffset at)
     {
         var id = EcsArns.NewDeploymentId();
         return new()
@@ -157,6 +157,7 @@ internal sealed record ServiceState(EcsService Service)
             TaskDefinition = taskDefinition,
             DesiredCount = Service.DesiredCount,
             RolloutStateReason = $"ECS deployment {id} in progress.",
+            VolumeConfigurations = volumes is { Count: > 0 } ? volumes : null,
             CreatedAt = at,
             UpdatedAt = at,
             LaunchType = Service.LaunchType,

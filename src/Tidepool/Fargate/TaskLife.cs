@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tidepool.Fargate.Runtimes;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -63,6 +64,12 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
 
     /// <summary>The service that wants the task; null for a task of RunTask.</summary>
     public string? Service { get; init; }
+
+    /// <summary>The EBS volume of the task; null for none.</summary>
+    public TaskEbsVolume? EbsVolume { get; init; }
+
+    /// <summary>Why it could not be attached; null when it was, or was not tried yet.</summary>
+    public string? AttachFailure { get; init; }
 
     /// <summary>Until when scale-in and deployments leave the task alone; null when they need not.</summary>
     public DateTimeOffset? ProtectedUntil { get; init; }

@@ -1,3 +1,4 @@
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -22,6 +23,9 @@ internal sealed record TaskOrder
 
     /// <summary>What the task shows as its overrides.</summary>
     public TaskOverride? Overrides { get; init; }
+
+    /// <summary>The EBS volume of each task; null for none.</summary>
+    public EbsVolumeOrder? EbsVolume { get; init; }
 
     public bool EnableExecuteCommand { get; init; }
 

@@ -7,7 +7,7 @@ using Tidepool.Tasks;
 namespace Tidepool.Fargate;
 
 /// <summary>Does for one task what its life cycle decides: secrets, volumes, processes, logs, removal.</summary>
-internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition)
+internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition, TaskEbsVolume? ebsVolume)
 {
     private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
@@ -15,12 +15,15 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private readonly List<AttachedVolume> _attached = [];
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
     private IReadOnlyDictionary<string, IReadOnlyList<KeyValuePair<string, string>>> _files = new Dictionary<string, IReadOnlyList<KeyValuePair<string, string>>>();
-    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>() };
+    private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>(), EbsVolume = ebsVolume };
 
     private string TaskId => _task.TaskId;
 
     /// <summary>The volumes, as they were made and, when they are gone, last seen.</summary>
     public IReadOnlyList<VolumeFacts> Volumes { get; private set; } = [];
+
+    /// <summary>Why the EBS volume could not be attached; null when it was, or was not tried yet.</summary>
+    public string? AttachFailure { get; private set; }
 
     /// <summary>Reads secrets, looks images up, makes volumes; answers why the task cannot start, or null.</summary>
     public async Task<string?> PrepareAsync(CancellationToken ct)
@@ -138,7 +141,15 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         {
             if (parts.VolumeKinds.FirstOrDefault(kind => kind.Has(volume)) is { } kind)
             {
-                _attached.Add(await kind.AttachAsync(volume, _task, ct));
+                try
+                {
+                    _attached.Add(await kind.AttachAsync(volume, _task, ct));
+                }
+                catch (Exception e) when (volume.Name == ebsVolume?.Order.Name && e is TaskStartException or IOException or UnauthorizedAccessException)
+                {
+                    AttachFailure = e.Message;
+                    throw;
+                }
             }
         }
 

@@ -7,7 +7,10 @@ internal sealed class TaskStorage(string environmentFolder)
 {
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    public string VolumesOf(string taskId) => Path.Combine(environmentFolder, "volumes", taskId);
+    /// <summary>The folder around the volumes of all tasks.</summary>
+    public string VolumesRoot => Path.Combine(environmentFolder, "volumes");
+
+    public string VolumesOf(string taskId) => Path.Combine(VolumesRoot, taskId);
 
     public string VolumeFolder(string taskId, string volume) => Path.Combine(VolumesOf(taskId), volume);
 
@@ -44,15 +47,17 @@ internal sealed class TaskStorage(string environmentFolder)
     }
 
     /// <summary>What the files of a task's volumes and layers take, as far as they can be read.</summary>
-    public long UtilizedMiB(string taskId) => new[] { VolumesOf(taskId), LayersOf(taskId) }
-        .Where(Directory.Exists)
-        .SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions
+    public long UtilizedMiB(string taskId) => (BytesOf(VolumesOf(taskId)) + BytesOf(LayersOf(taskId))) / (1024 * 1024);
+
+    /// <summary>What the files of a folder take, as far as they can be read; none where there is no folder.</summary>
+    public static long BytesOf(string folder) => !Directory.Exists(folder) ? 0 : new DirectoryInfo(folder)
+        .EnumerateFiles("*", new EnumerationOptions
         {
             RecurseSubdirectories = true,
             IgnoreInaccessible = true,
             AttributesToSkip = FileAttributes.ReparsePoint,
-        }))
-        .Sum(file => file.Exists ? file.Length : 0) / (1024 * 1024);
+        })
+        .Sum(file => file.Exists ? file.Length : 0);
 
     /// <summary>Removes all that a task has on this machine but its logs.</summary>
     public async Task RemoveAsync(string taskId, CancellationToken ct)

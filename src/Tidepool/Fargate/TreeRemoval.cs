@@ -5,10 +5,17 @@ namespace Tidepool.Fargate;
 /// <summary>Removes a folder whatever containers left in it: other users' files, folders without permissions.</summary>
 internal static class TreeRemoval
 {
-    /// <exception cref="IOException">Something cannot be removed; holds its path.</exception>
+    /// <summary>Removes a folder. What is mounted in it is unmounted before, so that its content stays.</summary>
+    /// <exception cref="IOException">Something cannot be removed or unmounted; holds its path.</exception>
     public static async Task RemoveAsync(string path, CancellationToken ct)
     {
-        if (!Directory.Exists(path) || TryRemove(path))
+        if (!Directory.Exists(path))
+        {
+            return;
+        }
+
+        Mounts.UnmountUnder(path);
+        if (TryRemove(path))
         {
             return;
         }

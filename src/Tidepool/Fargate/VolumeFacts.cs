@@ -46,6 +46,9 @@ public sealed record RuntimeFacts
     /// <summary>Whether owners and modes of volumes hold containers back as on Fargate.</summary>
     public required bool OwnersEnforced { get; init; }
 
+    /// <summary>Whether the size of a task's disk is a limit as on Fargate.</summary>
+    public bool DiskLimited { get; init; }
+
     /// <summary>What Fargate does and this runtime does not, one sentence each.</summary>
     public required IReadOnlyList<string> NotExercised { get; init; }
 }

@@ -35,6 +35,9 @@ public sealed record EnvironmentDocument
     /// <summary>What runs containers, as reports name it.</summary>
     public required string Runtime { get; init; }
 
+    /// <summary>Whether the size of a task's disk is a limit.</summary>
+    public bool DiskLimited { get; init; }
+
     /// <summary>What that leaves out: each a sentence.</summary>
     public IReadOnlyList<string> NotExercised { get; init; } = [];
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Tidepool.AzurePipelines;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
@@ -66,7 +65,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         var runtime = await ContainerRuntimes.ChooseAsync(options.Runtime, options.Image, options.Variable, ct);
         runtime.Tell(why => progress.Report(new Said(why)));
         var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
-        var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
+        var token = options.Token ?? Unguessable.Hex(26);
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
         var ready = false;

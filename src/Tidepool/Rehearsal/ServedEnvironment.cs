@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Tidepool.AzurePipelines;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Api;
@@ -83,7 +82,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
             options.Runtime, options.Runtime is RuntimeWish.Auto ? RehearsalOptions.DefaultImage : null, Environment.GetEnvironmentVariable, ct);
         runtime.Tell(why => progress.Report(new Said(why)));
         var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
-        var token = options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(26));
+        var token = options.Token ?? Unguessable.Hex(26);
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
         EcsEndpoint? ecs = null;
@@ -127,6 +126,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 Pool = pipelines.Pool,
                 Region = options.Region,
                 Runtime = fargate.Runtime.Name,
+                DiskLimited = fargate.Runtime.DiskLimited,
                 NotExercised = fargate.Runtime.NotExercised,
                 Token = pipelines.IssueToken(),
             }.Write(folder);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Tidepool.Fargate;
 
 namespace Tidepool.Rehearsal;
@@ -24,7 +23,7 @@ public static class StateFolder
             progress.Report(new Said($"swept what a killed run left: {swept}"));
         }
 
-        return Path.Combine(environments, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        return Path.Combine(environments, Unguessable.Hex(6));
     }
 
     private static string Root(Func<string, string?> environment)

@@ -196,6 +196,12 @@ public static partial class TaskDefinitionRules
             {
                 yield return Unsupported($"{path}.fsxWindowsFileServerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration");
             }
+
+            foreach (var violation in volume.EfsVolumeConfiguration is { } efs
+                ? FileSystemViolations(request, efs, $"{path}.efsVolumeConfiguration") : [])
+            {
+                yield return violation;
+            }
         }
 
         if (request.Volumes.Count(volume => volume.ConfiguredAtLaunch is true) > 1)

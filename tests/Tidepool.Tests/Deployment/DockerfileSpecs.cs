@@ -140,7 +140,7 @@ public sealed partial class DockerfileSpecs
     [Fact]
     public void The_sandbox_knows_the_image_as_it_is_built()
     {
-        var known = ImageDescription.Agent;
+        var known = BuiltInImages.Agent;
         var user = known.UserOf(null)!;
         var made = $"user.sh {user.Name} {user.Uid} {known.Volumes.Single().Path}";
         var azp = Image.Final.Single(one => one.Keyword == "COPY" && one.Rest.EndsWith(" /azp", StringComparison.Ordinal));
@@ -148,7 +148,7 @@ public sealed partial class DockerfileSpecs
         Assert.Contains(Image.Final, one => one.Rest.EndsWith(made, StringComparison.Ordinal));
         Assert.Equal($"{user.Uid}:{user.Gid}", azp.Flag("chown"));
         Assert.Equal(known.WorkingDirectory, Image.Final.Last(one => one.Keyword == "WORKDIR").Rest);
-        Assert.Equal(ImageDescription.AgentPath, Image.Final.Last(one => one.Keyword == "ENTRYPOINT").Exec![0]);
+        Assert.Equal(BuiltInImages.AgentPath, Image.Final.Last(one => one.Keyword == "ENTRYPOINT").Exec![0]);
     }
 
     [Fact]

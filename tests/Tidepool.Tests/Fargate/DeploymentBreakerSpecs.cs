@@ -68,7 +68,7 @@ public sealed class DeploymentBreakerSpecs
     {
         var stays = DeploymentBreaker.Look(Broken(Completed(WithRollback with { Rollback = false })), Now);
         Assert.Equal(("FAILED", "PRIMARY", "f:2"), (stays.Primary.RolloutState, stays.Primary.Status, stays.Service.TaskDefinition));
-        var first = DeploymentBreaker.Look(Fail(Service(WithRollback).WithDeployment("f:1", Now), 3), Now);
+        var first = DeploymentBreaker.Look(Fail(Service(WithRollback).WithDeployment("f:1", null, Now), 3), Now);
         Assert.Equal(("FAILED", 1), (first.Primary.RolloutState, first.Service.Deployments.Count));
     }
 
@@ -77,7 +77,7 @@ public sealed class DeploymentBreakerSpecs
     {
         Assert.All(
             [
-                Fail(Completed(WithRollback).WithDeployment("f:2", Now), 2),
+                Fail(Completed(WithRollback).WithDeployment("f:2", null, Now), 2),
                 Broken(Completed(new())),
                 Broken(Completed(null)),
                 Fail(Completed(WithRollback), 5),
@@ -88,13 +88,13 @@ public sealed class DeploymentBreakerSpecs
     [Fact]
     public void A_task_that_becomes_healthy_sets_the_count_back_and_one_that_stays_so_does_not()
     {
-        var service = Fail(Service(WithRollback).WithDeployment("f:1", Now).WithDesiredCount(2), 2);
+        var service = Fail(Service(WithRollback).WithDeployment("f:1", null, Now).WithDesiredCount(2), 2);
         var healthy = Task(service.Primary.Id);
         var reset = service.Counted([healthy], Now, Times);
         Assert.Equal(0, reset.Primary.FailedTasks);
         Assert.Equal(2, Fail(reset, 2).Counted([healthy], Now, Times).Primary.FailedTasks);
 
-        var cumulative = Fail(Service(WithRollback with { ResetOnHealthyTask = false }).WithDeployment("f:1", Now).WithDesiredCount(2), 2);
+        var cumulative = Fail(Service(WithRollback with { ResetOnHealthyTask = false }).WithDeployment("f:1", null, Now).WithDesiredCount(2), 2);
         Assert.Equal(2, cumulative.Counted([Task(cumulative.Primary.Id)], Now, Times).Primary.FailedTasks);
     }
 
@@ -110,11 +110,11 @@ public sealed class DeploymentBreakerSpecs
 
     private static ServiceState Completed(DeploymentCircuitBreaker? breaker)
     {
-        var service = Service(breaker).WithDeployment("f:1", Now);
+        var service = Service(breaker).WithDeployment("f:1", null, Now);
         return service.Counted([Task(service.Primary.Id)], Now, Times);
     }
 
-    private static ServiceState Broken(ServiceState service) => Fail(service.WithDeployment("f:2", Now), 3);
+    private static ServiceState Broken(ServiceState service) => Fail(service.WithDeployment("f:2", null, Now), 3);
 
     private static ServiceState Fail(ServiceState service, int times) =>
         Enumerable.Range(0, times).Aggregate(service, (state, _) => state.WithFailedTask(state.Primary.Id));

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Tidepool.Fargate;
+using Tidepool.Fargate.Volumes;
+using Tidepool.Tasks;
 
 namespace Tidepool.Tests.Fargate;
 
@@ -10,6 +12,8 @@ public sealed class EngineProcess
     private const string FolderVariable = "TIDEPOOL_TEST_ENGINE";
     private const string SocketVariable = "TIDEPOOL_TEST_ENGINE_SOCKET";
     private const string AgentVariable = "TIDEPOOL_TEST_ENGINE_AGENT";
+    private const string FileSystemVariable = "TIDEPOOL_TEST_ENGINE_EFS";
+    private const string EbsVariable = "TIDEPOOL_TEST_ENGINE_EBS";
     private const string Marker = "sleep 1000";
 
     // Passes only inside of the container, as its user.
@@ -27,10 +31,12 @@ public sealed class EngineProcess
         {
             await using var fargate = await LocalFargate.StartAsync(Options(folder!), TimeProvider.System, FargateRig.Ct);
             await fargate.CreateClusterAsync("c", FargateRig.Ct);
+            var kept = Environment.GetEnvironmentVariable(EbsVariable) is null ? "" : await KeepAsync(fargate, folder!);
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(
-                    FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}") with
+                    FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; cat /shared-storage/cache/index 2> /dev/null; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}") with
                     {
+                        Image = Environment.GetEnvironmentVariable(SocketVariable) is null ? "tidepool/with-volume" : "tidepool-agent:1",
                         HealthCheck = new(["CMD-SHELL", Check], Interval: 5),
                     },
                     FargateRig.Container("agent-2", $"stat -c %u:%g:%a /data; (echo x > /data/x) 2>&1; cat /data/x 2>&1; readlink /proc/1/fd/*; tr '\\0' ' ' < /proc/1/environ; echo; {FargateRig.Wait}") with
@@ -47,7 +53,8 @@ public sealed class EngineProcess
                 arn, task => task.LastStatus == EcsTaskStatus.Running && task.Containers[0].HealthStatus == EcsHealthStatus.Healthy, FargateRig.Ct).WaitAsync(FargateRig.Limit, FargateRig.Ct);
             string Log(string container) => fargate.LogFile(arn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";
             await Condition.UntilAsync(() => Log("agent-1").Count(c => c is '\n') >= 2 && Log("agent-2").Contains("AWS_REGION", StringComparison.Ordinal), "the containers' output");
-            Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), Log("agent-2")));
+            var fileSystem = Environment.GetEnvironmentVariable(FileSystemVariable) is null ? "" : await FileSystemTask.RunAsync(fargate, Options(folder!));
+            Write(folder!, new(null, fargate.Runtime, fargate.DescribeVolumes(arn), Log("agent-1"), kept + Log("agent-2")) { FileSystemLog = fileSystem });
             await Condition.UntilAsync(() => File.Exists(Path.Combine(folder!, "stop")), "the word to stop");
             report = new("stopped", fargate.Runtime, [], "", "");
         }
@@ -59,9 +66,53 @@ public sealed class EngineProcess
         Write(folder!, report);
     }
 
+    // What a task sees in a volume from a snapshot of one that was kept of another task.
+    private static async Task<string> KeepAsync(LocalFargate fargate, string folder)
+    {
+        var definition = await fargate.RegisterTaskDefinitionAsync(
+            FargateRig.Definition(FargateRig.Container("agent-1", "stat -c %u:%g:%a /data /data/x; id -G; cat /data/x; echo kept >> /data/x") with
+            {
+                User = "agent",
+                MountPoints = [new("v", "/data")],
+            }) with
+            {
+                Volumes = [new() { Name = "v", ConfiguredAtLaunch = true }],
+            },
+            FargateRig.Ct);
+        async Task<EcsTask> RunAsync(TaskManagedEbsVolume volume)
+        {
+            var answer = await fargate.RunTaskAsync(
+                new()
+                {
+                    Cluster = "c",
+                    TaskDefinition = definition.TaskDefinitionArn,
+                    NetworkConfiguration = FargateRig.Network,
+                    VolumeConfigurations = [new("v", volume)],
+                },
+                FargateRig.Ct);
+            return await fargate.WaitForTaskAsync(answer.Tasks[0].TaskArn, task => task.LastStatus is EcsTaskStatus.Stopped, FargateRig.Ct);
+        }
+
+        var kept = await RunAsync(new() { RoleArn = "arn:aws:iam::000000000000:role/r", SizeInGiB = 1, TerminationPolicy = new(false) });
+        var volume = kept.Attachments.SelectMany(attachment => attachment.Details).Single(detail => detail.Name == "volumeId").Value!;
+        var storage = new EbsStorage(Path.Combine(folder, "storage"), Path.Combine(folder, "environments"), TimeProvider.System);
+        var snapshot = await storage.SnapshotAsync(volume, null, null, FargateRig.Ct);
+        var second = await RunAsync(new() { RoleArn = "arn:aws:iam::000000000000:role/r", SnapshotId = snapshot.SnapshotId });
+        await storage.RemoveAsync([volume, snapshot.SnapshotId], FargateRig.Ct);
+        return $"{second.StoppedReason}\n{File.ReadAllText(fargate.LogFile(second.TaskArn, "agent-1")!)}";
+    }
+
+    /// <summary>Starts the process for a folder, with an EBS volume before all else.</summary>
+    internal static Process StartWithEbs(string folder, string programFolder, params string[] under) =>
+        Start(folder, programFolder, new Dictionary<string, string> { [EbsVariable] = "yes" }, under);
+
     /// <summary>Starts the process for a folder, with a container engine.</summary>
     internal static Process Start(string folder, string programFolder, Uri engine, string agentBinary, params string[] under) =>
         Start(folder, programFolder, new Dictionary<string, string> { [SocketVariable] = engine.OriginalString, [AgentVariable] = agentBinary }, under);
+
+    /// <summary>Starts the process for a folder, with a task that uses an EFS file system as well.</summary>
+    internal static Process StartWithFileSystem(string folder, string programFolder, params string[] under) =>
+        Start(folder, programFolder, new Dictionary<string, string> { [FileSystemVariable] = "1" }, under);
 
     /// <summary>Starts the process for a folder.</summary>
     internal static Process Start(string folder) => Start(folder, AppContext.BaseDirectory);
@@ -115,7 +166,7 @@ public sealed class EngineProcess
 
     private static FargateOptions Options(string folder)
     {
-        var options = FargateRig.Options(Path.Combine(folder, "environments", "one"));
+        var options = FargateRig.Options(Path.Combine(folder, "environments", "one")) with { StorageFolder = Path.Combine(folder, "storage") };
         return Environment.GetEnvironmentVariable(SocketVariable) is { } socket
             ? options with { Engine = new(socket), AgentBinary = Environment.GetEnvironmentVariable(AgentVariable)! }
             : options;
@@ -130,4 +181,8 @@ public sealed class EngineProcess
 }
 
 /// <summary>What the started process saw.</summary>
-public sealed record EngineReport(string? Problem, RuntimeFacts? Facts, IReadOnlyList<VolumeFacts> Volumes, string FirstLog, string SecondLog);
+public sealed record EngineReport(string? Problem, RuntimeFacts? Facts, IReadOnlyList<VolumeFacts> Volumes, string FirstLog, string SecondLog)
+{
+    /// <summary>What the task with a file system wrote, and why one of another user could not start.</summary>
+    public string FileSystemLog { get; init; } = "";
+}

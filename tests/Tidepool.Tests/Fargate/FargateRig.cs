@@ -21,9 +21,13 @@ internal sealed class FargateRig : IAsyncDisposable
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<FargateRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null)
+    /// <summary>Starts one, in a folder of the machine's own for such or of another parent.</summary>
+    public static async Task<FargateRig> StartAsync(
+        Func<FargateOptions, FargateOptions>? change = null, TimeProvider? clock = null, string? parent = null)
     {
-        var root = Directory.CreateTempSubdirectory("tidepool-fargate-").FullName;
+        var root = parent is null
+            ? Directory.CreateTempSubdirectory("tidepool-fargate-").FullName
+            : Directory.CreateDirectory(Path.Combine(parent, $"{Guid.NewGuid():n}")).FullName;
         try
         {
             var options = Options(Path.Combine(root, "environment"));
@@ -125,6 +129,18 @@ internal sealed class FargateRig : IAsyncDisposable
         }
 
         return changes;
+    }
+
+    /// <summary>Waits for what the environment is to report of itself.</summary>
+    public async Task NoticedAsync(string notice)
+    {
+        await foreach (var change in Fargate.ReadStateChangesAsync(Ct))
+        {
+            if (change.Kind is TaskStateChangeKind.Notice && change.Reason == notice)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>What a container wrote so far.</summary>

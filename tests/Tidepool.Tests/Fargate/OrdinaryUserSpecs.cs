@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tidepool.Fargate.Runtimes;
 using Tidepool.Fargate.Runtimes.Engine;
 using Tidepool.Tests.Agent;
 using Tidepool.Tests.Fargate.Runtimes;
@@ -20,7 +21,7 @@ public sealed class OrdinaryUserSpecs(DockerDaemon daemon) : IDisposable
         var report = await RunAsync(range: true);
 
         Assert.Equal((null, "rootless", true), (report.Problem, report.Facts?.Mode, report.Facts?.OwnersEnforced));
-        Assert.Equal("1000\n1000:1000:755\n", report.FirstLog);
+        Assert.Equal("1000\n1000:1000:750\nindex\n", report.FirstLog);
         Assert.Contains("0:0:755\n", report.SecondLog);
         Assert.Contains("/data/x: Permission denied", report.SecondLog);
         Assert.Equal([(1000, 1000, true), (0, 0, true)], report.Volumes.Select(volume => (volume.Uid, volume.Gid, volume.OwnersEnforced)));
@@ -52,6 +53,46 @@ public sealed class OrdinaryUserSpecs(DockerDaemon daemon) : IDisposable
         Assert.Contains("\nx\n", report.SecondLog);
         Assert.All(report.Volumes, volume => Assert.False(volume.OwnersEnforced));
         Assert.Contains(report.Facts!.NotExercised, line => line.StartsWith("Owners: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_EFS_file_system_outlives_the_tasks_and_where_an_access_point_would_change_owners_that_is_said(bool range)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take another user's place.");
+        using var engine = EngineProcess.StartWithFileSystem(Prepare(range), Path.Combine(_root, "program"), [.. Enter, .. AsUser]);
+        var report = await EngineProcess.ReportAsync(_root, engine);
+        Assert.Null(report.Problem);
+        await EngineProcess.StopAsync(_root, engine);
+
+        var refusal = $"makes every user 1000:1000, which takes root and /dev/fuse on this machine, and container agent-1 runs as 0:0. "
+            + "Run tidepool as root, or give the container that user.";
+        Assert.Contains("1000:1000 755\n1000:1000 precious\n", report.FileSystemLog);
+        Assert.Equal(range, report.FileSystemLog.Contains(refusal, StringComparison.Ordinal));
+        Assert.Equal(range, report.Facts!.NotExercised.Any(line => line.StartsWith("EFS access points: ", StringComparison.Ordinal)));
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(_root, "storage"), "precious", SearchOption.AllDirectories));
+        Assert.Equal(range ? 300999u : uint.Parse(Uid), LinuxCalls.Describe(file).Uid);
+    }
+
+    [Theory]
+    [InlineData(true, @"^Essential container in task exited\n0:\d{5}:2775\n1000:\d{5}:644\n1000 \d{5}\nkept\n")]
+    [InlineData(false, @"^Essential container in task exited\n1000:1000:2775\n1000:1000:644\n1000\nkept\n")]
+    public async Task An_EBS_volume_is_a_folder_which_is_said_and_comes_back_from_a_snapshot(bool range, string said)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take another user's place.");
+        using var engine = EngineProcess.StartWithEbs(Prepare(range), Path.Combine(_root, "program"), [.. Enter, .. AsUser]);
+
+        var report = await EngineProcess.ReportAsync(_root, engine);
+
+        Assert.Null(report.Problem);
+        Assert.Matches(said, report.SecondLog);
+        Assert.Contains(
+            "EBS volumes: they are folders, whose size and file system are not enforced, as only root can mount one; IOPS, throughput and encryption are not exercised.",
+            report.Facts!.NotExercised);
+        await EngineProcess.StopAsync(_root, engine);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_root, "storage", "ebs", "volumes")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_root, "storage", "ebs", "snapshots")));
     }
 
     [Fact]
@@ -89,6 +130,7 @@ public sealed class OrdinaryUserSpecs(DockerDaemon daemon) : IDisposable
         Assert.Equal("1000\n1000:1000:755\n", report.FirstLog);
         Assert.Contains("0:0:755\n", report.SecondLog);
         Assert.Contains("/data/x: Permission denied", report.SecondLog);
+        Assert.Contains("EBS volumes: there are none, as only root can mount one.", report.Facts!.NotExercised);
         await EngineProcess.StopAsync(_root, process);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_root, "environments")));
         Assert.DoesNotContain(

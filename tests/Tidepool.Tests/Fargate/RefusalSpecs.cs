@@ -53,7 +53,7 @@ public sealed class RefusalSpecs
 
         Assert.Equal(
             "FARGATE004: The sandbox runtime cannot run image docker.io/library/nginx:latest of container agent-1. "
-            + "Use Tidepool's own image: any repository whose name ends in /tidepool-agent.",
+            + "Use one that it knows by its description: tidepool-agent, tidepool/with-volume, tidepool/without-volume and tidepool/as-root, of any registry.",
             problem.Message);
     }
 
@@ -65,7 +65,7 @@ public sealed class RefusalSpecs
         var stopped = await rig.RunToEndAsync(FargateRig.Container("agent-1", "exit 0") with { Image = "nginx" });
 
         Assert.Equal(
-            (EcsStopCode.TaskFailedToStart, "CannotPullContainerError: the sandbox runtime cannot run nginx; it runs Tidepool's own agent image only."),
+            (EcsStopCode.TaskFailedToStart, "CannotPullContainerError: the sandbox runtime cannot run nginx; it runs tidepool-agent, tidepool/with-volume, tidepool/without-volume and tidepool/as-root, of any registry."),
             (stopped.StopCode, stopped.StoppedReason));
     }
 
@@ -74,9 +74,13 @@ public sealed class RefusalSpecs
     [InlineData("tidepool-agent:1.2", true)]
     [InlineData("000000000000.dkr.ecr.us-east-1.amazonaws.com/ci/tidepool-agent@sha256:00", true)]
     [InlineData("localhost:5000/tidepool-agent", true)]
+    [InlineData("public.ecr.aws/x/tidepool/with-volume:2", true)]
+    [InlineData("tidepool/as-root", true)]
     [InlineData("my-tidepool-agent", false)]
     [InlineData("tidepool-agent/other", false)]
-    public void The_agents_image_is_known_by_its_repository(string image, bool known) => Assert.Equal(known, ImageDescription.Find(image) is not null);
+    [InlineData("with-volume", false)]
+    [InlineData("mytidepool/with-volume", false)]
+    public void An_image_is_known_by_its_repository(string image, bool known) => Assert.Equal(known, ImageDescription.Find(image) is not null);
 
     [Fact]
     public async Task A_missing_secret_keeps_the_task_from_starting()
@@ -172,7 +176,7 @@ public sealed class RefusalSpecs
 
         Assert.Equal("sandbox", rig.Fargate.Runtime.Name);
         Assert.Equal(
-            ["The image", "Limits", "The network", "The writable layer", "setuid programs", "The task role"],
+            ["The image", "Limits", "The network", "The writable layer", "setuid programs", "The task role", "EBS volumes"],
             rig.Fargate.Runtime.NotExercised.Select(line => line.Split(':')[0]).Where(line => line is not "Owners"));
     }
 

@@ -34,6 +34,28 @@ public sealed class TaskDefinitionRulesSpecs
         { "Unsupported field 'inferenceAccelerators'", Valid with { InferenceAccelerators = [new("d", "t")] } },
         { "Fargate compatible task definitions do not support sourcePath", WithVolume(new() { Host = new("/var/cache") }) },
         { "Fargate compatible task definitions do not support dockerVolumeConfiguration", WithVolume(new() { DockerVolumeConfiguration = new("task") }) },
+        { "EFS volumes require a fileSystemId.", WithVolume(new() { EfsVolumeConfiguration = new("") }) },
+        { "Invalid 'transitEncryption' setting 'on' for EFS volume.", WithVolume(new() { EfsVolumeConfiguration = new("fs-1", TransitEncryption: "on") }) },
+        {
+            "When using an EFS access point, the root directory must either be set to \"/\" or be omitted.",
+            WithVolume(new() { EfsVolumeConfiguration = new("fs-1", "/x", "ENABLED", null, new("fsap-1")) })
+        },
+        {
+            "EFS access points require TransitEncryption to be enabled.",
+            WithVolume(new() { EfsVolumeConfiguration = new("fs-1", "/", "DISABLED", null, new("fsap-1")) })
+        },
+        {
+            "EFS IAM authorization requires TransitEncryption to be enabled.",
+            WithVolume(new() { EfsVolumeConfiguration = new("fs-1", AuthorizationConfig: new(null, "ENABLED")) }) with { TaskRoleArn = "arn:aws:iam::000000000000:role/task" }
+        },
+        {
+            "EFS IAM authorization requires a task role.",
+            WithVolume(new() { EfsVolumeConfiguration = new("fs-1", TransitEncryption: "ENABLED", AuthorizationConfig: new(null, "ENABLED")) })
+        },
+        {
+            "TransitEncryptionPort requires that TransitEncryption is enabled",
+            WithVolume(new() { EfsVolumeConfiguration = new("fs-1", TransitEncryptionPort: 20049) })
+        },
         { "Unknown volume 'NAME'.", With(new() { MountPoints = [new("NAME", "/shared-storage")] }) },
         { "Mount path 'shared' is not an absolute path.", With(new() { MountPoints = [new("shared", "shared")] }) },
         { "Fargate requires that the 'privileged' setting be 'false'", With(new() { Privileged = true }) },

@@ -7,13 +7,14 @@ namespace Tidepool.AzurePipelines.Api;
 /// <summary>The personal access token and the tokens given out for it: who holds which.</summary>
 internal sealed class AccessTokens(string personalAccessToken, TimeProvider clock)
 {
-    private readonly byte[] _ownerHash = SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken));
+    // With the first request only: hashing loads OpenSSL, which a process without agents has no other use for.
+    private readonly Lazy<byte[]> _ownerHash = new(() => SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken)));
     private readonly ConcurrentDictionary<string, Issued> _issued = new();
 
     /// <summary>Makes a token for a caller.</summary>
     public string Issue(Caller caller, TimeSpan life)
     {
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var token = Unguessable.Hex(32);
         _issued[token] = new(caller, clock.GetUtcNow() + life);
         return token;
     }
@@ -64,7 +65,7 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
     private static bool IsJsonWebToken(string token) => token.StartsWith("eyJ", StringComparison.Ordinal) && token.Count(c => c == '.') == 2;
 
     private bool IsOwners(string secret) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), _ownerHash);
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), _ownerHash.Value);
 
     private Caller? Find(string token) =>
         _issued.TryGetValue(token, out var entry) && entry.ExpiresAt > clock.GetUtcNow() ? entry.Caller : null;

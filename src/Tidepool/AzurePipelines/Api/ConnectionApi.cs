@@ -15,7 +15,8 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
     // What Azure DevOps gives; agents ask again when it ends.
     private static readonly TimeSpan TokenLife = TimeSpan.FromDays(7);
 
-    private readonly Guid _instanceId = RecordId.Of("instance", organization);
+    // Made when asked for: hashing loads OpenSSL, which a process without agents has no other use for.
+    private Guid InstanceId => RecordId.Of("instance", organization);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -51,8 +52,8 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
             {
                 AuthenticatedUser = identity,
                 AuthorizedUser = identity,
-                InstanceId = _instanceId,
-                DeploymentId = _instanceId,
+                InstanceId = InstanceId,
+                DeploymentId = InstanceId,
                 // With this word an agent keeps the host it was configured with, whatever URLs it gets.
                 DeploymentType = "onPremises",
                 LocationServiceData = new()

@@ -79,13 +79,23 @@ public sealed class AwsConnection : IDisposable
     }
 
     /// <summary>Calls an operation of a service with the query protocol.</summary>
-    internal async Task<XElement> QueryAsync(AwsService service, string operation, string version, CancellationToken ct)
+    internal async Task<XElement> QueryAsync(
+        AwsService service, string operation, string version, IReadOnlyList<(string Name, string Value)> parameters, CancellationToken ct)
     {
-        var body = Encoding.UTF8.GetBytes($"Action={operation}&Version={version}");
+        var (reply, refusal) = await TryQueryAsync(service, operation, version, parameters, ct);
+        return reply ?? throw refusal!.ToException();
+    }
+
+    /// <summary>Calls an operation of a service with the query protocol, for callers who expect some refusals.</summary>
+    internal async Task<(XElement? Reply, AwsRefusal? Refusal)> TryQueryAsync(
+        AwsService service, string operation, string version, IReadOnlyList<(string Name, string Value)> parameters, CancellationToken ct)
+    {
+        var body = Encoding.UTF8.GetBytes(string.Concat(
+            parameters.Prepend(("Version", version)).Prepend(("Action", operation)).Select((pair, at) => $"{(at == 0 ? "" : "&")}{pair.Item1}={Uri.EscapeDataString(pair.Item2)}")));
         var reply = await SendAsync(service, operation, body, $"{MediaTypeNames.Application.FormUrlEncoded}; charset=utf-8", ct);
         try
         {
-            return reply.IsSuccess ? XElement.Parse(reply.Text) : throw AwsRefusal.Of(service, operation, Region, reply).ToException();
+            return reply.IsSuccess ? (XElement.Parse(reply.Text), null) : (null, AwsRefusal.Of(service, operation, Region, reply));
         }
         catch (System.Xml.XmlException e)
         {

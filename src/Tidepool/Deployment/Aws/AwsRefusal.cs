@@ -26,9 +26,9 @@ internal sealed partial record AwsRefusal(AwsService Service, string Operation, 
         "MissingAuthenticationTokenException",
     ];
 
-    /// <summary>Whether the service asks to be asked again; these answers have status 400 or 5xx.</summary>
+    /// <summary>Whether the service asks to be asked again; these answers have status 400 or 5xx. What an endpoint does not have (501) does not come.</summary>
     public static bool IsBusy(WireReply reply) =>
-        !reply.IsSuccess && ((int)reply.Status >= 500 || BusyCodes.Contains(CodeAndMessage(reply).Code));
+        !reply.IsSuccess && reply.Status is not HttpStatusCode.NotImplemented && ((int)reply.Status >= 500 || BusyCodes.Contains(CodeAndMessage(reply).Code));
 
     public static AwsRefusal Of(AwsService service, string operation, string region, WireReply reply)
     {

@@ -13,6 +13,7 @@ namespace Tidepool.Deployment.Aws;
 internal sealed record AwsService(string Name, string SigningName, string Host, string? Target, string EndpointVariable)
 {
     public static readonly AwsService Ecs = new("ECS", "ecs", "ecs", "AmazonEC2ContainerServiceV20141113", "ECS");
+    public static readonly AwsService Ec2 = new("EC2", "ec2", "ec2", null, "EC2");
     public static readonly AwsService Ecr = new("ECR", "ecr", "api.ecr", "AmazonEC2ContainerRegistry_V20150921", "ECR");
     public static readonly AwsService Secrets = new("Secrets Manager", "secretsmanager", "secretsmanager", "secretsmanager", "SECRETS_MANAGER");
     public static readonly AwsService Logs = new("CloudWatch Logs", "logs", "logs", "Logs_20140328", "CLOUDWATCH_LOGS");

@@ -2,7 +2,7 @@ namespace Tidepool.Deployment.Aws;
 
 /// <summary>ECS, as far as Tidepool needs it. Every call may throw AWS003 to AWS011.</summary>
 /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Operations.html</remarks>
-public sealed class EcsClient(AwsConnection connection)
+public sealed partial class EcsClient(AwsConnection connection)
 {
     // DescribeTasks takes no more.
     private const int TasksACall = 100;

@@ -15,7 +15,7 @@ public sealed class IdentityClient(AwsConnection connection)
     /// <remarks>Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html</remarks>
     public async Task<CallerIdentity> GetCallerIdentityAsync(CancellationToken ct)
     {
-        var reply = await connection.QueryAsync(AwsService.Identity, "GetCallerIdentity", "2011-06-15", ct);
+        var reply = await connection.QueryAsync(AwsService.Identity, "GetCallerIdentity", "2011-06-15", [], ct);
         string Part(string name) => reply.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
         return new(Part("Account"), Part("Arn"));
     }

@@ -96,6 +96,29 @@ public sealed class LogsClient(AwsConnection connection, TimeProvider clock)
         while (await timer.WaitForNextTickAsync(ct));
     }
 
+    /// <summary>Makes a group.</summary>
+    /// <returns>False where the endpoint has no CloudWatch Logs: a local one without an upstream.</returns>
+    internal async Task<bool> TryCreateGroupAsync(string group, IReadOnlyDictionary<string, string> tags, CancellationToken ct)
+    {
+        var (_, refusal) = await connection.TryCallAsync<Nothing>(AwsService.Logs, "CreateLogGroup", new { LogGroupName = group, Tags = tags }, AwsJson.Camel, ct);
+        return refusal switch
+        {
+            null => true,
+            { Code: "SERVE002" } => false,
+            _ => throw refusal.ToException(),
+        };
+    }
+
+    /// <summary>Deletes a group with all in it; one that is gone is no error.</summary>
+    internal async Task DeleteGroupAsync(string group, CancellationToken ct)
+    {
+        var (_, refusal) = await connection.TryCallAsync<Nothing>(AwsService.Logs, "DeleteLogGroup", new { LogGroupName = group }, AwsJson.Camel, ct);
+        if (refusal is not null and not { Code: NotFound })
+        {
+            throw refusal.ToException();
+        }
+    }
+
     private async IAsyncEnumerable<LogEvent> EventsAsync(
         string group, IReadOnlyList<string>? streams, DateTimeOffset since, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -132,6 +155,8 @@ public sealed class LogsClient(AwsConnection connection, TimeProvider clock)
 
     private static LogLine ToLine(LogEvent line, string stream) =>
         new(stream, DateTimeOffset.FromUnixTimeMilliseconds(line.Timestamp), line.Message.TrimEnd('\n'));
+
+    private sealed record Nothing;
 
     private sealed record StreamsReply(IReadOnlyList<LogStream>? LogStreams);
 

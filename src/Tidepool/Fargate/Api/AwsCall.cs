@@ -60,6 +60,11 @@ internal sealed record AwsCall(string? Service, string? Target, AwsProtocol Prot
         };
     }
 
+    /// <summary>The EFS file system that a request asks to delete; null for every other request.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/efs/latest/ug/API_DeleteFileSystem.html</remarks>
+    public static string? FileSystemToDelete(HttpRequest request) =>
+        HttpMethods.IsDelete(request.Method) && request.Path.Value?.Split('/') is ["", "2015-02-01", "file-systems", { Length: > 0 } id] ? id : null;
+
     // Credential=KEY/DATE/REGION/SERVICE/aws4_request; without REGION in signatures for many Regions.
     private static string? ScopeOf(string text)
     {

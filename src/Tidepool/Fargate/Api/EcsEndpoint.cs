@@ -4,9 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Tasks;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Tidepool.Fargate.Api;
 
@@ -34,7 +32,7 @@ public sealed class EcsEndpoint : IAsyncDisposable
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _app;
-    private readonly Forwarding _forwarding;
+    private readonly Forwarding? _forwarding;
     private readonly EcsOperations _operations;
     private readonly Action<string> _say;
 
@@ -43,7 +41,9 @@ public sealed class EcsEndpoint : IAsyncDisposable
         _app = app;
         _say = options.OnNotice ?? (_ => { });
         _operations = new(fargate, _say);
-        _forwarding = new(options.Upstream, app.Services.GetRequiredService<IHttpForwarder>());
+        _forwarding = options.Upstream is { } upstream
+            ? new(upstream, app.Services, id => fargate.RemoveFileSystemAsync(id, CancellationToken.None))
+            : null;
     }
 
     /// <summary>What <c>AWS_ENDPOINT_URL</c> is set to, as in <c>http://127.0.0.1:4566</c>.</summary>
@@ -54,8 +54,11 @@ public sealed class EcsEndpoint : IAsyncDisposable
     public static async Task<EcsEndpoint> StartAsync(LocalFargate fargate, EcsEndpointOptions options, CancellationToken ct)
     {
         var builder = LoopbackHost.CreateBuilder(options.Port, ShutdownTimeout);
-        builder.Services.AddLogging();
-        builder.Services.AddHttpForwarder();
+        if (options.Upstream is not null)
+        {
+            Forwarding.AddTo(builder);
+        }
+
         var endpoint = new EcsEndpoint(builder.Build(), fargate, options);
         endpoint._app.Run(endpoint.AnswerAsync);
         try
@@ -78,7 +81,7 @@ public sealed class EcsEndpoint : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-        _forwarding.Dispose();
+        _forwarding?.Dispose();
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -86,7 +89,7 @@ public sealed class EcsEndpoint : IAsyncDisposable
         var call = AwsCall.Of(context.Request);
         if (!call.IsEcs)
         {
-            await _forwarding.ForwardAsync(context, call);
+            await (_forwarding?.ForwardAsync(context, call) ?? Forwarding.RefuseAsync(context, call));
             return;
         }
 

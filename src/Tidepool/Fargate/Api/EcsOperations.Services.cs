@@ -11,7 +11,7 @@ internal sealed partial class EcsOperations
     // What services may have on AWS and have no part in here.
     private static readonly string[] NotOfServices =
     [
-        "volumeConfigurations", "loadBalancers", "serviceRegistries", "vpcLatticeConfigurations", "placementConstraints", "placementStrategy",
+        "loadBalancers", "serviceRegistries", "vpcLatticeConfigurations", "placementConstraints", "placementStrategy",
     ];
 
     private async Task<object> CreateServiceAsync(JsonObject body, CancellationToken ct)

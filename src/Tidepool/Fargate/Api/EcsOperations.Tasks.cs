@@ -9,7 +9,7 @@ internal sealed partial class EcsOperations
 
     private async Task<object> RunTaskAsync(JsonObject body, CancellationToken ct)
     {
-        Refuse(body, "RunTask", "volumeConfigurations", "placementConstraints", "placementStrategy");
+        Refuse(body, "RunTask", "placementConstraints", "placementStrategy");
         if (body["overrides"] is JsonObject overrides)
         {
             Refuse(overrides, "RunTask's overrides", "inferenceAcceleratorOverrides");

@@ -1,3 +1,5 @@
+using Tidepool.Fargate.Volumes;
+using Tidepool.Storage;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes;
@@ -21,6 +23,9 @@ internal sealed record RuntimeTask(string TaskArn, TaskDefinition Definition)
     /// <summary>Folders of this machine that are the volumes of other kinds than bind mounts, by the volumes' names.</summary>
     public IReadOnlyDictionary<string, string> AttachedFolders { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The EBS volume of the task; null for none.</summary>
+    public TaskEbsVolume? EbsVolume { get; init; }
+
     public IEnumerable<TaskVolume> BindVolumes => Definition.Volumes.Where(volume => volume.IsBind);
 
     /// <summary>A container's mounts, with those that it takes from others.</summary>
@@ -39,6 +44,12 @@ internal sealed record RuntimeTask(string TaskArn, TaskDefinition Definition)
             }
         }
     }
+
+    /// <summary>Groups that a container's user is put into besides its own: that of an EBS volume.</summary>
+    public IReadOnlyList<int> GroupsOf(ContainerDefinition container) =>
+        EbsVolume is { } volume && EbsVolumeOwner.IsGroupFor(container.User) && MountsOf(container).Any(mount => mount.Volume == volume.Order.Name)
+            ? [EbsVolumeOwner.GroupOf(volume.VolumeId)]
+            : [];
 
     /// <summary>Where containers mount a volume themselves, in start order.</summary>
     public IEnumerable<(ContainerDefinition Container, string Path)> PlacesOf(string volume) =>

@@ -28,7 +28,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
             .. request.ContainerDefinitions.Where(container => images && ImageDescription.Find(container.Image) is null).Select(container => new Problem(
                 "FARGATE004",
                 $"The sandbox runtime cannot run image {container.Image} of container {container.Name}.",
-                "Use Tidepool's own image: any repository whose name ends in /tidepool-agent.")),
+                $"Use one that it knows by its description: {BuiltInImages.Names}.")),
         ]);
 
     public void Reach(int port)
@@ -43,13 +43,18 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         var containers = task.Definition.ContainerDefinitions;
         return containers.FirstOrDefault(container => ImageDescription.Find(container.Image) is null) is { } unknown
             ? throw new TaskStartException(
-                $"CannotPullContainerError: the sandbox runtime cannot run {unknown.Image}; it runs Tidepool's own agent image only.")
+                $"CannotPullContainerError: the sandbox runtime cannot run {unknown.Image}; it runs {BuiltInImages.Names}.")
             : folders.MakeAsync(
                 [
-                    .. task.BindVolumes.Select(volume => folders.Volume(task.TaskId, volume.Name, BindVolume.OwnerOf(
-                        task.PlacesOf(volume.Name).Select(place => (place.Path, ImageDescription.Find(place.Container.Image)!.Volumes))))),
-                    .. containers.SelectMany(container =>
-                        folders.Layer(task.TaskId, container.Name, UserOf(container) ?? ImageDescription.Agent.UserOf(null)!)),
+                    .. task.BindVolumes.SelectMany(volume => folders.Volume(
+                        task.TaskId,
+                        volume.Name,
+                        [.. task.PlacesOf(volume.Name).Select(place => (place.Path, ImageDescription.Find(place.Container.Image)!))])),
+                    .. containers.SelectMany(container => folders.Layer(
+                        task.TaskId,
+                        container.Name,
+                        UserOf(container) ?? BuiltInImages.Agent.UserOf(null)!,
+                        VisibleRoots(task, container).SelectMany(root => ImageDescription.Find(container.Image)!.ContentOf(root.Path)))),
                 ],
                 ct);
     }
@@ -65,6 +70,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                 RuntimeId = task.RuntimeIds[container.Name],
                 HostName = task.HostName,
                 User = user,
+                Groups = task.GroupsOf(container),
                 Command = (container.EntryPoint, container.Command) switch
                 {
                     (null or { Count: 0 }, null or { Count: 0 }) => image.Command,
@@ -72,8 +78,13 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                 },
                 WorkingDirectory = container.WorkingDirectory ?? (user.Uid == 0 ? "/root" : image.WorkingDirectory),
                 Environment = new Dictionary<string, string>([.. VariablesOfImage(task, user).Where(variable => !environment.ContainsKey(variable.Key)), .. environment]),
-                Mounts = [.. task.MountsOf(container).Select(mount => new SandboxMount(
-                    task.AttachedFolders.GetValueOrDefault(mount.Volume) ?? folders.VolumeFolder(task.TaskId, mount.Volume), mount.ContainerPath, mount.ReadOnly))],
+                Mounts =
+                [
+                    .. VisibleRoots(task, container).Select(root => new SandboxMount(
+                        folders.ContentFolder(task.TaskId, container.Name, root.Path), root.Path, container.ReadonlyRootFilesystem is true)),
+                    .. task.MountsOf(container).Select(mount => new SandboxMount(
+                        task.AttachedFolders.GetValueOrDefault(mount.Volume) ?? folders.VolumeFolder(task.TaskId, mount.Volume), mount.ContainerPath, mount.ReadOnly)),
+                ],
                 LayerFolder = folders.LayerFolder(task.TaskId, container.Name),
                 EtcFolder = folders.EtcFolder,
                 AgentBinary = agentBinary,
@@ -98,6 +109,10 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         return ValueTask.CompletedTask;
     }
 
+    // A mount at exactly the path hides what the image has there.
+    private static IEnumerable<ImageEntry> VisibleRoots(RuntimeTask task, ContainerDefinition container) =>
+        ImageDescription.Find(container.Image)!.Roots.Where(root => !task.MountsOf(container).Any(mount => mount.ContainerPath == root.Path));
+
     private static ImageUser? UserOf(ContainerDefinition container) => ImageDescription.Find(container.Image)?.UserOf(container.User);
 
     private static IEnumerable<KeyValuePair<string, string>> VariablesOfImage(RuntimeTask task, ImageUser user) =>
@@ -120,7 +135,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         foreach (var argument in (string[])
         [
             "-c", Script, mode.Tools.Setsid, .. mode.Launcher, "--args", "3", "--json-status-fd", "4", "--",
-            .. SandboxArguments.AsUser(mode, spec.User, spec.Capabilities), .. spec.Command,
+            .. SandboxArguments.AsUser(mode, spec.User, spec.Groups, spec.Capabilities), .. spec.Command,
         ])
         {
             info.ArgumentList.Add(argument);

@@ -27,7 +27,7 @@ internal static class SandboxArguments
         "--dev", "/dev", "--perms", "1777", "--size", "67108864", "--tmpfs", "/dev/shm",
         "--dir", "/run", "--dir", "/var", "--symlink", "../run", "/var/run", "--symlink", "../tmp", "/var/tmp",
         .. Layer(spec),
-        "--dir", "/opt", "--dir", "/opt/tidepool", "--ro-bind", spec.AgentBinary, ImageDescription.AgentPath,
+        "--dir", "/opt", "--dir", "/opt/tidepool", "--ro-bind", spec.AgentBinary, BuiltInImages.AgentPath,
         .. spec.Mounts.OrderBy(mount => mount.ContainerPath.Length)
             .SelectMany(mount => new[] { mount.ReadOnly ? "--ro-bind" : "--bind", mount.HostPath, mount.ContainerPath }),
         "--remount-ro", "/",
@@ -45,7 +45,8 @@ internal static class SandboxArguments
     ];
 
     /// <summary>What goes before the program: the container's user without capabilities, or root with a container's few.</summary>
-    public static IReadOnlyList<string> AsUser(SandboxMode mode, ImageUser user, IReadOnlyList<string>? capabilities)
+    public static IReadOnlyList<string> AsUser(
+        SandboxMode mode, ImageUser user, IReadOnlyList<int> groups, IReadOnlyList<string>? capabilities)
     {
         if (mode.Users is SandboxUsers.SingleUid)
         {
@@ -55,7 +56,8 @@ internal static class SandboxArguments
         var bounding = user.Uid == 0 ? $"-all{string.Concat(Bounding(capabilities ?? []).Select(name => $",+{name}"))}" : "-all";
         return
         [
-            mode.Tools.Setpriv, "--reuid", $"{user.Uid}", "--regid", $"{user.Gid}", "--clear-groups",
+            mode.Tools.Setpriv, "--reuid", $"{user.Uid}", "--regid", $"{user.Gid}",
+            .. groups.Count == 0 ? (string[])["--clear-groups"] : ["--groups", string.Join(',', groups)],
             $"--bounding-set={bounding}", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--",
         ];
     }

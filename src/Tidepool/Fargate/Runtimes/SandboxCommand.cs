@@ -69,7 +69,7 @@ internal static class SandboxCommand
     ];
 
     private static IReadOnlyList<string> AsUser(SandboxContainerSpec spec, SandboxMode mode) => mode.Users is not SandboxUsers.SingleUid
-        ? SandboxArguments.AsUser(mode, spec.User, spec.Capabilities)
+        ? SandboxArguments.AsUser(mode, spec.User, spec.Groups, spec.Capabilities)
         : spec.User.Uid == 0
         ? [mode.Tools.Setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"]
         : [mode.Tools.Setpriv, "--no-new-privs", "--"];

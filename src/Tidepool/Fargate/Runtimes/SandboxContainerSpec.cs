@@ -14,6 +14,9 @@ internal sealed record SandboxContainerSpec
 
     public required ImageUser User { get; init; }
 
+    /// <summary>Groups that the user is in besides its own.</summary>
+    public IReadOnlyList<int> Groups { get; init; } = [];
+
     /// <summary>Program and arguments.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 

@@ -49,12 +49,12 @@ internal static class SandboxProbe
 
     private static async Task<bool> WorksAsync(SandboxMode mode, List<string> tried, CancellationToken ct)
     {
-        var user = ImageDescription.Agent.UserOf(null)!;
+        var user = BuiltInImages.Agent.UserOf(null)!;
         string[] command =
         [
             .. mode.Launcher, .. SandboxArguments.Namespaces(mode, user, init: false),
             "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--",
-            .. SandboxArguments.AsUser(mode, user, null), "/bin/sh", "-c", ":",
+            .. SandboxArguments.AsUser(mode, user, [], null), "/bin/sh", "-c", ":",
         ];
         var (exitCode, output) = await ToolProcess.RunAsync(command, ct);
         if (exitCode != 0)

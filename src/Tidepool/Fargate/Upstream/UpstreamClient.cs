@@ -63,21 +63,24 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
     /// <exception cref="UpstreamException">An error of the service, or no answer.</exception>
     public async Task<JsonObject> AskAsync(string service, string target, JsonObject members, string? resourceRegion, CancellationToken ct)
     {
-        try
-        {
-            var content = new ByteArrayContent(Encoding.UTF8.GetBytes(members.ToJsonString()));
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.1");
-            using var request = Request(service, resourceRegion, content);
-            request.Headers.Add("X-Amz-Target", target);
-            using var answer = await _http.SendAsync(request, ct);
-            var body = await answer.Content.ReadAsByteArrayAsync(ct);
-            var read = body.Length == 0 ? [] : JsonText.Parse(body) as JsonObject ?? [];
-            return answer.IsSuccessStatusCode ? read : throw ErrorOf(read, $"{(int)answer.StatusCode}");
-        }
-        catch (Exception e) when (IsNoAnswer(e, ct) || e is JsonException or FormatException)
-        {
-            throw new UpstreamException("RequestError", $"send request failed caused by: {(e is FormatException ? "the answer " : "")}{e.Message}");
-        }
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(members.ToJsonString()));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.1");
+        using var request = Request(service, resourceRegion, content);
+        request.Headers.Add("X-Amz-Target", target);
+        return await SendAsync(request, ct);
+    }
+
+    /// <summary>Reads a resource of a REST service.</summary>
+    /// <param name="service">Its signing name.</param>
+    /// <param name="path">Path and query, with a leading slash.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="UpstreamException">An error of the service, or no answer.</exception>
+    public async Task<JsonObject> ReadAsync(string service, string path, CancellationToken ct)
+    {
+        using var request = Request(service, null, null);
+        request.Method = HttpMethod.Get;
+        request.RequestUri = new(url, path);
+        return await SendAsync(request, ct);
     }
 
     /// <summary>Reads an object of S3 as text.</summary>
@@ -115,11 +118,32 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
 
     public void Dispose() => _http.Dispose();
 
+    private async Task<JsonObject> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            using var answer = await _http.SendAsync(request, ct);
+            var body = await answer.Content.ReadAsByteArrayAsync(ct);
+            var read = body.Length == 0 ? [] : JsonText.Parse(body) as JsonObject ?? [];
+            return answer.IsSuccessStatusCode
+                ? read
+                : throw ErrorOf(
+                    answer.Headers.TryGetValues("x-amzn-ErrorType", out var types) ? types.First() : $"{read["__type"] ?? read["ErrorCode"]}",
+                    read,
+                    $"{(int)answer.StatusCode}");
+        }
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is JsonException or FormatException)
+        {
+            throw new UpstreamException("RequestError", $"send request failed caused by: {(e is FormatException ? "the answer " : "")}{e.Message}");
+        }
+    }
+
     private static bool IsNoAnswer(Exception e, CancellationToken ct) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested);
 
-    private static UpstreamException ErrorOf(JsonObject body, string status) => new(
-        $"{body["__type"]}".Split('#')[^1] is { Length: > 0 } type ? type : status, $"{body["message"] ?? body["Message"]}");
+    // REST services name the error in a header; the namespace before # and the URL after : are no part of its name.
+    private static UpstreamException ErrorOf(string type, JsonObject body, string status) => new(
+        type.Split('#')[^1].Split(':')[0] is { Length: > 0 } name ? name : status, $"{body["message"] ?? body["Message"]}");
 
     private HttpRequestMessage Request(string service, string? resourceRegion, HttpContent? content)
     {

@@ -6,6 +6,9 @@ namespace Tidepool.Fargate.Volumes;
 /// <summary>A kind of volume that is not on the task's own disk: attached before the containers start, detached after the last has ended.</summary>
 internal interface IVolumeKind
 {
+    /// <summary>What AWS does with such volumes and this machine does not, one sentence each.</summary>
+    IReadOnlyList<string> NotExercised => [];
+
     /// <summary>Whether a volume of a task definition is of this kind.</summary>
     bool Has(TaskVolume volume);
 

@@ -39,9 +39,12 @@ internal sealed class EcsRig : IAsyncDisposable
         }
     }
 
-    public static async Task<EcsRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, Uri? upstream = null)
+    public static async Task<EcsRig> StartAsync(Func<FargateOptions, FargateOptions>? change = null, Uri? upstream = null) =>
+        await StartAsync(await FargateRig.StartAsync(change), upstream);
+
+    /// <summary>Puts an endpoint before a local Fargate, which goes with it.</summary>
+    public static async Task<EcsRig> StartAsync(FargateRig rig, Uri? upstream = null)
     {
-        var rig = await FargateRig.StartAsync(change);
         var notices = new List<string>();
         void Note(string text)
         {

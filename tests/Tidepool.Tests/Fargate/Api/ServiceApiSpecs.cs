@@ -120,7 +120,6 @@ public sealed class ServiceApiSpecs
     }
 
     [Theory]
-    [InlineData("\"volumeConfigurations\":[{\"name\":\"v\",\"managedEBSVolume\":{}}]", "volumeConfigurations of CreateService")]
     [InlineData("\"loadBalancers\":[{\"targetGroupArn\":\"x\"}]", "loadBalancers of CreateService")]
     [InlineData("\"serviceConnectConfiguration\":{\"enabled\":true}", "serviceConnectConfiguration of CreateService")]
     public async Task What_the_local_Fargate_does_not_do_is_refused_by_name(string member, string name)

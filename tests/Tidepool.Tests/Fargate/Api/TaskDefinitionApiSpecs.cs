@@ -112,12 +112,12 @@ public sealed class TaskDefinitionApiSpecs
             "ClientException: Fargate compatible task definitions do not support sourcePath",
             await rig.RefusedAsync("RegisterTaskDefinition", EcsRig.Definition(more: ""","volumes":[{"name":"v","host":{"sourcePath":"/"}}]""")));
         Assert.Equal(
-            "ClientException: FARGATE003: volumes[v] (EFS, EBS and S3 Files) is not supported by the local Fargate yet. "
+            "ClientException: FARGATE003: volumes[v].s3filesVolumeConfiguration is not supported by the local Fargate yet. "
                 + "Remove it for the rehearsal; on AWS it is valid.",
-            await rig.RefusedAsync("RegisterTaskDefinition", EcsRig.Definition(more: ""","volumes":[{"name":"v","configuredAtLaunch":true}]""")));
+            await rig.RefusedAsync("RegisterTaskDefinition", EcsRig.Definition(more: ""","volumes":[{"name":"v","s3filesVolumeConfiguration":{"fileSystemArn":"arn:aws:s3files:us-east-1:1:file-system/fs-1"}}]""")));
         Assert.Equal(
             "ClientException: FARGATE004: The sandbox runtime cannot run image nginx of container web. "
-                + "Use Tidepool's own image: any repository whose name ends in /tidepool-agent.",
+                + "Use one that it knows by its description: tidepool-agent, tidepool/with-volume, tidepool/without-volume and tidepool/as-root, of any registry.",
             await rig.RefusedAsync("RegisterTaskDefinition", EcsRig.Definition("""{"name":"web","image":"nginx"}""")));
     }
 

@@ -48,12 +48,15 @@ public sealed class DockerDaemon : IAsyncDisposable
         }
     }
 
+    /// <summary>A folder where the engine sees what is mounted later, as it does everywhere when it runs as a service of the machine.</summary>
+    private string Shared => $"{_root}/shared";
+
     /// <summary>A local Fargate on the engine.</summary>
     internal async Task<FargateRig> RigAsync(Func<FargateOptions, FargateOptions>? change = null)
     {
         await StartAsync();
         var agent = await AgentBinary.GetAsync();
-        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }));
+        return await FargateRig.StartAsync(options => (change ?? (same => same))(options with { Engine = Socket, AgentBinary = agent }), parent: Shared);
     }
 
     /// <summary>Kills the engine and all that runs in it, and starts it again over what it has.</summary>
@@ -85,6 +88,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         _turn.Dispose();
         if (_root is not null)
         {
+            Mounts.UnmountUnder(_root);
             Directory.Delete(_root, recursive: true);
             foreach (var group in Directory.GetDirectories("/sys/fs/cgroup", _group[1..], SearchOption.AllDirectories)
                 .SelectMany(group => Directory.GetDirectories(group, "*", SearchOption.AllDirectories).Append(group))
@@ -101,6 +105,13 @@ public sealed class DockerDaemon : IAsyncDisposable
         if (_process is null)
         {
             _root = Directory.CreateTempSubdirectory("tidepool-dockerd-").FullName;
+            Directory.CreateDirectory(Shared);
+            foreach (var arguments in (string[][])[["--bind", Shared, Shared], ["--make-shared", Shared]])
+            {
+                using var mount = Process.Start("mount", arguments);
+                await mount.WaitForExitAsync(FargateRig.Ct);
+            }
+
             await LaunchAsync();
         }
 
@@ -120,7 +131,7 @@ public sealed class DockerDaemon : IAsyncDisposable
         };
         foreach (var argument in (string[])
         [
-            "--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
+            "--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
             Program, "--data-root", $"{_root}/data", "--exec-root", $"{_root}/exec", "--pidfile", $"{_root}/dockerd.pid",
             "--host", Socket.OriginalString, "--cgroup-parent", _group, "--log-level", "warn", "--shutdown-timeout", "1",
         ])

@@ -54,6 +54,27 @@ public sealed class EngineNamespaceSpecs(DockerDaemon daemon)
     }
 
     [Fact]
+    public async Task A_task_that_shares_its_processes_with_the_holder_finds_no_volumes_of_other_tasks_there()
+    {
+        await using var rig = await daemon.RigAsync();
+        var other = await rig.RunAsync(FargateRig.Container("agent-1", $"echo ready; {FargateRig.Wait}"));
+        await rig.LogUntilAsync(other, "agent-1", "ready");
+        var definition = await rig.Fargate.RegisterTaskDefinitionAsync(
+            FargateRig.Definition(FargateRig.Container("agent-1", "ls /proc/1/root/.tidepool/volumes") with
+            {
+                User = "root",
+                LinuxParameters = new() { Capabilities = new(Add: ["SYS_PTRACE"]) },
+            }) with
+            {
+                PidMode = "task",
+            },
+            FargateRig.Ct);
+        var stopped = await rig.StoppedAsync(await rig.RunAsync(definition.TaskDefinitionArn));
+
+        Assert.Equal("bind-mount-storage\n", rig.Log(stopped.TaskArn, "agent-1"));
+    }
+
+    [Fact]
     public async Task System_controls_of_the_network_hold_for_all_containers_and_others_for_their_own()
     {
         await using var rig = await daemon.RigAsync();

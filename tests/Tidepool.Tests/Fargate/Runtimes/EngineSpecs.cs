@@ -4,6 +4,7 @@ using System.Text;
 using Docker.DotNet;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Runtimes.Engine;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Tests.Fargate.Runtimes;
@@ -94,6 +95,44 @@ public sealed class EngineSpecs(DockerDaemon daemon)
     }
 
     [Fact]
+    public async Task An_EBS_volume_is_a_disk_that_the_containers_of_a_task_share_and_their_users_may_write_to()
+    {
+        await using var rig = await daemon.RigAsync(options => options with { StorageFolder = $"{options.EnvironmentFolder}-storage" });
+        static ContainerDefinition Container(string name, string script) =>
+            FargateRig.Container(name, script) with { User = "1000", MountPoints = [new("v", "/data")] };
+        var definition = await rig.Fargate.RegisterTaskDefinitionAsync(
+            FargateRig.Definition(
+                Container("agent-1", $"stat -c %u:%a /data; echo $(($(stat -f -c %b /data) * $(stat -f -c %S /data) / 1048576))M; echo x > /data/x; {FargateRig.Wait}"),
+                Container("agent-2", $"until [ -s /data/x ]; do sleep 0.01; done; stat -c %u:%g /data/x; {FargateRig.Wait}")) with
+            {
+                Volumes = [new() { Name = "v", ConfiguredAtLaunch = true }],
+            },
+            Ct);
+        var volume = new TaskManagedEbsVolume
+        {
+            RoleArn = "arn:aws:iam::000000000000:role/r",
+            SizeInGiB = 1,
+            FilesystemType = "ext4",
+            TerminationPolicy = new(DeleteOnTermination: false),
+        };
+        var run = await rig.Fargate.RunTaskAsync(
+            new() { Cluster = "c", TaskDefinition = definition.TaskDefinitionArn, NetworkConfiguration = FargateRig.Network, VolumeConfigurations = [new("v", volume)] },
+            Ct);
+
+        var task = await rig.RunningAsync(run.Tasks[0].TaskArn);
+        var id = task.Attachments[^1].Details.Single(detail => detail.Name == "volumeId").Value!;
+        var group = Tidepool.Storage.EbsVolumeOwner.GroupOf(id);
+        Assert.Equal($"1000:{group}\n", await rig.LogUntilAsync(task.TaskArn, "agent-2", "\n"));
+        Assert.Matches(@"^0:2775\n9\d\dM\n$", await rig.LogUntilAsync(task.TaskArn, "agent-1", "M\n"));
+        await rig.StopAsync(task.TaskArn);
+
+        // The disk holds it, and not the folder that it was mounted at.
+        var kept = new EbsStorage($"{rig.EnvironmentFolder}-storage", rig.Root, TimeProvider.System);
+        Assert.Equal([id], kept.Volumes().Select(stored => stored.Volume.VolumeId));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(rig.EnvironmentFolder, "ebs", "mounted")));
+    }
+
+    [Fact]
     public async Task The_images_own_program_user_folder_and_variables_hold()
     {
         await using var rig = await daemon.RigAsync();
@@ -142,12 +181,12 @@ public sealed class EngineSpecs(DockerDaemon daemon)
         var containers = await engine.Containers.ListContainersAsync(new() { All = true, Filters = EngineLabels.Filter(rig.EnvironmentFolder) }, Ct);
         var found = await Task.WhenAll(containers.Select(container => engine.Containers.InspectContainerAsync(container.ID, Ct)));
 
-        Assert.Equal(2, found.Length);
         Assert.All(found.SelectMany(container => container.Mounts), mount => Assert.Equal("bind", mount.Type));
-        Assert.All(found, container => Assert.Equal(task, container.Config!.Labels["com.amazonaws.ecs.task-arn"]));
         Assert.DoesNotContain(found.SelectMany(container => container.Config!.Labels.Values), label => label.Contains("hunter2", StringComparison.Ordinal));
         var agent = found.Single(container => container.Config!.Labels[EngineLabels.Role] == EngineLabels.Container);
-        Assert.Equal(("kept", "agent-1"), (agent.Config!.Labels["mine"], agent.Config.Labels["com.amazonaws.ecs.container-name"]));
+        Assert.Equal(
+            (task, "kept", "agent-1"),
+            (agent.Config!.Labels["com.amazonaws.ecs.task-arn"], agent.Config.Labels["mine"], agent.Config.Labels["com.amazonaws.ecs.container-name"]));
         var limits = agent.HostConfig!;
         Assert.Equal((256, 512 << 20, 128 << 20, 1_000_000_000), (limits.CPUShares, limits.Memory, limits.MemoryReservation, limits.NanoCPUs));
         Assert.Equal(("nofile", 2048, 4096), (limits.Ulimits[0].Name, limits.Ulimits[0].Soft, limits.Ulimits[0].Hard));
@@ -222,7 +261,9 @@ public sealed class EngineSpecs(DockerDaemon daemon)
 
             var swept = Assert.Single(await EnvironmentFolders.SweepAsync(Path.Combine(root, "environments"), null, TimeProvider.System, Ct));
 
-            Assert.Equal(new(folder, 0, 1, null) { ContainersRemoved = 3 }, swept);
+            // Two of the task, its network's, and the network's of the next task, if that had been made.
+            Assert.InRange(swept.ContainersRemoved, 3, 4);
+            Assert.Equal(new(folder, 0, 1, null) { ContainersRemoved = swept.ContainersRemoved }, swept);
             Assert.DoesNotContain(folder, await EngineLeftovers.EnvironmentsAsync(daemon.Socket, Ct));
             Assert.False(Directory.Exists(folder));
         }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Tidepool.Tasks;
@@ -17,23 +16,21 @@ internal sealed class ContainerEngine : IContainerRuntime
     private const string MetadataHost = "169.254.170.2";
 
     private const string MetadataSocket = "metadata";
-    private static readonly TimeSpan HolderLimit = TimeSpan.FromSeconds(30);
 
     private readonly DockerClient _client;
     private readonly string _environmentFolder;
     private readonly TaskStorage _storage;
-    private readonly HolderProgram _program;
+    private readonly EngineHolders _holders;
     private readonly EngineLimits _limits;
-    private readonly string _network;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
-    private readonly ConcurrentDictionary<string, string> _forwards = new();
 
     private ContainerEngine(
         DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
     {
-        (_client, _environmentFolder, _storage, _program, _network, _clock) = (client, environmentFolder, storage, program, network, clock);
+        (_client, _environmentFolder, _storage, _clock) = (client, environmentFolder, storage, clock);
+        _holders = new(client, new(environmentFolder, network, program, storage.VolumesRoot, SocketsFolder));
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
         Facts = EngineFacts.Of(info, _limits);
     }
@@ -57,7 +54,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             var network = await EngineWords.AskAsync(() => client.Networks.CreateNetworkAsync(
                 new()
                 {
-                    Name = $"tidepool-{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
+                    Name = $"tidepool-{Unguessable.Hex(6)}",
                     Driver = "bridge",
 
                     // Tasks reach the world and not each other, as with a security group that lets nothing in.
@@ -80,6 +77,14 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task<IReadOnlyList<Problem>> RefusalsAsync(RegisterTaskDefinitionRequest request, bool images, CancellationToken ct)
     {
         var problems = new List<Problem>();
+
+        // A file system outlives tasks, and its folders belong to users whom only root can give them to.
+        problems.AddRange(request.Volumes
+            .Where(volume => volume.EfsVolumeConfiguration is not null && LinuxCalls.EffectiveUid != 0)
+            .Select(volume => new Problem(
+                "FARGATE003",
+                $"volumes[{volume.Name}].efsVolumeConfiguration takes root on this machine with a container engine.",
+                "Run tidepool as root, or take --runtime sandbox.")));
         foreach (var name in images ? request.ContainerDefinitions.Select(container => container.Image).Distinct() : [])
         {
             var image = await EngineImage.FindAsync(_client, name, ct);
@@ -93,6 +98,10 @@ internal sealed class ContainerEngine : IContainerRuntime
                     "ENGINE004",
                     $"The image {name} is for {image.Architecture}, and the task definition asks for {EngineImage.ArchitectureOf(request.RuntimePlatform)}.",
                     "Build the image for that platform, or set runtimePlatform.cpuArchitecture."));
+            }
+            else if (problems.Count == 0)
+            {
+                _holders.MakeAhead(image);
             }
         }
 
@@ -111,19 +120,20 @@ internal sealed class ContainerEngine : IContainerRuntime
     {
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
         Directory.CreateDirectory(_storage.VolumesOf(task.TaskId));
-        prepared.Holder = await CreateAsync(
-            EngineContainerSpec.Holder(
-                task,
-                prepared.ImageOf(task.Definition.ContainerDefinitions[0]),
-                _environmentFolder,
-                _network,
-                _program,
-                [.. _forwards.Values],
-                _storage.VolumesOf(task.TaskId),
-                SocketsFolder),
-            ct);
+        try
+        {
+            var (image, controls) = (prepared.ImageOf(task.Definition.ContainerDefinitions[0]), EngineContainerSpec.NetworkControls(task.Definition));
+            prepared.HasOwnHolder = controls.Count > 0 || task.Definition.PidMode is not null;
+            prepared.Holder = prepared.HasOwnHolder
+                ? await _holders.MakeAsync(image, _storage.VolumesOf(task.TaskId), controls, ct)
+                : await _holders.TakeAsync(image, ct);
+        }
+        catch (IOException e)
+        {
+            throw NoNetwork(e.Message);
+        }
+
         await MakeVolumesAsync(task, prepared, ct);
-        await StartHolderAsync(prepared.Holder, ct);
     }
 
     public async Task<IRunningContainer> StartAsync(
@@ -140,6 +150,9 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         var run = new EngineContainer(_client, id, image.StopSignal, log, _clock);
         await run.StartAsync(ct);
+
+        // Not sooner: the engine would do less for this task meanwhile.
+        _holders.MakeAhead(image);
         return run;
     }
 
@@ -160,7 +173,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             if (LinuxCalls.EffectiveUid != 0)
             {
                 // What containers' users own there, only root of a container can remove.
-                await EngineLeftovers.EmptyVolumesAsync(_client, holder, ct);
+                await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task, prepared), ct);
             }
 
             await EngineLeftovers.RemoveAsync(_client, holder, ct);
@@ -169,6 +182,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     public async ValueTask DisposeAsync()
     {
+        await _holders.DisposeAsync();
         foreach (var socket in _sockets.Values)
         {
             socket.Dispose();
@@ -228,7 +242,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
             if (volumes.Count > 0)
             {
-                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, EngineContainerSpec.VolumesFolder, volumes, ct));
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task, prepared), volumes, ct));
             }
         }
         finally
@@ -240,39 +254,9 @@ internal sealed class ContainerEngine : IContainerRuntime
         }
     }
 
-    private async Task StartHolderAsync(string id, CancellationToken ct)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(HolderLimit);
-        var said = "";
-        try
-        {
-            await EngineWords.AskAsync(async () =>
-            {
-                using var output = await _client.Containers.AttachContainerAsync(id, new() { Stream = true, Stdout = true, Stderr = true }, limit.Token);
-                await _client.Containers.StartContainerAsync(id, new(), limit.Token);
-                var buffer = new byte[1024];
-                while (!said.StartsWith("ready", StringComparison.Ordinal)
-                    && await output.ReadOutputAsync(buffer, 0, buffer.Length, limit.Token) is { EOF: false } read)
-                {
-                    said += System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count);
-                }
-            });
-        }
-        catch (IOException e)
-        {
-            throw NoNetwork(e.Message);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw NoNetwork($"nothing listened within {HolderLimit.TotalSeconds} s");
-        }
-
-        if (!said.StartsWith("ready", StringComparison.Ordinal))
-        {
-            throw NoNetwork(said.Trim());
-        }
-    }
+    private string VolumesInHolder(RuntimeTask task, EngineTask prepared) => prepared.HasOwnHolder
+        ? EngineContainerSpec.VolumesFolder
+        : $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.VolumesRoot, _storage.VolumesOf(task.TaskId))}";
 
     // Fargate's words for a network that cannot be set up are others, as its network is.
     private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
@@ -283,7 +267,7 @@ internal sealed class ContainerEngine : IContainerRuntime
     private void Open(string name, int port, string listen)
     {
         _sockets.GetOrAdd(name, added => new(Path.Combine(SocketsFolder, added), port));
-        _forwards[name] = $"{listen}={EngineContainerSpec.SocketsFolder}/{name}";
+        _holders.Forward(name, listen);
     }
 
     /// <summary>What a task has in the engine.</summary>
@@ -292,6 +276,9 @@ internal sealed class ContainerEngine : IContainerRuntime
         public ConcurrentDictionary<string, string> Containers { get; } = new();
 
         public string? Holder { get; set; }
+
+        /// <summary>Whether the holder was made for this task, with no volumes but the task's.</summary>
+        public bool HasOwnHolder { get; set; }
 
         public EngineImage ImageOf(ContainerDefinition container) => images[container.Image];
     }

@@ -6,7 +6,7 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <summary>Writes what the engine is asked to make. Pure.</summary>
 internal static class EngineContainerSpec
 {
-    /// <summary>Where the folder of a task's volumes is in its holder.</summary>
+    /// <summary>Where the folder of the volumes of all tasks is in a holder.</summary>
     public const string VolumesFolder = "/.tidepool/volumes";
 
     /// <summary>Where the sockets of the machine's side are in a holder.</summary>
@@ -19,28 +19,23 @@ internal static class EngineContainerSpec
     private static readonly HealthcheckConfig NoCheck = new() { Test = ["NONE"] };
     private static readonly LogConfig NoLog = new() { Type = "none" };
 
-    /// <summary>The container whose network the task's containers share. It runs as root with no more than it needs for that.</summary>
-    public static CreateContainerParameters Holder(
-        RuntimeTask task, EngineImage image, string environmentFolder, string network, HolderProgram program, IReadOnlyList<string> forwards, string volumes, string sockets) =>
+    /// <summary>The container whose network, and host name, a task's containers share. It runs as root with no more than it needs for that.</summary>
+    public static CreateContainerParameters Holder(HolderPlace place, EngineImage image, IReadOnlyList<string> forwards) =>
         new()
         {
-            Name = $"tidepool-{task.HostName}",
+            Name = $"tidepool-{Unguessable.Hex(6)}",
             Image = image.Id,
-            Hostname = task.HostName,
             User = "0:0",
             WorkingDir = "/",
-            Entrypoint = [.. program.Command],
+            Entrypoint = [.. place.Program.Command],
             Cmd = ["hold-network", .. forwards],
             Env = ["DOTNET_EnableDiagnostics=0"],
-            Labels = EngineLabels.Of(environmentFolder, task, EngineLabels.Holder),
+            Labels = EngineLabels.OfHolder(place.EnvironmentFolder),
             Healthcheck = NoCheck,
             HostConfig = new()
             {
-                NetworkMode = network,
-
-                // Those of the network belong to the task: whichever container names them, they hold for all, and the last one wins.
-                // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
-                Sysctls = Sysctls(task.Definition.ContainerDefinitions.SelectMany(container => container.SystemControls).Where(IsOfNetwork)),
+                NetworkMode = place.Network,
+                Sysctls = new Dictionary<string, string>(place.NetworkControls),
                 CapDrop = ["ALL"],
 
                 // The address and its port; and what it takes to empty volumes whoever owns what is in them.
@@ -48,9 +43,9 @@ internal static class EngineContainerSpec
                 LogConfig = NoLog,
                 Mounts =
                 [
-                    .. program.Files.Select(file => Of(file, $"{HolderProgram.Folder}/{Path.GetFileName(file)}", readOnly: true)),
-                    Of(volumes, VolumesFolder, readOnly: false),
-                    Of(sockets, SocketsFolder, readOnly: true),
+                    .. place.Program.Files.Select(file => Of(file, $"{HolderProgram.Folder}/{Path.GetFileName(file)}", readOnly: true)),
+                    Of(place.VolumesFolder, VolumesFolder, readOnly: false),
+                    Of(place.SocketsFolder, SocketsFolder, readOnly: true),
                 ],
 
                 // Otherwise the engine would make volumes of its own for them, and copy the image's content there.
@@ -96,6 +91,7 @@ internal static class EngineContainerSpec
                 PidMode = task.Definition.PidMode is "task" ? $"container:{place.Holder}" : "",
                 Sysctls = Sysctls(container.SystemControls.Where(control => !IsOfNetwork(control))),
                 Mounts = [.. task.MountsOf(container).Select(mount => Of(place.VolumeFolder(mount.Volume), mount.ContainerPath, mount.ReadOnly))],
+                GroupAdd = [.. task.GroupsOf(container).Select(group => $"{group}")],
                 ReadonlyRootfs = container.ReadonlyRootFilesystem is true,
                 CapAdd = [.. container.LinuxParameters?.Capabilities?.Add ?? []],
                 CapDrop = [.. container.LinuxParameters?.Capabilities?.Drop ?? []],
@@ -109,6 +105,11 @@ internal static class EngineContainerSpec
                 MemoryReservation = limits.Memory ? (container.MemoryReservation ?? 0) * BytesOfMiB : 0,
             },
         };
+
+    /// <summary>Kernel parameters of a task's network: whichever container names them, they hold for all, and the last one wins.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html</remarks>
+    public static IReadOnlyDictionary<string, string> NetworkControls(TaskDefinition definition) =>
+        Sysctls(definition.ContainerDefinitions.SelectMany(container => container.SystemControls).Where(IsOfNetwork));
 
     private static bool IsOfNetwork(SystemControl control) => control.Namespace?.StartsWith("net.", StringComparison.Ordinal) is true;
 

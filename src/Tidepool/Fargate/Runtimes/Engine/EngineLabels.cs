@@ -28,6 +28,9 @@ internal static class EngineLabels
         [$"{Prefix}task-definition-version"] = $"{task.Definition.Revision}",
     };
 
+    /// <summary>Labels of a holder, which is made before its task is known.</summary>
+    public static Dictionary<string, string> OfHolder(string environmentFolder) => new() { [Environment] = environmentFolder, [Role] = Holder };
+
     /// <summary>Labels of a container of the task definition: its own, and above them ours.</summary>
     public static Dictionary<string, string> Of(string environmentFolder, RuntimeTask task, ContainerDefinition container)
     {

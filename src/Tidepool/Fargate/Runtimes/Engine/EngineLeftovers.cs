@@ -53,7 +53,7 @@ internal static class EngineLeftovers
         {
             if (IsHolder(container) && LinuxCalls.EffectiveUid != 0)
             {
-                await EmptyVolumesAsync(client, container.ID, ct);
+                await EmptyVolumesAsync(client, container.ID, EngineContainerSpec.VolumesFolder, ct);
             }
 
             await RemoveAsync(client, container.ID, ct);
@@ -84,9 +84,13 @@ internal static class EngineLeftovers
     private static bool IsHolder(ContainerListResponse container) =>
         container.Labels.TryGetValue(EngineLabels.Role, out var role) && role is EngineLabels.Holder;
 
-    /// <summary>Lets root of a task's holder remove what is in the task's volumes, whoever owns it. What stays shows when the volumes are removed.</summary>
+    /// <summary>Lets root of a holder remove what is in folders of volumes, whoever owns it. What stays shows when the volumes are removed.</summary>
+    /// <param name="client">The engine.</param>
+    /// <param name="holder">The holder.</param>
+    /// <param name="folder">The folder around them, as the holder sees it.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <exception cref="IOException">The engine does not answer, or refuses.</exception>
-    public static Task EmptyVolumesAsync(DockerClient client, string holder, CancellationToken ct) => EngineWords.AskAsync(async () =>
+    public static Task EmptyVolumesAsync(DockerClient client, string holder, string folder, CancellationToken ct) => EngineWords.AskAsync(async () =>
     {
         var found = await client.Containers.InspectContainerAsync(holder, ct);
         if (!found.State!.Running)
@@ -100,7 +104,7 @@ internal static class EngineLeftovers
             {
                 AttachStdout = true,
                 AttachStderr = true,
-                Cmd = [.. found.Config!.Entrypoint, "empty-folders", EngineContainerSpec.VolumesFolder],
+                Cmd = [.. found.Config!.Entrypoint, "empty-folders", folder],
             },
             ct);
         using var output = await client.Exec.StartContainerExecAsync(exec.ID, new(), ct);

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tidepool.Fargate;
+using Tidepool.Rehearsal;
+
+namespace Tidepool.Deployment.Tests;
+
+/// <summary>The configuration as it stands with an EFS file system, applied to our own ECS endpoint with moto upstream: there tasks really mount it.</summary>
+public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
+{
+    private const string Token = "a-token-of-this-test-alone";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Applying_it_brings_agents_online_on_one_file_system_plans_show_no_drift_and_destroying_it_leaves_nothing()
+    {
+        var state = Directory.CreateTempSubdirectory("tidepool-served-efs-");
+        try
+        {
+            var said = new SaidEvents();
+            await using var served = await ServedEnvironment.StartAsync(Options(state.FullName), TimeProvider.System, said, Ct);
+            var environment = new Dictionary<string, string?>(moto.Environment) { ["AWS_ENDPOINT_URL"] = served.Ecs.Url.AbsoluteUri.TrimEnd('/') };
+            using var terraform = await TerraformProcess.InitializedAsync(environment);
+            string[] variables =
+            [
+                "-input=false", "-no-color", "-var-file=terraform.tfvars.example", "-var=storage=efs", "-var=tasks=2", "-var=cluster_name=tide-efs",
+                $"-var=azp_url={served.Pipelines.OrganizationUrl}", $"-var=azp_pool={served.Pipelines.Pool}",
+                "-var=image=registry.example.org/tidepool-agent:1",
+            ];
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
+            await PutTokenAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!);
+            await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
+
+            var agents = await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 4, Ct).WaitAsync(Limit, Ct);
+            Assert.Equal(2, agents.Select(agent => agent.SystemCapabilities!["FARGATE_TASK"]).Distinct().Count());
+            var plan = await terraform.RunAsync(["plan", "-detailed-exitcode", .. variables]);
+            Assert.True(plan.ExitCode == 0, $"Nothing was to change, and the plan ended with {plan.ExitCode}:\n{plan.Output}\n{plan.Error}");
+            var fileSystem = Assert.Single(Directory.GetDirectories(Path.Combine(state.FullName, "storage", "efs")));
+            Assert.True(Directory.Exists(Path.Combine(fileSystem, "data", "agents")));
+
+            await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables]);
+            var cluster = Assert.Single((await served.Fargate.DescribeClustersAsync(["tide-efs"], Ct)).Clusters);
+            Assert.Equal(("INACTIVE", 0, 0), (cluster.Status, cluster.ActiveServicesCount, cluster.RunningTasksCount));
+            Assert.Empty(Directory.GetDirectories(Path.Combine(state.FullName, "storage", "efs")));
+            Assert.Empty(Mounts.Under(state.FullName));
+            Assert.Empty(said.Texts);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    private ServeOptions Options(string state) => new()
+    {
+        AgentBinary = Environment.GetEnvironmentVariable("TIDEPOOL_AGENT_BINARY") is { Length: > 0 } binary
+            ? binary
+            : Path.Combine(Clone.Root, "artifacts", "agent", "tidepool-agent"),
+        StateFolder = Path.Combine(state, "environments"),
+        StorageFolder = Path.Combine(state, "storage"),
+        EcsPort = 0,
+        Upstream = moto.Endpoint,
+        Token = Token,
+    };
+
+    private static async Task PutTokenAsync(Uri endpoint, string secret)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
+        {
+            Content = new StringContent(
+                new JsonObject { ["SecretId"] = secret, ["SecretString"] = Token, ["ClientRequestToken"] = $"{Guid.NewGuid():D}" }.ToJsonString(),
+                Encoding.UTF8,
+                "application/x-amz-json-1.1"),
+        };
+        request.Headers.Add("X-Amz-Target", "secretsmanager.PutSecretValue");
+        request.Headers.TryAddWithoutValidation(
+            "Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0");
+        using var answer = await http.SendAsync(request, Ct);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Keeps what the environment said: members that were left out, operations that are not known.</summary>
+    private sealed class SaidEvents : IProgress<RehearsalEvent>
+    {
+        public ConcurrentQueue<string> Texts { get; } = new();
+
+        public void Report(RehearsalEvent value)
+        {
+            if (value is Rehearsal.Said(var text))
+            {
+                Texts.Enqueue(text);
+            }
+        }
+    }
+}
