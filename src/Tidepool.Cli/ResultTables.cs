@@ -46,7 +46,7 @@ internal static class ResultTables
     }
 
     private static string ProofHeading(RehearsalReport report) =>
-        report.Scenarios.Any(scenario => scenario.Proof is not null) ? "proof: task/container (inode of the volume, and when it was made)" : "run";
+        report.Scenarios.Any(scenario => scenario.Proof is not null) ? "proof: task/container (device and inode of the volume, and when it was made)" : "run";
 
     private static string Proof(ScenarioReport scenario) => scenario switch
     {
@@ -59,7 +59,7 @@ internal static class ResultTables
     };
 
     private static string Place(VolumeProof volume) =>
-        $"{RehearsalEnvironment.TaskId(volume.TaskArn)[..8]}/{volume.Container} ({volume.Inode}"
+        $"{RehearsalEnvironment.TaskId(volume.TaskArn)[..8]}/{volume.Container} ({volume.Device} {volume.Inode}"
         + (volume.BornAt is { } born ? string.Create(CultureInfo.InvariantCulture, $" of {born.ToLocalTime():HH:mm:ss.ff})") : ")");
 
     private static string Head(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256 ?? "";

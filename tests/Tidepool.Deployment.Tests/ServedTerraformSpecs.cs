@@ -56,7 +56,7 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
             await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables]);
             var cluster = Assert.Single((await served.Fargate.DescribeClustersAsync(["tide"], Ct)).Clusters);
             Assert.Equal(("INACTIVE", 0, 0), (cluster.Status, cluster.ActiveServicesCount, cluster.RunningTasksCount));
-            Assert.Empty(Directory.GetDirectories(Path.Combine(served.Folder, "volumes")));
+            Assert.Empty(Directory.GetDirectories(Path.Combine(served.Folder, "tasks")));
             Assert.Empty(_said.Texts);
             Assert.DoesNotContain(await served.Fargate.ListTaskDefinitionsAsync(Ct), definition => definition.Status == "ACTIVE");
         }

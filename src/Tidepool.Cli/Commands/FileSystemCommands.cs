@@ -15,7 +15,9 @@ internal sealed class FileSystemCommands
 
     private readonly Option<string> _path = new("--path")
     {
-        Description = "The folder of the file system that tasks see as the whole of it.", HelpName = "PATH", Required = true,
+        Description = "The folder of the file system that tasks see as the whole of it.",
+        HelpName = "PATH",
+        Required = true,
     };
 
     private readonly Option<uint?> _uid = Id("--uid", "The user that everyone is through it. Without it everyone stays who they are.");
@@ -25,7 +27,9 @@ internal sealed class FileSystemCommands
 
     private readonly Option<string> _permissions = new("--permissions")
     {
-        Description = "Mode of the folder when it has to be made.", HelpName = "OCTAL", DefaultValueFactory = _ => "0755",
+        Description = "Mode of the folder when it has to be made.",
+        HelpName = "OCTAL",
+        DefaultValueFactory = _ => "0755",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of the id." };

@@ -70,7 +70,10 @@ internal sealed partial class ClusterLoop
             Cpu = $"{TaskSize.ParseCpu(definition.Cpu ?? "")}",
             Memory = $"{TaskSize.ParseMemory(definition.Memory ?? "")}",
             AvailabilityZone = $"{_parts.Options.Region}a",
-            EphemeralStorage = definition.EphemeralStorage ?? new(20),
+            EphemeralStorage = definition.EphemeralStorage ?? new(TaskDisks.DefaultGiB),
+            FargateEphemeralStorage = new(
+                definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB,
+                Cluster.Configuration?.ManagedStorageConfiguration?.FargateEphemeralStorageKmsKeyId),
             Attachments =
             [
                 new(

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tidepool.Fargate.Volumes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -155,7 +156,10 @@ public sealed record EcsTask
     public string? AvailabilityZone { get; init; }
 
     /// <summary>The task's disk.</summary>
-    public EphemeralStorage EphemeralStorage { get; init; } = new(20);
+    public EphemeralStorage EphemeralStorage { get; init; } = new(TaskDisks.DefaultGiB);
+
+    /// <summary>The same, with the key of the cluster's setting.</summary>
+    public TaskEphemeralStorage FargateEphemeralStorage { get; init; } = new(TaskDisks.DefaultGiB);
 
     /// <summary>The network interface.</summary>
     public IReadOnlyList<EcsAttachment> Attachments { get; init; } = [];
@@ -223,6 +227,12 @@ public sealed record EcsContainer
     [JsonIgnore]
     public DateTimeOffset? FinishedAt { get; init; }
 }
+
+/// <summary>The disk of a task on Fargate.</summary>
+/// <param name="SizeInGiB">20 to 200.</param>
+/// <param name="KmsKeyId">The customer's key; echoed, as nothing is encrypted here. Null for AWS's own.</param>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskEphemeralStorage.html</remarks>
+public sealed record TaskEphemeralStorage(int SizeInGiB, string? KmsKeyId = null);
 
 /// <summary>Something attached to a task.</summary>
 public sealed record EcsAttachment(string Id, string Type, string Status, IReadOnlyList<EcsKeyValue> Details);

@@ -98,13 +98,8 @@ public static class EnvironmentFolders
             await Task.Delay(TimeSpan.FromMilliseconds(5), clock, ct);
         }
 
-        var tasks = new[] { "volumes", "layers" }
-            .Select(name => Path.Combine(folder.Path, name))
-            .Where(Directory.Exists)
-            .SelectMany(Directory.GetDirectories)
-            .Select(Path.GetFileName)
-            .Distinct()
-            .Count();
+        var storage = Path.Combine(folder.Path, TaskStorage.TasksName);
+        var tasks = Directory.Exists(storage) ? Directory.GetDirectories(storage).Length : 0;
         try
         {
             await folder.RemoveAsync(ct);

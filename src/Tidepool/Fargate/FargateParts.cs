@@ -17,6 +17,8 @@ internal sealed record FargateParts
 
     public required TaskStorage Storage { get; init; }
 
+    public required TaskDisks Disks { get; init; }
+
     /// <summary>EBS volumes.</summary>
     public required ElasticBlockStorage Ebs { get; init; }
 

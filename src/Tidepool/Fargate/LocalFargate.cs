@@ -23,7 +23,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
     /// <summary>What containers run in here, and what that leaves out.</summary>
     public RuntimeFacts Runtime => _parts.Runtime.Facts with
     {
-        NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.VolumeKinds.SelectMany(kind => kind.NotExercised)],
+        DiskLimited = _parts.Disks.AreLimited,
+        NotExercised = [.. _parts.Runtime.Facts.NotExercised, .. _parts.Disks.NotExercised, .. _parts.VolumeKinds.SelectMany(kind => kind.NotExercised)],
     };
 
     /// <summary>The account's root user, whom account settings belong to.</summary>
@@ -56,6 +57,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         var folder = EnvironmentFolder.Open(options.EnvironmentFolder);
         IContainerRuntime? runtime = null;
         Journal? journal = null;
+        TaskDisks? disks = null;
         var ready = false;
         try
         {
@@ -64,7 +66,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var storage = new TaskStorage(options.EnvironmentFolder);
             var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
             Prepare(storage, folders, options);
-            var ebs = new ElasticBlockStorage(options, await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct), folders, clock);
+            var images = await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct);
+            var ebs = new ElasticBlockStorage(options, images, folders, clock);
             await ebs.SweepAsync(ct);
             journal = Journal.Create(
                 Path.Combine(options.EnvironmentFolder, EnvironmentFolder.JournalName), reason => notices.Report("JOURNAL_LOST", reason));
@@ -72,12 +75,13 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 ? await EngineAsync(options, storage, journal, clock, ct)
                 : new Sandbox(mode, folders!, options.AgentBinary, clock);
             runtime = options.AroundRuntime(runtime);
+            disks = await TaskDisks.StartAsync(images, storage, runtime, notices, clock, ct);
             var clusters = new ConcurrentDictionary<string, ClusterLoop>();
             var upstream = options.Upstream is { } url ? new UpstreamClient(url, options.Region, clock) : null;
             var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
             var metadata = await MetadataEndpoint.StartAsync(
                 arn => clusters.Values.Select(cluster => cluster.Tasks.GetValueOrDefault(arn)).OfType<TaskLife>().FirstOrDefault() is { } life
-                    ? MetadataDocument.Of(life, storage.UtilizedMiB(life.Task.TaskId))
+                    ? MetadataDocument.Of(life, disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(life.Task.TaskArn)))
                     : null,
                 new(arn => clusters.Values.FirstOrDefault(cluster => cluster.Tasks.ContainsKey(arn))),
                 ct);
@@ -88,6 +92,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Arns = new(options.Region, options.AccountId),
                 Runtime = runtime,
                 Storage = storage,
+                Disks = disks,
                 Ebs = ebs,
                 VolumeKinds = [ebs, new ElasticFileSystemVolumes(options, fileSystems, new(fileSystems, upstream, clock), runtime, notices)],
                 Journal = journal,
@@ -106,6 +111,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
         {
             if (!ready)
             {
+                await (disks?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await (runtime?.DisposeAsync() ?? ValueTask.CompletedTask);
                 journal?.Dispose();
                 await folder.RemoveAsync(CancellationToken.None);
@@ -164,6 +170,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
 
         _parts.Changes.Complete();
         await _parts.Metadata.DisposeAsync();
+        await _parts.Disks.DisposeAsync();
         await _parts.Runtime.DisposeAsync();
         _parts.Journal.Dispose();
         _parts.Upstream?.Dispose();

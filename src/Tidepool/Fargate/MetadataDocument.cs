@@ -13,7 +13,7 @@ internal static class MetadataDocument
 {
     /// <summary>The document of a task, with all its containers.</summary>
     /// <param name="life">The task.</param>
-    /// <param name="utilizedMiB">What its volumes and layers take on disk.</param>
+    /// <param name="utilizedMiB">What is in use of its disk.</param>
     public static JsonObject Of(TaskLife life, long utilizedMiB)
     {
         var (task, definition) = (life.Task, life.Definition);

@@ -39,8 +39,10 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             _secrets = await parts.Secrets.ReadAsync(definition, ct);
             _files = await parts.EnvironmentFiles.ReadAsync(definition, ct);
             await _logs.OpenAsync(definition, TaskId, ct);
+            await parts.Disks.AttachAsync(TaskId, definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB, ct);
             await AttachAsync(ct);
             await parts.Runtime.PrepareAsync(_task, ct);
+            ReserveImages();
             Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
             {
@@ -110,7 +112,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners) : volume)];
             await parts.Runtime.RemoveAsync(_task, ct);
             await DetachAsync(ct);
-            await parts.Storage.RemoveAsync(TaskId, ct);
+            await parts.Disks.RemoveAsync(TaskId, ct);
             parts.Journal.VolumesRemoved(taskArn);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -134,6 +136,16 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
                 container.Name,
                 TaskId,
             ]);
+
+    // The words are reported by users of Fargate, whose images were too large for the disk; AWS documents the prefix.
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+    private void ReserveImages()
+    {
+        if (!parts.Disks.TryReserve(TaskId, parts.Runtime.ImageBytesOf(_task)))
+        {
+            throw new TaskStartException("CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer: no space left on device");
+        }
+    }
 
     private async Task AttachAsync(CancellationToken ct)
     {

@@ -12,7 +12,10 @@ public sealed record VolumeFacts
     /// <summary>Device of the directory, <c>major:minor</c>.</summary>
     public required string Device { get; init; }
 
-    /// <summary>Inode of the directory. A file system may give it again once the directory is removed; <see cref="BornAt"/> tells them apart.</summary>
+    /// <summary>
+    /// Inode of the directory. Where each task has a file system of its own, volumes of two tasks often have the same, on another device;
+    /// and once a task is gone, another may get both. <see cref="BornAt"/> tells them apart then.
+    /// </summary>
     public required ulong Inode { get; init; }
 
     /// <summary>When the directory was made; null where the file system does not record it.</summary>

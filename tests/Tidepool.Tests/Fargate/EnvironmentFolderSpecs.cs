@@ -19,7 +19,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
     {
         await using (var fargate = await LocalFargate.StartAsync(FargateRig.Options(One), TimeProvider.System, FargateRig.Ct))
         {
-            Assert.Equal(["etc", "journal.db", "layers", "lock", "logs", "volumes"], Directory.GetFileSystemEntries(One).Select(Path.GetFileName).Order());
+            Assert.Equal(["etc", "journal.db", "lock", "logs", "tasks"], Directory.GetFileSystemEntries(One).Select(Path.GetFileName).Order());
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, LinuxCalls.Describe(One).Mode);
         }
 
@@ -65,7 +65,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
         engine.Kill();
         await engine.WaitForExitAsync(FargateRig.Ct);
         await Condition.UntilAsync(() => !containers.Any(HostProcesses.IsAlive), "the end of all processes of the containers");
-        Assert.Single(Directory.GetDirectories(Path.Combine(One, "volumes")));
+        Assert.Single(Directory.GetDirectories(Path.Combine(One, "tasks")));
 
         Assert.Equal([new(One, 0, 1, null)], await EnvironmentFolders.SweepAsync(Environments, null, TimeProvider.System, FargateRig.Ct));
         Assert.Empty(Directory.GetFileSystemEntries(Environments));
@@ -117,7 +117,7 @@ public sealed class EnvironmentFolderSpecs : IDisposable
     [Fact]
     public async Task A_removal_that_was_cut_short_is_finished_by_the_next_sweep()
     {
-        Directory.CreateDirectory(Path.Combine(One, "volumes", "t", "v"));
+        Directory.CreateDirectory(Path.Combine(One, "tasks", "t", "v"));
         File.WriteAllText(Path.Combine(One, "lock"), "");
         File.WriteAllText(Path.Combine(One, "journal.db"), "cut short");
 

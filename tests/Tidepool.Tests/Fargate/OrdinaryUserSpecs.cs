@@ -53,6 +53,7 @@ public sealed class OrdinaryUserSpecs(DockerDaemon daemon) : IDisposable
         Assert.Contains("\nx\n", report.SecondLog);
         Assert.All(report.Volumes, volume => Assert.False(volume.OwnersEnforced));
         Assert.Contains(report.Facts!.NotExercised, line => line.StartsWith("Owners: ", StringComparison.Ordinal));
+        Assert.Contains("The size of the task's disk: it is measured and not enforced; only root can mount one.", report.Facts.NotExercised);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class ServiceSpecs
         Assert.Equal("ready\n", await rig.LogUntilAsync(second, "agent-1", "ready"));
         var replaced = rig.Fargate.DescribeVolumes(second)[0];
         Assert.NotEqual(volume.HostPath, replaced.HostPath);
-        Assert.NotEqual((volume.Inode, volume.BornAt), (replaced.Inode, replaced.BornAt));
+        Assert.NotEqual((volume.Device, volume.Inode, volume.BornAt), (replaced.Device, replaced.Inode, replaced.BornAt));
         var task = await rig.DescribeAsync(second);
         var service = await DescribeAsync(rig);
         Assert.Equal(("service:agents", service.Deployments[0].Id), (task.Group, task.StartedBy));

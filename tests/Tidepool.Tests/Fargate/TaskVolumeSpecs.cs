@@ -40,8 +40,7 @@ public abstract class TaskVolumeContract
         Assert.False(Directory.Exists(volume.HostPath));
         var gone = Assert.Single(rig.Fargate.DescribeVolumes(task));
         Assert.Equal((true, volume.Inode, volume.Device, volume.BornAt), (gone.Removed, gone.Inode, gone.Device, gone.BornAt));
-        Assert.Empty(Directory.GetDirectories(Path.Combine(rig.EnvironmentFolder, "volumes", stopped.TaskId, ".."), stopped.TaskId));
-        Assert.Empty(Directory.GetDirectories(Path.Combine(rig.EnvironmentFolder, "layers")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(rig.EnvironmentFolder, "tasks")));
     }
 
     [Fact]
@@ -57,7 +56,7 @@ public abstract class TaskVolumeContract
         Assert.Equal("found:\n", await rig.LogUntilAsync(second, "agent-1", "\n"));
         var (one, other) = (rig.Fargate.DescribeVolumes(first)[0], rig.Fargate.DescribeVolumes(second)[0]);
         Assert.NotEqual(one.HostPath, other.HostPath);
-        Assert.NotEqual((one.Inode, one.BornAt), (other.Inode, other.BornAt));
+        Assert.NotEqual((one.Device, one.Inode, one.BornAt), (other.Device, other.Inode, other.BornAt));
     }
 
     [Fact]
@@ -169,7 +168,7 @@ public abstract class TaskVolumeContract
 
         Assert.Equal(0, stopped.Containers[0].ExitCode);
         Assert.True(Assert.Single(rig.Fargate.DescribeVolumes(stopped.TaskArn)).Removed);
-        Assert.Empty(Directory.GetDirectories(Path.Combine(rig.EnvironmentFolder, "layers")));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(rig.EnvironmentFolder, "tasks")));
         Assert.True(File.Exists("/etc/passwd"));
     }
 }

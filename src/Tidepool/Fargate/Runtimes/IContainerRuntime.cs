@@ -24,6 +24,16 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <param name="endpoint">Its address on this machine, without a slash at the end.</param>
     string OfferMetadata(string endpoint);
 
+    /// <summary>Whether containers get what is mounted on this machine while the runtime runs.</summary>
+    /// <param name="mounted">A folder where something was mounted just now.</param>
+    bool Sees(string mounted);
+
+    /// <summary>What the images of a prepared task take, in bytes; 0 where images are not exercised.</summary>
+    long ImageBytesOf(RuntimeTask task);
+
+    /// <summary>What the writable layers of a task take that are not on its disk, in bytes, as they were measured last. Never waits.</summary>
+    long LayerBytesOf(string taskArn);
+
     /// <summary>Looks a task's images up and makes its volumes and all else that its containers share.</summary>
     /// <exception cref="TaskStartException">It cannot be; holds the reason that the task shows.</exception>
     /// <exception cref="IOException">A volume could not be made.</exception>

@@ -20,6 +20,7 @@ internal static class LinuxCalls
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint BasicAndBirth = 0xfff; // STATX_BASIC_STATS | STATX_BTIME
     private const uint BirthTime = 0x800; // STATX_BTIME
+    private const int BytesOfSector = 512; // as stat counts, whatever the disk
     private const int OpenFolder = 0x90000; // O_DIRECTORY | O_CLOEXEC
     private const nuint GetFileFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const nuint SetFileFlags = 0x40086602; // FS_IOC_SETFLAGS
@@ -50,14 +51,14 @@ internal static class LinuxCalls
         }
     }
 
+    /// <summary>What an open file takes on its disk, in bytes.</summary>
+    public static long AllocatedBytes(SafeFileHandle file) =>
+        BinaryPrimitives.ReadInt64LittleEndian(Stat($"/proc/self/fd/{file.DangerousGetHandle()}", follow: true).AsSpan(48)) * BytesOfSector;
+
     /// <summary>Device, inode, birth and owner of a path.</summary>
     public static FileFacts Describe(string path, bool follow = false)
     {
-        var buffer = new byte[256];
-        if (statx(CurrentFolder, path, follow ? 0 : NoFollow, BasicAndBirth, buffer) != 0)
-        {
-            throw new IOException($"statx {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
-        }
+        var buffer = Stat(path, follow);
 
         // The layout of struct statx is the same on every architecture: man 2 statx.
         uint UInt32(int at) => BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at));
@@ -133,6 +134,14 @@ internal static class LinuxCalls
                 _ = fcntl(descriptor, SetDescriptorFlags, CloseOnExec);
             }
         }
+    }
+
+    private static byte[] Stat(string path, bool follow)
+    {
+        var buffer = new byte[256];
+        return statx(CurrentFolder, path, follow ? 0 : NoFollow, BasicAndBirth, buffer) == 0
+            ? buffer
+            : throw new IOException($"statx {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
     }
 
     [DllImport("libc", EntryPoint = "geteuid")]

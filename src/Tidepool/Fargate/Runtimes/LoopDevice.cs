@@ -20,6 +20,9 @@ internal static class LoopDevice
     private const uint AutoClear = 4; // LO_FLAGS_AUTOCLEAR
     private const nuint NoDevices = 4; // MS_NODEV
 
+    // The kernel names the same free device to all who ask until one has taken it.
+    private static readonly Lock Turn = new();
+
     /// <summary>Mounts a file at a folder. Device files in it have no effect; everything else works as on a disk.</summary>
     /// <param name="file">The file.</param>
     /// <param name="folder">A folder that is there.</param>
@@ -42,6 +45,7 @@ internal static class LoopDevice
         BinaryPrimitives.WriteInt32LittleEndian(configuration, (int)backing.DangerousGetHandle());
         BinaryPrimitives.WriteUInt32LittleEndian(configuration.AsSpan(FlagsOffset), AutoClear);
         using var control = Open("/dev/loop-control");
+        using var turn = Turn.EnterScope();
         for (var attempt = 1; ; attempt++)
         {
             var number = ioctl(control, GetFree, 0);

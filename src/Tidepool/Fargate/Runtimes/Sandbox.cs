@@ -36,6 +36,12 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         // Containers share this machine's loopback.
     }
 
+    public bool Sees(string mounted) => true;
+
+    public long ImageBytesOf(RuntimeTask task) => 0;
+
+    public long LayerBytesOf(string taskArn) => 0;
+
     public string OfferMetadata(string endpoint) => endpoint;
 
     public Task PrepareAsync(RuntimeTask task, CancellationToken ct)

@@ -59,7 +59,7 @@ internal sealed record SandboxMode(SandboxUsers Users, SandboxTools Tools)
         NotExercised =
         [
             "The image: only its description (user, VOLUMEs, command) is used, over this machine's /usr.",
-            "Limits: cpu, memory, ulimits and the size of the task's disk are not enforced.",
+            "Limits: cpu, memory and ulimits are not enforced.",
             "The network: tasks share this machine's; a task has no address of its own and ports can clash.",
             "The writable layer: home, /tmp and volumes are writable, nothing else is, also not for root.",
             "setuid programs: they gain nothing.",

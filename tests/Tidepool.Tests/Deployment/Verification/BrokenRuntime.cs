@@ -23,6 +23,12 @@ internal abstract class BrokenRuntime(IContainerRuntime inner, TaskStorage stora
 
     public void Reach(int port) => inner.Reach(port);
 
+    public bool Sees(string mounted) => inner.Sees(mounted);
+
+    public long ImageBytesOf(RuntimeTask task) => inner.ImageBytesOf(task);
+
+    public long LayerBytesOf(string taskArn) => inner.LayerBytesOf(taskArn);
+
     public string OfferMetadata(string endpoint) => inner.OfferMetadata(endpoint);
 
     public virtual Task PrepareAsync(RuntimeTask task, CancellationToken ct) => inner.PrepareAsync(task, ct);

@@ -50,6 +50,20 @@ public sealed class TaskApiSpecs
     }
 
     [Fact]
+    public async Task A_task_shows_the_size_of_its_disk_and_the_key_of_its_clusters_disks()
+    {
+        await using var rig = await StartAsync();
+        await rig.AskAsync("CreateCluster", """{"clusterName":"k","configuration":{"managedStorageConfiguration":{"fargateEphemeralStorageKmsKeyId":"key"}}}""");
+        var usual = (await rig.AskAsync("RunTask", Run("\"startedBy\":\"me\"")))["tasks"]![0]!;
+        var larger = (await rig.AskAsync("RunTask", Run("\"overrides\":{\"ephemeralStorage\":{\"sizeInGiB\":30}}").Replace("\"cluster\":\"c\"", "\"cluster\":\"k\"", StringComparison.Ordinal)))["tasks"]![0]!;
+
+        Assert.Equal("""{"sizeInGiB":20}""", usual["ephemeralStorage"]!.ToJsonString());
+        Assert.Equal("""{"sizeInGiB":20}""", usual["fargateEphemeralStorage"]!.ToJsonString());
+        Assert.Equal("""{"sizeInGiB":30}""", larger["ephemeralStorage"]!.ToJsonString());
+        Assert.Equal("""{"sizeInGiB":30,"kmsKeyId":"key"}""", larger["fargateEphemeralStorage"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task A_task_that_is_not_there_is_a_failure_of_DescribeTasks()
     {
         await using var rig = await StartAsync();

@@ -27,7 +27,7 @@ internal static class TestImage
     private static readonly string[] Tools =
     [
         "bash", "sh", "ls", "cat", "id", "stat", "touch", "sleep", "chown", "chmod", "mkdir", "rm", "ln", "grep", "env", "head", "tail", "tr", "readlink", "setsid",
-        "timeout", "perl", "cksum", "dd", "df",
+        "timeout", "perl", "cksum", "dd", "df", "fallocate",
     ];
 
     /// <summary>The architecture of the images, in Go's words.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Tidepool.Storage;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate.Runtimes.Engine;
@@ -22,15 +23,18 @@ internal sealed class ContainerEngine : IContainerRuntime
     private readonly TaskStorage _storage;
     private readonly EngineHolders _holders;
     private readonly EngineLimits _limits;
+    private readonly Uri _socket;
+    private readonly EngineLayers _layers;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, EngineTask> _tasks = new();
     private readonly ConcurrentDictionary<string, LoopbackSocket> _sockets = new();
 
     private ContainerEngine(
-        DockerClient client, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
+        DockerClient client, Uri socket, string environmentFolder, TaskStorage storage, HolderProgram program, SystemInfoResponse info, string network, TimeProvider clock)
     {
-        (_client, _environmentFolder, _storage, _clock) = (client, environmentFolder, storage, clock);
-        _holders = new(client, new(environmentFolder, network, program, storage.VolumesRoot, SocketsFolder));
+        (_client, _socket, _environmentFolder, _storage, _clock) = (client, socket, environmentFolder, storage, clock);
+        _holders = new(client, new(environmentFolder, network, program, IsRoot ? null : storage.TasksFolder, SocketsFolder));
+        _layers = new(client, clock);
         _limits = new(info.NCPU, info.CPUCfsQuota, info.MemoryLimit);
         Facts = EngineFacts.Of(info, _limits);
     }
@@ -38,6 +42,8 @@ internal sealed class ContainerEngine : IContainerRuntime
     public RuntimeFacts Facts { get; }
 
     public FileOwners Owners { get; } = new(true, null, null);
+
+    private static bool IsRoot => LinuxCalls.EffectiveUid == 0;
 
     private string SocketsFolder => Path.Combine(_environmentFolder, "sockets");
 
@@ -62,7 +68,7 @@ internal sealed class ContainerEngine : IContainerRuntime
                     Labels = new Dictionary<string, string> { [EngineLabels.Environment] = environmentFolder },
                 },
                 ct));
-            var engine = new ContainerEngine(client, environmentFolder, storage, program, info, network.ID, clock);
+            var engine = new ContainerEngine(client, socket, environmentFolder, storage, program, info, network.ID, clock);
             Directory.CreateDirectory(engine.SocketsFolder);
             return engine;
         }
@@ -80,7 +86,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         // A file system outlives tasks, and its folders belong to users whom only root can give them to.
         problems.AddRange(request.Volumes
-            .Where(volume => volume.EfsVolumeConfiguration is not null && LinuxCalls.EffectiveUid != 0)
+            .Where(volume => volume.EfsVolumeConfiguration is not null && !IsRoot)
             .Select(volume => new Problem(
                 "FARGATE003",
                 $"volumes[{volume.Name}].efsVolumeConfiguration takes root on this machine with a container engine.",
@@ -110,6 +116,12 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     public void Reach(int port) => Open($"{port}", port, $"127.0.0.1:{port}");
 
+    public bool Sees(string mounted) => EnginePeer.Sees(_socket, mounted);
+
+    public long ImageBytesOf(RuntimeTask task) => _tasks[task.TaskArn].ImageBytes;
+
+    public long LayerBytesOf(string taskArn) => _tasks.ContainsKey(taskArn) ? _layers.BytesOf(taskArn) : 0;
+
     public string OfferMetadata(string endpoint)
     {
         Open(MetadataSocket, new Uri(endpoint).Port, $"{MetadataHost}:80");
@@ -119,13 +131,12 @@ internal sealed class ContainerEngine : IContainerRuntime
     public async Task PrepareAsync(RuntimeTask task, CancellationToken ct)
     {
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
-        Directory.CreateDirectory(_storage.VolumesOf(task.TaskId));
         try
         {
             var (image, controls) = (prepared.ImageOf(task.Definition.ContainerDefinitions[0]), EngineContainerSpec.NetworkControls(task.Definition));
             prepared.HasOwnHolder = controls.Count > 0 || task.Definition.PidMode is not null;
             prepared.Holder = prepared.HasOwnHolder
-                ? await _holders.MakeAsync(image, _storage.VolumesOf(task.TaskId), controls, ct)
+                ? await _holders.MakeAsync(image, IsRoot ? null : Directory.CreateDirectory(_storage.VolumesOf(task.TaskId)).FullName, controls, ct)
                 : await _holders.TakeAsync(image, ct);
         }
         catch (IOException e)
@@ -163,6 +174,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             return;
         }
 
+        _layers.Forget(task.TaskArn);
         foreach (var id in prepared.Containers.Values)
         {
             await EngineLeftovers.RemoveAsync(_client, id, ct);
@@ -170,7 +182,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         if (prepared.Holder is { } holder)
         {
-            if (LinuxCalls.EffectiveUid != 0)
+            if (!IsRoot)
             {
                 // What containers' users own there, only root of a container can remove.
                 await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task, prepared), ct);
@@ -236,11 +248,24 @@ internal sealed class ContainerEngine : IContainerRuntime
                 }
 
                 var image = prepared.ImageOf(container);
-                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder), ct);
+                seeds[image] = seeds.GetValueOrDefault(image) ?? await CreateAsync(EngineContainerSpec.Seed(task, image, _environmentFolder, _storage.VolumesOf(task.TaskId)), ct);
                 volumes[volume.Name] = (seeds[image], path);
             }
 
-            if (volumes.Count > 0)
+            if (seeds.Count > 0)
+            {
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, seeds.Values.First(), EngineContainerSpec.VolumesFolder, volumes, ct));
+            }
+            else if (IsRoot)
+            {
+                foreach (var volume in volumes.Keys)
+                {
+                    var folder = _storage.VolumeFolder(task.TaskId, volume);
+                    Directory.CreateDirectory(folder);
+                    LinuxCalls.Chmod(folder, BindVolume.Default.Mode);
+                }
+            }
+            else if (volumes.Count > 0)
             {
                 await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task, prepared), volumes, ct));
             }
@@ -256,7 +281,7 @@ internal sealed class ContainerEngine : IContainerRuntime
 
     private string VolumesInHolder(RuntimeTask task, EngineTask prepared) => prepared.HasOwnHolder
         ? EngineContainerSpec.VolumesFolder
-        : $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.VolumesRoot, _storage.VolumesOf(task.TaskId))}";
+        : $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.TasksFolder, _storage.VolumesOf(task.TaskId))}";
 
     // Fargate's words for a network that cannot be set up are others, as its network is.
     private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
@@ -279,6 +304,8 @@ internal sealed class ContainerEngine : IContainerRuntime
 
         /// <summary>Whether the holder was made for this task, with no volumes but the task's.</summary>
         public bool HasOwnHolder { get; set; }
+
+        public long ImageBytes => images.Values.DistinctBy(image => image.Id).Sum(image => image.Bytes);
 
         public EngineImage ImageOf(ContainerDefinition container) => images[container.Image];
     }

@@ -6,7 +6,7 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <summary>Writes what the engine is asked to make. Pure.</summary>
 internal static class EngineContainerSpec
 {
-    /// <summary>Where the folder of the volumes of all tasks is in a holder.</summary>
+    /// <summary>Where volumes are written: in a holder the folder of all tasks is there, in a container that is never started those of its task.</summary>
     public const string VolumesFolder = "/.tidepool/volumes";
 
     /// <summary>Where the sockets of the machine's side are in a holder.</summary>
@@ -44,7 +44,7 @@ internal static class EngineContainerSpec
                 Mounts =
                 [
                     .. place.Program.Files.Select(file => Of(file, $"{HolderProgram.Folder}/{Path.GetFileName(file)}", readOnly: true)),
-                    Of(place.VolumesFolder, VolumesFolder, readOnly: false),
+                    .. place.TasksFolder is { } tasks ? new[] { Of(tasks, VolumesFolder, readOnly: false) } : [],
                     Of(place.SocketsFolder, SocketsFolder, readOnly: true),
                 ],
 
@@ -53,13 +53,13 @@ internal static class EngineContainerSpec
             },
         };
 
-    /// <summary>A container that is never started: the image's files are read from it.</summary>
-    public static CreateContainerParameters Seed(RuntimeTask task, EngineImage image, string environmentFolder) => new()
+    /// <summary>A container that is never started: the image's files are read from it, and the task's volumes are written through it.</summary>
+    public static CreateContainerParameters Seed(RuntimeTask task, EngineImage image, string environmentFolder, string volumes) => new()
     {
         Image = image.Id,
         Entrypoint = ["/never-started"],
         Labels = EngineLabels.Of(environmentFolder, task, EngineLabels.Seed),
-        HostConfig = new() { NetworkMode = "none" },
+        HostConfig = new() { NetworkMode = "none", Mounts = [Of(volumes, VolumesFolder, readOnly: false)] },
     };
 
     /// <summary>A container of the task definition.</summary>

@@ -13,7 +13,7 @@ internal static class EngineFacts
         NotExercised =
         [
             "Pulling: images are those that the engine has; nothing is pulled from a registry.",
-            "The size of the task's disk is not enforced.",
+            "Writable layers: they are measured, and no limit holds for them; that of the task's disk holds for volumes and images.",
             "Limits of the task hold for each container, not for all together: the engine knows no task.",
             .. limits is { Cpu: true, Memory: true }
                 ? Array.Empty<string>()

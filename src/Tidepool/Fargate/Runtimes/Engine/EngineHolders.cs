@@ -58,12 +58,12 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
 
     /// <summary>Makes one for a task that has kernel parameters of its own, or sees the holder's processes: it sees no volumes of other tasks.</summary>
     /// <param name="image">Any image of the engine.</param>
-    /// <param name="volumesFolder">Folder of the task's volumes.</param>
+    /// <param name="volumesFolder">Folder of the task's volumes; null as root.</param>
     /// <param name="networkControls">Kernel parameters of the network.</param>
     /// <param name="ct">Ends the wait.</param>
     /// <exception cref="IOException">It cannot be made; holds the reason.</exception>
-    public Task<string> MakeAsync(EngineImage image, string volumesFolder, IReadOnlyDictionary<string, string> networkControls, CancellationToken ct) =>
-        MakeAsync(place with { VolumesFolder = volumesFolder, NetworkControls = networkControls }, image, [.. _forwards.Values.Order()], ct);
+    public Task<string> MakeAsync(EngineImage image, string? volumesFolder, IReadOnlyDictionary<string, string> networkControls, CancellationToken ct) =>
+        MakeAsync(place with { TasksFolder = volumesFolder, NetworkControls = networkControls }, image, [.. _forwards.Values.Order()], ct);
 
     /// <summary>Makes no more. What was made ahead goes with all else of the environment.</summary>
     public async ValueTask DisposeAsync()
@@ -152,9 +152,12 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
 /// <param name="EnvironmentFolder">Folder of the environment.</param>
 /// <param name="Network">The engine's network.</param>
 /// <param name="Program">What runs in it.</param>
-/// <param name="VolumesFolder">Folder of the volumes of all tasks: whose task it will be, is not known when a holder is made.</param>
+/// <param name="TasksFolder">
+/// Folder of all tasks, for whose task it will be is not known when a holder is made. Null as root, who writes and empties volumes without a
+/// holder: it would keep the disks of other tasks mounted.
+/// </param>
 /// <param name="SocketsFolder">Folder of the sockets that it carries connections to.</param>
-internal sealed record HolderPlace(string EnvironmentFolder, string Network, HolderProgram Program, string VolumesFolder, string SocketsFolder)
+internal sealed record HolderPlace(string EnvironmentFolder, string Network, HolderProgram Program, string? TasksFolder, string SocketsFolder)
 {
     /// <summary>Kernel parameters of the network that it holds.</summary>
     public IReadOnlyDictionary<string, string> NetworkControls { get; init; } = new Dictionary<string, string>();

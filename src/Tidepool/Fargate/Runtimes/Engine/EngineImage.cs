@@ -9,7 +9,8 @@ namespace Tidepool.Fargate.Runtimes.Engine;
 /// <param name="Architecture">In Go's words: <c>amd64</c>, <c>arm64</c>.</param>
 /// <param name="Volumes">Paths of its <c>VOLUME</c> lines.</param>
 /// <param name="StopSignal">What asks its program to end.</param>
-internal sealed record EngineImage(string Id, string Architecture, IReadOnlyList<string> Volumes, string StopSignal)
+/// <param name="Bytes">What it takes unpacked.</param>
+internal sealed record EngineImage(string Id, string Architecture, IReadOnlyList<string> Volumes, string StopSignal, long Bytes)
 {
     private const string DefaultStopSignal = "SIGTERM";
 
@@ -41,5 +42,6 @@ internal sealed record EngineImage(string Id, string Architecture, IReadOnlyList
         image.ID,
         image.Architecture,
         [.. image.Config?.Volumes?.Keys ?? []],
-        image.Config?.StopSignal is { Length: > 0 } signal ? signal : DefaultStopSignal);
+        image.Config?.StopSignal is { Length: > 0 } signal ? signal : DefaultStopSignal,
+        image.Size);
 }

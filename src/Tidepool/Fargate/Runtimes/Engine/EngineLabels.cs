@@ -17,13 +17,14 @@ internal static class EngineLabels
 
     // The names of the ECS agent. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-response.html
     private const string Prefix = "com.amazonaws.ecs.";
+    private const string TaskArn = $"{Prefix}task-arn";
 
     /// <summary>Labels of a container of a task.</summary>
     public static Dictionary<string, string> Of(string environmentFolder, RuntimeTask task, string role) => new()
     {
         [Environment] = environmentFolder,
         [Role] = role,
-        [$"{Prefix}task-arn"] = task.TaskArn,
+        [TaskArn] = task.TaskArn,
         [$"{Prefix}task-definition-family"] = task.Definition.Family,
         [$"{Prefix}task-definition-version"] = $"{task.Definition.Revision}",
     };
@@ -45,8 +46,11 @@ internal static class EngineLabels
     }
 
     /// <summary>Filter of the engine's lists for what an environment has, or for what any has.</summary>
-    public static Dictionary<string, IDictionary<string, bool>> Filter(string? environmentFolder) => new()
-    {
-        ["label"] = new Dictionary<string, bool> { [environmentFolder is null ? Environment : $"{Environment}={environmentFolder}"] = true },
-    };
+    public static Dictionary<string, IDictionary<string, bool>> Filter(string? environmentFolder) =>
+        Having(environmentFolder is null ? Environment : $"{Environment}={environmentFolder}");
+
+    /// <summary>Filter of the engine's lists for what a task has.</summary>
+    public static Dictionary<string, IDictionary<string, bool>> OfTask(string taskArn) => Having($"{TaskArn}={taskArn}");
+
+    private static Dictionary<string, IDictionary<string, bool>> Having(string label) => new() { ["label"] = new Dictionary<string, bool> { [label] = true } };
 }
