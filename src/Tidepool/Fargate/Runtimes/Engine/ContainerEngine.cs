@@ -267,7 +267,6 @@ internal sealed class ContainerEngine : IContainerRuntime
     private async Task MakeVolumesAsync(RuntimeTask task, EngineTask prepared, CancellationToken ct)
     {
         var seeds = new Dictionary<EngineImage, string>();
-        string? target = null;
         try
         {
             var volumes = new Dictionary<string, (string Container, string Path)?>();
@@ -286,7 +285,11 @@ internal sealed class ContainerEngine : IContainerRuntime
                 volumes[volume.Name] = (seeds[image], path);
             }
 
-            if (seeds.Count == 0 && IsRoot)
+            if (seeds.Count > 0)
+            {
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, seeds.Values.First(), EngineContainerSpec.VolumesFolder, volumes, ct));
+            }
+            else if (IsRoot)
             {
                 foreach (var volume in volumes.Keys)
                 {
@@ -295,12 +298,6 @@ internal sealed class ContainerEngine : IContainerRuntime
                     LinuxCalls.Chmod(folder, BindVolume.Default.Mode);
                 }
             }
-            else if (IsRoot)
-            {
-                // One of its own: while the engine reads files of a container, it writes none to it, and each would wait for the other.
-                target = await CreateAsync(EngineContainerSpec.Seed(task, seeds.Keys.First(), _environmentFolder, _storage.VolumesOf(task.TaskId)), ct);
-                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, target, EngineContainerSpec.VolumesFolder, volumes, ct));
-            }
             else if (volumes.Count > 0)
             {
                 await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task, prepared), volumes, ct));
@@ -308,7 +305,7 @@ internal sealed class ContainerEngine : IContainerRuntime
         }
         finally
         {
-            foreach (var seed in target is null ? seeds.Values : seeds.Values.Append(target))
+            foreach (var seed in seeds.Values)
             {
                 await EngineLeftovers.RemoveAsync(_client, seed, CancellationToken.None);
             }
