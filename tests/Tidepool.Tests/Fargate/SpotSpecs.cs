@@ -59,7 +59,8 @@ public sealed class SpotSpecs
         await using var rig = await StartAsync();
         await rig.Fargate.RegisterTaskDefinitionAsync(
             FargateRig.Definition(FargateRig.Container(
-                "agent-1", $"trap 'echo told; until [ -e /shared-storage/done ]; do sleep 0.02; done; exit 7' TERM; echo ready; {FargateRig.Wait}") with { StopTimeout = 120 }),
+                "agent-1", $"trap 'echo told; until [ -e /shared-storage/done ]; do sleep 0.02; done; exit 7' TERM; echo ready; {FargateRig.Wait}") with
+            { StopTimeout = 120 }),
             FargateRig.Ct);
         await rig.Fargate.CreateServiceAsync(
             new()
