@@ -245,6 +245,14 @@ public sealed partial class LocalFargate
         {
             throw new ProblemException(LocalLimits.Unsupported("a deployment that is not a rolling update"));
         }
+
+        if (configuration?.DeploymentCircuitBreaker?.ThresholdConfiguration is { } threshold
+            && (threshold.Type is not ("COUNT" or "BOUNDED_PERCENT" or "UNBOUNDED_PERCENT") || threshold.Value < 1))
+        {
+            // Inferred text.
+            throw new EcsException(
+                EcsErrorType.InvalidParameterException, "The circuit breaker's threshold must be COUNT, BOUNDED_PERCENT or UNBOUNDED_PERCENT with a value of 1 or more.");
+        }
     }
 
     private static void CheckCount(int desiredCount)

@@ -12,6 +12,11 @@ public static partial class TaskDefinitionRules
 {
     private const int MaxContainers = 10;
 
+    private static readonly string[] IpcControls =
+    [
+        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+    ];
+
     /// <summary>Every violation, in the order in which the API would name them.</summary>
     public static IReadOnlyList<TaskDefinitionViolation> Violations(RegisterTaskDefinitionRequest request) =>
         [.. TaskViolations(request), .. VolumeViolations(request), .. ContainersViolations(request)];
