@@ -14,7 +14,7 @@ public sealed partial class LocalFargate
     public async Task<EcsService> CreateServiceAsync(CreateServiceRequest request, CancellationToken ct)
     {
         var cluster = ClusterOf(request.Cluster);
-        if (!NameText().IsMatch(request.ServiceName))
+        if (!EcsName.IsValid(request.ServiceName))
         {
             // Inferred text.
             throw new EcsException(EcsErrorType.InvalidParameterException, "Service name contains invalid characters.");

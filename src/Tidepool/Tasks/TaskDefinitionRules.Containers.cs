@@ -60,7 +60,7 @@ public static partial class TaskDefinitionRules
 
     private static IEnumerable<TaskDefinitionViolation> ContainerViolations(ContainerDefinition container, string path)
     {
-        if (!NameText().IsMatch(container.Name))
+        if (!EcsName.IsValid(container.Name))
         {
             yield return new(
                 "TASK010", $"{path}.name",

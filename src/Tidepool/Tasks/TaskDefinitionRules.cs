@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 
 namespace Tidepool.Tasks;
 
@@ -33,7 +32,7 @@ public static partial class TaskDefinitionRules
 
     private static IEnumerable<TaskDefinitionViolation> TaskViolations(RegisterTaskDefinitionRequest request)
     {
-        if (!NameText().IsMatch(request.Family))
+        if (!EcsName.IsValid(request.Family))
         {
             // Inferred: the pattern is stated by AWS, the text is not.
             yield return new(
@@ -166,7 +165,7 @@ public static partial class TaskDefinitionRules
         for (var i = 0; i < request.Volumes.Count; i++)
         {
             var (volume, path) = (request.Volumes[i], $"$.volumes[{i}]");
-            if (!NameText().IsMatch(volume.Name))
+            if (!EcsName.IsValid(volume.Name))
             {
                 // Inferred text.
                 yield return new(
@@ -216,8 +215,4 @@ public static partial class TaskDefinitionRules
 
     private static TaskDefinitionViolation Unsupported(string path, string field) =>
         new("TASK014", path, $"Fargate compatible task definitions do not support {field}", $"Remove {path[(path.LastIndexOf('.') + 1)..]}.");
-
-    // Not with $, which takes a line feed at the end as well.
-    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}\z")]
-    private static partial Regex NameText();
 }
