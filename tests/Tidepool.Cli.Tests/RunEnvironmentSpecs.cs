@@ -103,5 +103,8 @@ public sealed class RunEnvironmentSpecs
         var outcome = await run.EndAsync();
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Contains("│ at last", outcome.Error);
+        await served.Process.SignalAsync("TERM");
+        Assert.Equal(0, (await served.Process.EndAsync()).ExitCode);
+        Assert.Empty(scratch.Environments);
     }
 }

@@ -144,30 +144,27 @@ internal sealed partial class ClusterLoop
                 continue;
             }
 
+            var current = DeploymentBreaker.Look(before, now);
+            changed |= !ReferenceEquals(current, before);
             var tasks = TasksOf(name);
-            var plan = ServicePlanner.Plan(before.Snapshot(tasks), now, _times);
+            var plan = ServicePlanner.Plan(current.Snapshot(tasks), now, _times);
             var started = Enumerable.Range(0, plan.Start)
-                .Select(_ => StartTask(OrderOf(before, _definitions[before.Primary.TaskDefinition])))
+                .Select(_ => StartTask(OrderOf(current, _definitions[current.Primary.TaskDefinition])))
                 .ToArray();
             foreach (var arn in plan.Stop)
             {
-                StopTask(arn, EcsStopCode.ServiceSchedulerInitiated, $"Scaling activity initiated by (deployment {before.Primary.Id})");
+                StopTask(arn, EcsStopCode.ServiceSchedulerInitiated, $"Scaling activity initiated by (deployment {current.Primary.Id})");
             }
 
-            // A task that stopped just now has changed the state behind our back.
-            var state = _services[name] with { WakeAt = plan.WakeAt };
-            if (started.Length > 0)
+            foreach (var arn in plan.Unhealthy)
             {
-                state = state.WithEvent($"has started {started.Length} tasks: {Ids(started.Select(task => task.TaskArn))}.", now);
-            }
-
-            if (plan.Stop.Count > 0)
-            {
-                state = state.WithEvent($"has stopped {plan.Stop.Count} running tasks: {Ids(plan.Stop)}.", now);
+                StopTask(arn, EcsStopCode.ServiceSchedulerInitiated, "Task failed container health checks");
             }
 
             tasks = TasksOf(name);
-            state = state.WithSpared(tasks.Where(task => plan.Spared.Contains(task.Task.TaskArn)), now).Counted(tasks, now);
+            var state = Noted(current with { WakeAt = plan.WakeAt }, plan, started, now)
+                .WithSpared(tasks.Where(task => plan.Spared.Contains(task.Task.TaskArn)), now)
+                .Counted(tasks, now, _times);
             if (!state.IsActive && tasks.Length == 0)
             {
                 state = state with { Service = state.Service with { Status = "INACTIVE" } };
@@ -179,10 +176,28 @@ internal sealed partial class ClusterLoop
                 _parts.Changes.Pulse();
             }
 
-            changed |= started.Length > 0 || plan.Stop.Count > 0;
+            changed |= started.Length > 0 || plan.Stop.Count > 0 || plan.Unhealthy.Count > 0;
         }
 
         return changed;
+    }
+
+    // The words are those that users report.
+    private static ServiceState Noted(ServiceState state, ServicePlan plan, IReadOnlyList<EcsTask> started, DateTimeOffset now)
+    {
+        if (started.Count > 0)
+        {
+            var why = plan.Replacements > 0 ? $" Amazon ECS replaced {plan.Replacements} tasks due to an unhealthy status." : "";
+            state = state.WithEvent($"has started {started.Count} tasks: {Ids(started.Select(task => task.TaskArn))}.{why}", now);
+        }
+
+        foreach (var arn in plan.Unhealthy)
+        {
+            state = state.WithFailedTask(state.Primary.Id).WithEvent($"{Ids([arn])} failed container health checks.", now);
+        }
+
+        string[] stopped = [.. plan.Stop, .. plan.Unhealthy];
+        return stopped.Length > 0 ? state.WithEvent($"has stopped {stopped.Length} running tasks: {Ids(stopped)}.", now) : state;
     }
 
     private TaskOrder OrderOf(ServiceState state, TaskDefinition definition) => new()
@@ -242,11 +257,17 @@ internal sealed partial class ClusterLoop
         var now = _parts.Clock.GetUtcNow();
         var ran = now - life.Task.StartedAt;
         var failures = FargateTimes.IsShortLife(ran) ? state.Failures + 1 : 0;
-        var throttle = _times.Throttle(failures, ran is not null);
-        state = state with { Failures = failures, StartNotBefore = now + throttle };
+        state = state with { Failures = failures, StartNotBefore = now + _times.Throttle(failures, ran is not null) };
         if (failures >= 3 && ran is null)
         {
             state = state.WithEvent("is unable to consistently start tasks successfully.", now);
+        }
+
+        // AWS states that a task counts which never was RUNNING. That one counts too which ended before it was healthy is inferred from what
+        // users report of tasks that exit at once.
+        if (!ServiceTask.Of(life).IsHealthy(now, _times))
+        {
+            state = state.WithFailedTask(life.Task.StartedBy!);
         }
 
         _services = _services.SetItem(life.Service!, state);

@@ -86,6 +86,31 @@ internal sealed partial class ClusterLoop
         return _tasks[arn].Task;
     }
 
+    /// <summary>Takes a task's capacity back. Only in the loop.</summary>
+    /// <exception cref="ProblemException">It is not on Fargate Spot, or does not run.</exception>
+    public EcsTask InterruptTask(string arn)
+    {
+        var task = _tasks[arn].Task;
+        if (task.CapacityProviderName is not "FARGATE_SPOT")
+        {
+            throw new ProblemException(
+                "FARGATE008",
+                $"Task {task.TaskId} cannot be interrupted: it is on {task.CapacityProviderName ?? task.LaunchType}, whose capacity AWS does not take back.",
+                "Start it with the capacity provider FARGATE_SPOT.");
+        }
+
+        if (task.LastStatus is not EcsTaskStatus.Running || !_tasks[arn].IsWanted)
+        {
+            throw new ProblemException(
+                "FARGATE009",
+                $"Task {task.TaskId} cannot be interrupted: it is {task.LastStatus} and is to be {task.DesiredStatus}.",
+                "Interrupt a task that is RUNNING and not to stop.");
+        }
+
+        Update(arn, life => life.WithInterruption(_parts.Clock.GetUtcNow()));
+        return _tasks[arn].Task;
+    }
+
     /// <summary>Kills a container's processes as a crash would. Only in the loop.</summary>
     public bool Crash(string taskArn, string container)
     {
@@ -179,6 +204,9 @@ internal sealed partial class ClusterLoop
             case TaskEffect.Start start:
                 Follow(StartAsync(arn, runner, start.Container));
                 break;
+            case TaskEffect.CheckHealth check:
+                Follow(CheckHealthAsync(arn, runner, check));
+                break;
             case TaskEffect.Stop stop:
                 runner.Stop(stop.Container);
                 break;
@@ -227,6 +255,13 @@ internal sealed partial class ClusterLoop
         {
             Observe(arn, life => life.WithStartFailed(container, $"CannotStartContainerError: {e.Message}"));
         }
+    }
+
+    private async Task CheckHealthAsync(string arn, TaskRunner runner, TaskEffect.CheckHealth check)
+    {
+        var end = await Task.Run(() => runner.CheckHealthAsync(check.Container, _end.Token), _end.Token);
+        var at = _parts.Clock.GetUtcNow();
+        Observe(arn, life => life.WithChecked(check.Container, check.Run, end, at));
     }
 
     private async Task RemoveStorageAsync(string arn, TaskRunner runner)

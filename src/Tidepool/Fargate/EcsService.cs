@@ -106,7 +106,7 @@ public sealed record EcsDeployment
     /// <summary><c>ecs-svc/</c> and 19 digits; its tasks carry it as <c>startedBy</c>.</summary>
     public required string Id { get; init; }
 
-    /// <summary>PRIMARY, or ACTIVE while tasks of an older one are left.</summary>
+    /// <summary>PRIMARY, or ACTIVE while tasks of an older one are left, or while the service goes back from it.</summary>
     public string Status { get; init; } = "PRIMARY";
 
     /// <summary>ARN of the task definition.</summary>
@@ -121,11 +121,11 @@ public sealed record EcsDeployment
     /// <summary>Its tasks that start.</summary>
     public int PendingCount { get; init; }
 
-    /// <summary>Tasks in a row that never reached RUNNING.</summary>
+    /// <summary>Tasks in a row that failed before they were healthy, until it is completed.</summary>
     public int FailedTasks { get; init; }
 
-    /// <summary>IN_PROGRESS or COMPLETED.</summary>
-    public string RolloutState { get; init; } = "IN_PROGRESS";
+    /// <summary>One of <see cref="EcsRolloutState"/>.</summary>
+    public string RolloutState { get; init; } = EcsRolloutState.InProgress;
 
     /// <summary>The volume that each of its tasks gets; null when there is none.</summary>
     public IReadOnlyList<ServiceVolumeConfiguration>? VolumeConfigurations { get; init; }
@@ -155,13 +155,27 @@ public sealed record EcsDeployment
     public NetworkConfiguration? NetworkConfiguration { get; init; }
 }
 
+/// <summary>The words of a deployment's <c>rolloutState</c>.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html</remarks>
+public static class EcsRolloutState
+{
+    /// <summary>Tasks are being replaced.</summary>
+    public const string InProgress = "IN_PROGRESS";
+
+    /// <summary>The service has reached a steady state.</summary>
+    public const string Completed = "COMPLETED";
+
+    /// <summary>The circuit breaker has given it up; it starts no tasks any more.</summary>
+    public const string Failed = "FAILED";
+}
+
 /// <summary>Something that happened to a service.</summary>
 public sealed record EcsServiceEvent(string Id, DateTimeOffset CreatedAt, string Message);
 
 /// <summary>How many tasks a deployment may have too few and too many.</summary>
 /// <param name="MinimumHealthyPercent">Healthy tasks that must stay, of the desired count, rounded up. Default 100.</param>
 /// <param name="MaximumPercent">Tasks that may be at once, of the desired count, rounded down. Default 200.</param>
-/// <param name="DeploymentCircuitBreaker">Echoed; the local Fargate breaks no circuit.</param>
+/// <param name="DeploymentCircuitBreaker">When a deployment is given up; null for never.</param>
 /// <param name="Strategy">ROLLING (default).</param>
 /// <param name="BakeTimeInMinutes">Echoed; rolling updates do not bake.</param>
 public sealed record DeploymentConfiguration(
@@ -172,9 +186,18 @@ public sealed record DeploymentConfiguration(
     int? BakeTimeInMinutes = null);
 
 /// <summary>Whether a deployment whose tasks fail is given up.</summary>
+/// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html</remarks>
 /// <param name="Enable">Whether it is.</param>
 /// <param name="Rollback">Whether the service then goes back to the last one that was completed.</param>
-public sealed record DeploymentCircuitBreaker(bool Enable = false, bool Rollback = false);
+/// <param name="ResetOnHealthyTask">Whether a task that becomes healthy sets the count of failures back; null for yes.</param>
+/// <param name="ThresholdConfiguration">How many failures it takes; null for half of the desired count, but 3 to 200.</param>
+public sealed record DeploymentCircuitBreaker(
+    bool Enable = false, bool Rollback = false, bool? ResetOnHealthyTask = null, FailureThreshold? ThresholdConfiguration = null);
+
+/// <summary>How many failed tasks a deployment may have.</summary>
+/// <param name="Type">COUNT, BOUNDED_PERCENT (of the desired count, 3 to 200) or UNBOUNDED_PERCENT.</param>
+/// <param name="Value">The count, or the percentage.</param>
+public sealed record FailureThreshold(string Type, int Value);
 
 /// <summary>Network of a task.</summary>
 public sealed record NetworkConfiguration(AwsvpcConfiguration? AwsvpcConfiguration = null);

@@ -48,6 +48,12 @@ public static class EcsStopCode
 
     /// <summary>The service no longer wants the task.</summary>
     public const string ServiceSchedulerInitiated = "ServiceSchedulerInitiated";
+
+    /// <summary>Fargate Spot takes the task's capacity back; its processes have been told and still may run.</summary>
+    public const string TerminationNotice = "TerminationNotice";
+
+    /// <summary>Fargate Spot has taken the task's capacity back.</summary>
+    public const string SpotInterruption = "SpotInterruption";
 }
 
 /// <summary>A task, as DescribeTasks answers it.</summary>
@@ -120,8 +126,8 @@ public sealed record EcsTask
     /// <summary>FARGATE or FARGATE_SPOT; null when the launch type was given.</summary>
     public string? CapacityProviderName { get; init; }
 
-    /// <summary>Always UNKNOWN: no health check runs.</summary>
-    public string HealthStatus { get; init; } = "UNKNOWN";
+    /// <summary>That of its essential containers, one of <see cref="EcsHealthStatus"/>: the worst of UNHEALTHY, UNKNOWN, HEALTHY.</summary>
+    public string HealthStatus { get; init; } = EcsHealthStatus.Unknown;
 
     /// <summary>Echoed; ExecuteCommand is not offered.</summary>
     public bool EnableExecuteCommand { get; init; }
@@ -207,8 +213,8 @@ public sealed record EcsContainer
     /// <summary>The task's network interface; none before it is attached.</summary>
     public IReadOnlyList<EcsNetworkInterface> NetworkInterfaces { get; init; } = [];
 
-    /// <summary>Always UNKNOWN: no health check runs.</summary>
-    public string HealthStatus { get; init; } = "UNKNOWN";
+    /// <summary>What its health check tells, one of <see cref="EcsHealthStatus"/>.</summary>
+    public string HealthStatus { get; init; } = EcsHealthStatus.Unknown;
 
     /// <summary>Id of its image; null where the image is only described. The ECS API has it in the metadata endpoint only.</summary>
     [JsonIgnore]

@@ -41,6 +41,9 @@ internal sealed record FargateParts
     /// <summary>Reads the secrets of tasks.</summary>
     public required TaskSecrets Secrets { get; init; }
 
+    /// <summary>Reads files of environment variables.</summary>
+    public required EnvironmentFiles EnvironmentFiles { get; init; }
+
     /// <summary>The emulator of other AWS services; null when there is none.</summary>
     public UpstreamClient? Upstream { get; init; }
 

@@ -26,8 +26,18 @@ internal sealed record FargateTimes(double Scale, bool Hurry = false)
     private static readonly TimeSpan ShortestLife = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestLocalThrottle = TimeSpan.FromSeconds(5);
 
+    // A task that ends at once was never healthy, so that a deployment of such tasks fails rather than completes.
+    private static readonly TimeSpan ShortestTrial = TimeSpan.FromMilliseconds(200);
+
+    // Checks are processes: 30 s between them become 0.6 s at the least, and longer intervals stay longer than shorter ones.
+    private const double LeastHealthScale = 0.02;
+
     private const int DefaultStopTimeoutSeconds = 30;
     private const int DefaultRestartAttemptPeriodSeconds = 300;
+
+    /// <summary>From Fargate Spot's notice until it takes the capacity away. Never scaled: it is the processes' time.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html</remarks>
+    public static TimeSpan TerminationNotice { get; } = TimeSpan.FromSeconds(120);
 
     public TimeSpan Provisioning => AwsProvisioning * Scale;
 
@@ -37,7 +47,14 @@ internal sealed record FargateTimes(double Scale, bool Hurry = false)
 
     public TimeSpan Deprovisioning => AwsDeprovisioning * Scale;
 
-    public TimeSpan HealthyAfter => AwsHealthyAfter * Scale;
+    public TimeSpan HealthyAfter => Longer(AwsHealthyAfter * Scale, ShortestTrial);
+
+    /// <summary>Between the end of a health check and the next one. What a container is given to start and to answer is never scaled.</summary>
+    public TimeSpan HealthInterval(HealthCheck check) =>
+        TimeSpan.FromSeconds(check.Interval ?? HealthCheck.DefaultInterval) * Math.Max(Scale, LeastHealthScale);
+
+    /// <summary>How long one health check may take.</summary>
+    public static TimeSpan HealthTimeout(HealthCheck check) => TimeSpan.FromSeconds(check.Timeout ?? HealthCheck.DefaultTimeout);
 
     /// <summary>Between the stop signal and SIGKILL.</summary>
     public TimeSpan StopTimeout(ContainerDefinition container) =>

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -13,7 +12,7 @@ public sealed partial class LocalFargate
     public async Task<EcsCluster> CreateClusterAsync(CreateClusterRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        if (!NameText().IsMatch(request.ClusterName))
+        if (!EcsName.IsValid(request.ClusterName))
         {
             // Inferred text.
             throw new EcsException(EcsErrorType.InvalidParameterException, "Cluster name contains invalid characters.");
@@ -115,8 +114,4 @@ public sealed partial class LocalFargate
                     + "Associate the capacity provider with the cluster and try again.");
         }
     }
-
-    // Not with $, which takes a line feed at the end as well.
-    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}\z")]
-    private static partial Regex NameText();
 }

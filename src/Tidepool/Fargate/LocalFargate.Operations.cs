@@ -14,7 +14,7 @@ public sealed partial class LocalFargate
     public async Task<EcsService> CreateServiceAsync(CreateServiceRequest request, CancellationToken ct)
     {
         var cluster = ClusterOf(request.Cluster);
-        if (!NameText().IsMatch(request.ServiceName))
+        if (!EcsName.IsValid(request.ServiceName))
         {
             // Inferred text.
             throw new EcsException(EcsErrorType.InvalidParameterException, "Service name contains invalid characters.");
@@ -244,6 +244,14 @@ public sealed partial class LocalFargate
         if (configuration is { Strategy: not "ROLLING" } || controller is { Type: not "ECS" })
         {
             throw new ProblemException(LocalLimits.Unsupported("a deployment that is not a rolling update"));
+        }
+
+        if (configuration?.DeploymentCircuitBreaker?.ThresholdConfiguration is { } threshold
+            && (threshold.Type is not ("COUNT" or "BOUNDED_PERCENT" or "UNBOUNDED_PERCENT") || threshold.Value < 1))
+        {
+            // Inferred text.
+            throw new EcsException(
+                EcsErrorType.InvalidParameterException, "The circuit breaker's threshold must be COUNT, BOUNDED_PERCENT or UNBOUNDED_PERCENT with a value of 1 or more.");
         }
     }
 

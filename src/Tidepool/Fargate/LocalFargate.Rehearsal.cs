@@ -67,6 +67,21 @@ public sealed partial class LocalFargate
     /// <exception cref="EcsException">No such task.</exception>
     public string? LogFile(string taskArn, string containerName) => RunnerOf(taskArn).LogFile(ContainerOf(taskArn, containerName).Definition);
 
+    /// <summary>
+    /// Takes the capacity of a task on Fargate Spot back: SIGTERM at once, SIGKILL after <c>stopTimeout</c>, and after 120 s to all that is left.
+    /// </summary>
+    /// <param name="task">Id or ARN of the task.</param>
+    /// <param name="ct">Ends the wait for the answer, not the interruption.</param>
+    /// <returns>The task with its notice: RUNNING, and to be STOPPED.</returns>
+    /// <exception cref="EcsException">No such task.</exception>
+    /// <exception cref="ProblemException">The task is not on FARGATE_SPOT, or does not run.</exception>
+    public async Task<EcsTask> InterruptTaskAsync(string task, CancellationToken ct)
+    {
+        var arn = _clusters.Values.SelectMany(cluster => cluster.Tasks.Keys).FirstOrDefault(arn => EcsArns.NameOf(arn) == EcsArns.NameOf(task)) ?? task;
+        var cluster = ClusterWith(arn);
+        return await cluster.AskAsync(() => cluster.InterruptTask(arn), ct);
+    }
+
     /// <summary>Sends SIGKILL to all processes of a container, as a crash would.</summary>
     /// <exception cref="ProblemException">The container does not run.</exception>
     public async Task CrashContainerAsync(string taskArn, string containerName, CancellationToken ct)

@@ -23,7 +23,7 @@ public sealed partial class LocalFargate
             throw first.ToEcsException();
         }
 
-        if (LocalLimits.Of(request).Concat(_parts.Ebs.Refusals(request)).Concat(await _parts.Runtime.RefusalsAsync(request, _parts.Options.RefuseUnknownImages, ct)).FirstOrDefault() is { } limit)
+        if (LocalLimits.Of(request, _parts.Upstream is not null).Concat(_parts.Ebs.Refusals(request)).Concat(await _parts.Runtime.RefusalsAsync(request, _parts.Options.RefuseUnknownImages, ct)).FirstOrDefault() is { } limit)
         {
             throw new ProblemException(limit);
         }

@@ -97,6 +97,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
                 Changes = changes,
                 Credentials = credentials,
                 Secrets = new(options.Secrets, upstream),
+                EnvironmentFiles = new(upstream),
                 Upstream = upstream,
                 Notices = notices,
                 Metadata = metadata,

@@ -19,7 +19,7 @@ internal static partial class Mounts
     public static IReadOnlyList<string> Under(IEnumerable<string> mountInfo, string folder) =>
     [
         .. mountInfo
-            .Select(line => Escape().Replace(line.Split(' ')[4], escape => $"{(char)Convert.ToInt32(escape.Groups[1].Value, 8)}"))
+            .Select(line => Unescaped(line.Split(' ')[4]))
             .Where(point => point == folder || point.StartsWith($"{folder}/", StringComparison.Ordinal))
             .Reverse(),
     ];
@@ -58,6 +58,10 @@ internal static partial class Mounts
             free(resolved);
         }
     }
+
+    private static string Unescaped(string field) => field.Contains('\\', StringComparison.Ordinal)
+        ? Escape().Replace(field, escape => $"{(char)Convert.ToInt32(escape.Groups[1].Value, 8)}")
+        : field;
 
     [GeneratedRegex(@"\\([0-7]{3})")]
     private static partial Regex Escape();

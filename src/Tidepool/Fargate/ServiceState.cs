@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Tidepool.Fargate;
 
 /// <summary>A service: what DescribeServices shows of it, and what it takes to decide what comes next.</summary>
@@ -23,6 +25,12 @@ internal sealed record ServiceState(EcsService Service)
     /// <summary>How many events were ever made.</summary>
     public long EventCount { get; init; }
 
+    /// <summary>The newest deployment that was completed; null when there is none to go back to.</summary>
+    public EcsDeployment? LastCompleted { get; init; }
+
+    /// <summary>ARNs of the primary deployment's tasks that are healthy.</summary>
+    public ImmutableHashSet<string> KnownHealthy { get; init; } = [];
+
     public bool IsActive => Service.Status is "ACTIVE";
 
     public bool IsGone => Service.Status is "INACTIVE";
@@ -35,6 +43,7 @@ internal sealed record ServiceState(EcsService Service)
         Failures = 0,
         StartNotBefore = default,
         IsSteady = false,
+        KnownHealthy = [],
         Service = Service with
         {
             TaskDefinition = taskDefinition,
@@ -78,41 +87,66 @@ internal sealed record ServiceState(EcsService Service)
         return text == Spared ? this : text is null ? this with { Spared = null } : (this with { Spared = text }).WithEvent(text, at);
     }
 
-    /// <summary>Counts tasks, drops deployments without tasks, and notes when the service is steady.</summary>
-    public ServiceState Counted(IReadOnlyList<TaskLife> tasks, DateTimeOffset now)
+    /// <summary>A task of a deployment has failed before it was healthy; counted until that deployment is completed.</summary>
+    public ServiceState WithFailedTask(string deploymentId) =>
+        Primary is { RolloutState: EcsRolloutState.InProgress } primary && primary.Id == deploymentId
+            ? WithPrimary(primary with { FailedTasks = primary.FailedTasks + 1 })
+            : this;
+
+    /// <summary>Counts tasks, drops deployments that are over, and notes when tasks become healthy and the service is steady.</summary>
+    public ServiceState Counted(IReadOnlyList<TaskLife> tasks, DateTimeOffset now, FargateTimes times)
     {
         int Running(IEnumerable<TaskLife> of) => of.Count(task => task.IsWanted && task.Task.LastStatus is EcsTaskStatus.Running);
         int Pending(IEnumerable<TaskLife> of) => of.Count(task => task.IsWanted && task.Task.StartedAt is null);
-        var deployments = Service.Deployments
-            .Select(deployment => (Deployment: deployment, Tasks: tasks.Where(task => task.Task.StartedBy == deployment.Id).ToArray()))
-            .Where(entry => entry.Deployment.Id == Primary.Id || entry.Tasks.Length > 0)
-            .Select(entry => entry.Deployment with
-            {
-                RunningCount = Running(entry.Tasks),
-                PendingCount = Pending(entry.Tasks),
-                FailedTasks = entry.Deployment.Id == Primary.Id ? Failures : entry.Deployment.FailedTasks,
-            })
-            .ToArray();
-        var steady = IsActive && deployments.Length == 1 && deployments[0].RunningCount == Service.DesiredCount && tasks.All(task => task.IsWanted);
-        var completed = steady && deployments[0].RolloutState is not "COMPLETED";
-        if (completed)
-        {
-            deployments[0] = deployments[0] with
-            {
-                RolloutState = "COMPLETED",
-                RolloutStateReason = $"ECS deployment {Primary.Id} completed.",
-                UpdatedAt = now,
-            };
-        }
-
+        TaskLife[] Of(EcsDeployment deployment) => [.. tasks.Where(task => task.Task.StartedBy == deployment.Id)];
+        var healthy = Of(Primary).Where(task => task.IsWanted && ServiceTask.Of(task).IsHealthy(now, times)).Select(task => task.Task.TaskArn).ToImmutableHashSet();
         var counted = this with
         {
-            Service = Service with { RunningCount = Running(tasks), PendingCount = Pending(tasks), Deployments = deployments },
-            IsSteady = steady,
+            KnownHealthy = healthy,
+            Service = Service with
+            {
+                RunningCount = Running(tasks),
+                PendingCount = Pending(tasks),
+                Deployments =
+                [
+                    .. Service.Deployments
+
+                        // One that failed is shown until the service has gone back from it.
+                        .Where(deployment => deployment.Id == Primary.Id || deployment.RolloutState is EcsRolloutState.Failed || Of(deployment).Length > 0)
+                        .Select(deployment => deployment with { RunningCount = Running(Of(deployment)), PendingCount = Pending(Of(deployment)) }),
+                ],
+            },
         };
-        counted = completed ? counted.WithEvent($"(deployment {Primary.Id}) deployment completed.", now) : counted;
-        return steady && !IsSteady ? counted.WithEvent("has reached a steady state.", now) : counted;
+        if (healthy.Except(KnownHealthy).Count > 0
+            && Primary.RolloutState is EcsRolloutState.InProgress
+            && Service.DeploymentConfiguration.DeploymentCircuitBreaker?.ResetOnHealthyTask is not false)
+        {
+            counted = counted.WithPrimary(counted.Primary with { FailedTasks = 0 });
+        }
+
+        return counted.Settled(tasks, now);
     }
+
+    private ServiceState Settled(IReadOnlyList<TaskLife> tasks, DateTimeOffset now)
+    {
+        var steady = IsActive
+            && Primary.RolloutState is not EcsRolloutState.Failed
+            && tasks.Count == Service.DesiredCount
+            && KnownHealthy.Count == tasks.Count
+            && tasks.All(task => task.IsWanted && task.Task.StartedBy == Primary.Id);
+        var settled = this with { IsSteady = steady };
+        if (steady && Primary.RolloutState is EcsRolloutState.InProgress)
+        {
+            var completed = Primary with { RolloutState = EcsRolloutState.Completed, RolloutStateReason = $"ECS deployment {Primary.Id} completed.", UpdatedAt = now };
+            settled = (settled with { LastCompleted = completed, Service = Service with { Deployments = [completed] } })
+                .WithEvent($"(deployment {completed.Id}) deployment completed.", now);
+        }
+
+        return steady && !IsSteady ? settled.WithEvent("has reached a steady state.", now) : settled;
+    }
+
+    private ServiceState WithPrimary(EcsDeployment primary) =>
+        this with { Service = Service with { Deployments = [primary, .. Service.Deployments.Skip(1)] } };
 
     private EcsDeployment Deployment(string taskDefinition, IReadOnlyList<ServiceVolumeConfiguration>? volumes, DateTimeOffset at)
     {
@@ -139,13 +173,9 @@ internal sealed record ServiceState(EcsService Service)
         PrimaryDeploymentId = Primary.Id,
         Deployment = Service.DeploymentConfiguration,
         StartNotBefore = StartNotBefore,
-        Tasks = [.. tasks.Select(task => new ServiceTask(
-            task.Task.TaskArn,
-            task.Task.StartedBy ?? "",
-            task.IsWanted,
-            task.Task.LastStatus is EcsTaskStatus.Running ? task.Task.StartedAt : null,
+        IsFailed = IsActive && Primary.RolloutState is EcsRolloutState.Failed,
 
-            // Whether a service that is deleted by force waits for protected tasks is not stated by AWS; here it does not.
-            IsActive ? task.ProtectedUntil : null))],
+        // Whether a service that is deleted by force waits for protected tasks is not stated by AWS; here it does not.
+        Tasks = [.. tasks.Select(task => IsActive ? ServiceTask.Of(task) : ServiceTask.Of(task) with { ProtectedUntil = null })],
     };
 }

@@ -9,6 +9,11 @@ internal abstract record TaskEffect
     /// <summary>A container is started.</summary>
     public sealed record Start(string Container) : TaskEffect;
 
+    /// <summary>A container's health check is run.</summary>
+    /// <param name="Container">Its name.</param>
+    /// <param name="Run">Restarts in place before the run that it is about.</param>
+    public sealed record CheckHealth(string Container, int Run) : TaskEffect;
+
     /// <summary>A container gets the stop signal.</summary>
     public sealed record Stop(string Container) : TaskEffect;
 

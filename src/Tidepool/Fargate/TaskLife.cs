@@ -29,6 +29,9 @@ internal sealed record ContainerLife(ContainerDefinition Definition, EcsContaine
     /// <summary>Whether its end is to be followed by a start in place.</summary>
     public bool RestartDue { get; init; }
 
+    /// <summary>What health checks told of the present run; null without a health check, and before the first start.</summary>
+    public ContainerHealth? Health { get; init; }
+
     public DateTimeOffset? SignalledAt { get; init; }
 
     public bool Killed { get; init; }
@@ -59,6 +62,9 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
 
     public StopOrder? Stop { get; init; }
 
+    /// <summary>When Fargate Spot took the task's capacity back; null when it did not.</summary>
+    public DateTimeOffset? InterruptedAt { get; init; }
+
     /// <summary>The service that wants the task; null for a task of RunTask.</summary>
     public string? Service { get; init; }
 
@@ -74,6 +80,14 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     public bool IsStopped => Task.LastStatus is EcsTaskStatus.Stopped;
 
     public bool IsWanted => Task.DesiredStatus is EcsTaskStatus.Running;
+
+    /// <summary>
+    /// What a service goes by: the worst of the essential containers that have health checks; null when none has. A container without one has
+    /// none to pass, though the task's own status stays UNKNOWN then (inferred).
+    /// </summary>
+    public string? CheckedHealth => Containers.Any(container => container.Definition is { IsEssential: true, HealthCheck: not null })
+        ? HealthOf(Containers.Where(container => container.Definition.HealthCheck is not null))
+        : null;
 
     public bool IsProtected(DateTimeOffset now) => now < ProtectedUntil;
 
@@ -117,11 +131,18 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
             Task = Task with { DesiredStatus = EcsTaskStatus.Stopped, StopCode = code, StoppedReason = reason },
         };
 
+    /// <summary>Takes the task's capacity back, as Fargate Spot does; a task that is to stop already does so for its first reason.</summary>
+    public TaskLife WithInterruption(DateTimeOffset at) => Stop is not null || IsStopped
+        ? this
+        : WithStop(EcsStopCode.TerminationNotice, "Your Spot Task was interrupted.") with { InterruptedAt = at };
+
     public TaskLife WithStarted(string name, string runtimeId, DateTimeOffset at) => With(name, container => container with
     {
         Phase = ContainerPhase.Running,
+        Health = container.Definition.HealthCheck is null ? null : ContainerHealth.Started(at),
         Container = container.Container with
         {
+            HealthStatus = EcsHealthStatus.Unknown,
             LastStatus = EcsTaskStatus.Running,
             RuntimeId = runtimeId,
             StartedAt = at,
@@ -154,6 +175,18 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
         Container = container.Container with { LastStatus = EcsTaskStatus.Stopped, ExitCode = exitCode, Reason = reason, FinishedAt = at },
     });
 
+    /// <summary>A health check has ended; one of an earlier run tells nothing any more.</summary>
+    /// <param name="name">The container.</param>
+    /// <param name="run">Restarts in place before the run that was checked.</param>
+    /// <param name="end">How it ended; null when it could not be asked for.</param>
+    /// <param name="at">When.</param>
+    public TaskLife WithChecked(string name, int run, CommandEnd? end, DateTimeOffset at) =>
+        Of(name) is { Phase: ContainerPhase.Running, Health: { } health, Definition.HealthCheck: { } check, Container: { StartedAt: { } started } shown }
+            && shown.RestartCount == run
+            && health.With(check, end, started, at) is var told
+            ? With(name, container => container with { Health = told, Container = container.Container with { HealthStatus = told.Status } })
+            : this;
+
     public TaskLife WithStorageGone() => this with { StorageGone = true };
 
     public ContainerLife Of(string name) => Containers.First(container => container.Definition.Name == name);
@@ -162,7 +195,20 @@ internal sealed record TaskLife(EcsTask Task, TaskDefinition Definition, Immutab
     public TaskLife With(string name, Func<ContainerLife, ContainerLife> change)
     {
         var containers = Containers.Select(container => container.Definition.Name == name ? change(container) : container).ToImmutableArray();
-        return this with { Containers = containers, Task = Task with { Containers = [.. containers.Select(container => container.Container)] } };
+        return this with
+        {
+            Containers = containers,
+            Task = Task with { Containers = [.. containers.Select(container => container.Container)], HealthStatus = HealthOf(containers) },
+        };
+    }
+
+    // Essential containers only, the worst first. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+    private static string HealthOf(IEnumerable<ContainerLife> containers)
+    {
+        var health = containers.Where(container => container.Definition.IsEssential).Select(container => container.Container.HealthStatus).ToHashSet();
+        return health.Contains(EcsHealthStatus.Unhealthy) ? EcsHealthStatus.Unhealthy
+            : health.Contains(EcsHealthStatus.Unknown) ? EcsHealthStatus.Unknown
+            : EcsHealthStatus.Healthy;
     }
 
     // A container that ends before it has run for restartAttemptPeriod is not restarted.

@@ -17,7 +17,10 @@ internal static class TaskLifeCycle
             : now >= life.Since + times.Pending ? Activate(life, now)
             : null,
         EcsTaskStatus.Activating => ContainersStep(life, now, times) ?? (life.Stop is not null ? Stopping(life, now) : Run(life, now)),
-        EcsTaskStatus.Running => ContainersStep(life, now, times) ?? (life.Stop is not null ? Enter(life, EcsTaskStatus.Deactivating, now) : null),
+        EcsTaskStatus.Running => ContainersStep(life, now, times)
+            ?? (life.InterruptedAt is not null ? InterruptedStep(life, now, times)
+            : life.Stop is not null ? Enter(life, EcsTaskStatus.Deactivating, now)
+            : null),
         EcsTaskStatus.Deactivating => Stopping(life, now),
         EcsTaskStatus.Stopping => StopStep(life, now, times),
         EcsTaskStatus.Deprovisioning => Deprovision(life, now, times),
@@ -29,11 +32,11 @@ internal static class TaskLifeCycle
     {
         EcsTaskStatus.Provisioning => [life.Since + times.Provisioning],
         EcsTaskStatus.Pending => [life.Since + times.Pending],
-        EcsTaskStatus.Activating => [life.Since + times.Activating, .. StartLimits(life)],
-        EcsTaskStatus.Running => StartLimits(life),
-        EcsTaskStatus.Stopping => life.Containers
+        EcsTaskStatus.Activating => [life.Since + times.Activating, .. StartLimits(life), .. Checks(life, times)],
+        EcsTaskStatus.Running when life.InterruptedAt is null => StartLimits(life).Concat(Checks(life, times)),
+        EcsTaskStatus.Running or EcsTaskStatus.Stopping => life.Containers
             .Where(container => !container.IsGone && !container.Killed)
-            .Select(container => container.SignalledAt + times.StopTimeout(container.Definition)),
+            .Select(container => KillAt(life, container, times)),
         EcsTaskStatus.Deprovisioning => [life.Since + times.Deprovisioning],
         _ => Array.Empty<DateTimeOffset?>(),
     }).Where(time => time > looked).Min();
@@ -51,8 +54,8 @@ internal static class TaskLifeCycle
             ? Enter(life with { Task = life.Task with { StartedAt = now } }, EcsTaskStatus.Running, now)
             : null;
 
-    private static bool HasRun(ContainerLife container) =>
-        container.Phase is ContainerPhase.Running || (container.HasEnded && container.Container.StartedAt is not null);
+    // One that ended without having run is not essential, or the task would be stopping.
+    private static bool HasRun(ContainerLife container) => container.Phase is ContainerPhase.Running || container.HasEnded;
 
     /// <summary>Starts and restarts containers, and ends the task when an essential one has ended.</summary>
     private static TaskStep? ContainersStep(TaskLife life, DateTimeOffset now, FargateTimes times)
@@ -87,6 +90,13 @@ internal static class TaskLifeCycle
                     new TaskEffect.Start(name));
             }
 
+            if (container is { Phase: ContainerPhase.Running, Health: { Checking: false } health } && now >= health.DueAt(container.Definition.HealthCheck!, times))
+            {
+                return new(
+                    life.With(name, checking => checking with { Health = health with { Checking = true } }),
+                    new TaskEffect.CheckHealth(name, container.Container.RestartCount));
+            }
+
             if (container.Phase is ContainerPhase.Waiting && Unmet(life, container, now) is { } reason)
             {
                 return new(life.WithStartFailed(name, reason));
@@ -109,29 +119,38 @@ internal static class TaskLifeCycle
             "START" => target.Container.StartedAt is not null,
             "COMPLETE" => target.HasEnded && target.Container.ExitCode is not null,
             "SUCCESS" => target.HasEnded && target.Container.ExitCode is 0,
+            "HEALTHY" => target is { Phase: ContainerPhase.Running, Health.Status: EcsHealthStatus.Healthy },
             _ => false,
         };
     }
 
-    // The words are those of the ECS agent for a dependency that cannot be met any more; those of Fargate are inferred.
+    // The words are those of the ECS agent for a dependency that cannot be met any more; those of Fargate are inferred. The agent waits on for
+    // the health of a container that has ended; here that is given up, as it can never come.
+    // https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/dependencygraph/graph.go
     private static string? Unmet(TaskLife life, ContainerLife container, DateTimeOffset now)
     {
         foreach (var dependency in container.Definition.DependsOn.Where(dependency => !IsMet(life, dependency)))
         {
             var target = life.Of(dependency.ContainerName);
-            var reason = target.HasEnded
-                ? dependency.Condition is "SUCCESS" ? "did not exit successfully" : "did not start"
-                : now >= StartLimit(target) ? $"did not reach {dependency.Condition} within its startTimeout"
-                : null;
-            if (reason is not null)
+            var names = $"[{dependency.ContainerName}] for target [{container.Definition.Name}]";
+            if (target.HasEnded)
             {
-                return $"dependency graph: failed to resolve container ordering dependency [{dependency.ContainerName}] "
-                    + $"for target [{container.Definition.Name}] as dependency {reason}.";
+                return $"dependency graph: failed to resolve container ordering dependency {names} "
+                    + (dependency.Condition is "SUCCESS" ? "as dependency did not exit successfully." : "because dependency will never start");
+            }
+
+            if (now >= StartLimit(target))
+            {
+                return $"dependency graph: container ordering dependency {names} has timed out.";
             }
         }
 
         return null;
     }
+
+    private static IEnumerable<DateTimeOffset?> Checks(TaskLife life, FargateTimes times) => life.Containers
+        .Where(container => container is { Phase: ContainerPhase.Running, Health.Checking: false })
+        .Select(container => container.Health?.DueAt(container.Definition.HealthCheck!, times));
 
     private static IEnumerable<DateTimeOffset?> StartLimits(TaskLife life) => life.Containers
         .Where(container => container.Phase is ContainerPhase.Waiting)
@@ -166,7 +185,20 @@ internal static class TaskLifeCycle
         }
         : container;
 
-    private static TaskStep? StopStep(TaskLife life, DateTimeOffset now, FargateTimes times)
+    private static TaskStep? StopStep(TaskLife life, DateTimeOffset now, FargateTimes times) => SignalStep(life, now, times)
+        ?? (life.Containers.All(container => container.IsGone)
+            ? Enter(life with { Task = life.Task with { ExecutionStoppedAt = now } }, EcsTaskStatus.Deprovisioning, now, new TaskEffect.RemoveStorage())
+            : null);
+
+    // The processes are told while the task is still RUNNING. That it is so until they have ended, and has its last stop code from then on, is
+    // inferred. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+    private static TaskStep? InterruptedStep(TaskLife life, DateTimeOffset now, FargateTimes times) => SignalStep(life, now, times)
+        ?? (life.Containers.All(container => container.IsGone)
+            ? Enter(life with { Task = life.Task with { StopCode = EcsStopCode.SpotInterruption } }, EcsTaskStatus.Deactivating, now)
+            : null);
+
+    /// <summary>Tells the next container to stop, or kills one whose time is over.</summary>
+    private static TaskStep? SignalStep(TaskLife life, DateTimeOffset now, FargateTimes times)
     {
         foreach (var container in life.Containers.Where(container => container.Phase is ContainerPhase.Running))
         {
@@ -179,15 +211,19 @@ internal static class TaskLifeCycle
                 return new(life.With(name, running => running with { SignalledAt = now }), new TaskEffect.Stop(name));
             }
 
-            if (container is { SignalledAt: { } signalled, Killed: false } && now >= signalled + times.StopTimeout(container.Definition))
+            if (!container.Killed && now >= KillAt(life, container, times))
             {
                 return new(life.With(name, running => running with { Killed = true }), new TaskEffect.Kill(name));
             }
         }
 
-        return life.Containers.All(container => container.IsGone)
-            ? Enter(life with { Task = life.Task with { ExecutionStoppedAt = now } }, EcsTaskStatus.Deprovisioning, now, new TaskEffect.RemoveStorage())
-            : null;
+        return null;
+    }
+
+    private static DateTimeOffset? KillAt(TaskLife life, ContainerLife container, FargateTimes times)
+    {
+        var over = container.SignalledAt + times.StopTimeout(container.Definition);
+        return life.InterruptedAt + FargateTimes.TerminationNotice is { } gone && !(over <= gone) ? gone : over;
     }
 
     private static TaskStep? Deprovision(TaskLife life, DateTimeOffset now, FargateTimes times)

@@ -17,6 +17,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private readonly List<AttachedVolume> _attached = [];
     private string? _credentialsPath;
     private IReadOnlyDictionary<string, string> _secrets = new Dictionary<string, string>();
+    private IReadOnlyDictionary<string, IReadOnlyList<KeyValuePair<string, string>>> _files = new Dictionary<string, IReadOnlyList<KeyValuePair<string, string>>>();
     private RuntimeTask _task = new(taskArn, definition) { RuntimeIds = new Dictionary<string, string>(), EbsVolume = ebsVolume };
 
     private string TaskId => _task.TaskId;
@@ -44,6 +45,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         try
         {
             _secrets = await parts.Secrets.ReadAsync(definition, ct);
+            _files = await parts.EnvironmentFiles.ReadAsync(definition, ct);
             await _logs.OpenAsync(definition, TaskId, ct);
             await parts.Disks.AttachAsync(TaskId, definition.EphemeralStorage?.SizeInGiB ?? TaskDisks.DefaultGiB, ct);
             await AttachAsync(ct);
@@ -97,6 +99,20 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
         (stats["name"], stats["id"]) = (name, RuntimeIdOf(name));
         return stats;
+    }
+
+    /// <summary>Runs a container's health check; null when what runs the container does not answer.</summary>
+    public async Task<CommandEnd?> CheckHealthAsync(string name, CancellationToken ct)
+    {
+        var check = definition.ContainerDefinitions.First(container => container.Name == name).HealthCheck!;
+        try
+        {
+            return await _containers[name].ExecuteAsync(check.Program, FargateTimes.HealthTimeout(check), ct);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Sends the stop signal.</summary>
@@ -188,6 +204,13 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     private Dictionary<string, string> EnvironmentOf(ContainerDefinition container)
     {
         var variables = new Dictionary<string, string>();
+
+        // Of several files that have a variable the last one has its value, as with Docker (inferred); what the definition says goes before all.
+        foreach (var (name, value) in container.EnvironmentFiles.SelectMany(file => _files[file.Value]))
+        {
+            variables[name] = value;
+        }
+
         foreach (var variable in container.Environment.Where(variable => !string.IsNullOrEmpty(variable.Name)))
         {
             variables[variable.Name!] = variable.Value ?? "";

@@ -27,7 +27,15 @@ public sealed record EnvironmentFile(string Value, string Type);
 /// <param name="Retries">Failures until unhealthy, 1 to 10. Default 3.</param>
 /// <param name="StartPeriod">Seconds in which failures do not count, 0 to 300. Default off.</param>
 public sealed record HealthCheck(
-    IReadOnlyList<string> Command, int? Interval = null, int? Timeout = null, int? Retries = null, int? StartPeriod = null);
+    IReadOnlyList<string> Command, int? Interval = null, int? Timeout = null, int? Retries = null, int? StartPeriod = null)
+{
+    internal const int DefaultInterval = 30;
+    internal const int DefaultTimeout = 5;
+    internal const int DefaultRetries = 3;
+
+    /// <summary>What runs in the container: the arguments after <c>CMD</c>, or the shell with what follows <c>CMD-SHELL</c>.</summary>
+    internal IReadOnlyList<string> Program => Command is ["CMD-SHELL", var script, ..] ? ["/bin/sh", "-c", script] : [.. Command.Skip(1)];
+}
 
 /// <summary>Restart in place.</summary>
 /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html</remarks>

@@ -18,6 +18,12 @@ internal static class TaskDefinitionDefaults
     private static ContainerDefinition Of(ContainerDefinition container, string? networkMode) => container with
     {
         Essential = container.IsEssential,
+        HealthCheck = container.HealthCheck is not { } check ? null : check with
+        {
+            Interval = check.Interval ?? HealthCheck.DefaultInterval,
+            Timeout = check.Timeout ?? HealthCheck.DefaultTimeout,
+            Retries = check.Retries ?? HealthCheck.DefaultRetries,
+        },
         PortMappings =
         [
             .. container.PortMappings.Select(port => port with

@@ -60,7 +60,7 @@ public static partial class TaskDefinitionRules
 
     private static IEnumerable<TaskDefinitionViolation> ContainerViolations(ContainerDefinition container, string path)
     {
-        if (!NameText().IsMatch(container.Name))
+        if (!EcsName.IsValid(container.Name))
         {
             yield return new(
                 "TASK010", $"{path}.name",
@@ -106,18 +106,44 @@ public static partial class TaskDefinitionRules
                 "Keep 50 or fewer.");
         }
 
-        if (container.HealthCheck is { } health && (health.Interval is < 5 or > 300 || health.Timeout is < 2 or > 60
-            || health.Retries is < 1 or > 10 || health.StartPeriod is < 0 or > 300))
-        {
-            yield return new(
-                "TASK017", $"{path}.healthCheck",
-                "A number of the health check is out of its range.",
-                "Use interval 5 to 300, timeout 2 to 60, retries 1 to 10, startPeriod 0 to 300.");
-        }
-
-        foreach (var violation in LogViolations(container, path).Concat(VariableViolations(container, path)))
+        foreach (var violation in HealthViolations(container, path).Concat(LogViolations(container, path)).Concat(VariableViolations(container, path)))
         {
             yield return violation;
+        }
+    }
+
+    private static IEnumerable<TaskDefinitionViolation> HealthViolations(ContainerDefinition container, string path)
+    {
+        if (container.HealthCheck is not { } check)
+        {
+            yield break;
+        }
+
+        // Inferred texts; that the command starts so, and the ranges, are stated by AWS.
+        // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+        if (check.Command is not ["CMD" or "CMD-SHELL", { Length: > 0 }, ..])
+        {
+            yield return new(
+                "TASK017", $"{path}.healthCheck.command",
+                "Health check command must start with CMD or CMD-SHELL, and what is to be run must follow.",
+                "Write [\"CMD-SHELL\", \"test -e /tmp/ready\"], or [\"CMD\", \"/bin/test\", \"-e\", \"/tmp/ready\"].");
+        }
+
+        foreach (var (value, field, least, most, ordinary) in new[]
+        {
+            (check.Interval, "interval", 5, 300, $"without it ECS takes {HealthCheck.DefaultInterval} s"),
+            (check.Timeout, "timeout", 2, 60, $"without it ECS takes {HealthCheck.DefaultTimeout} s"),
+            (check.Retries, "retries", 1, 10, $"without it ECS takes {HealthCheck.DefaultRetries}"),
+            (check.StartPeriod, "startPeriod", 0, 300, "without it there is none"),
+        })
+        {
+            if (value < least || value > most)
+            {
+                yield return new(
+                    "TASK017", $"{path}.healthCheck.{field}",
+                    $"Health check {field} of {value} is outside of {least} to {most}.",
+                    $"Set {least} to {most}; {ordinary}.");
+            }
         }
     }
 
@@ -153,6 +179,22 @@ public static partial class TaskDefinitionRules
 
     private static IEnumerable<TaskDefinitionViolation> VariableViolations(ContainerDefinition container, string path)
     {
+        // Inferred texts; the rules are stated by AWS. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html
+        if (container.EnvironmentFiles.Count > 10)
+        {
+            yield return new(
+                "TASK017", $"{path}.environmentFiles", $"There are {container.EnvironmentFiles.Count} environment files; 10 are allowed.", "Keep 10 or fewer.");
+        }
+
+        foreach (var file in container.EnvironmentFiles.Where(file => file.Type is not "s3" || !file.Value.StartsWith("arn:", StringComparison.Ordinal)
+            || !file.Value.Contains('/') || !file.Value.EndsWith(".env", StringComparison.Ordinal)))
+        {
+            yield return new(
+                "TASK018", $"{path}.environmentFiles",
+                $"Invalid environment file '{file.Value}' of type '{file.Type}'.",
+                "Use type s3 and the ARN of an object whose name ends in .env, as in arn:aws:s3:::bucket/agents.env.");
+        }
+
         var names = container.Environment.Select(variable => variable.Name).ToHashSet();
         var seen = new HashSet<string>();
         foreach (var secret in container.Secrets.Where(secret => names.Contains(secret.Name) || !seen.Add(secret.Name)))
@@ -164,6 +206,9 @@ public static partial class TaskDefinitionRules
                 $"Keep {secret.Name} once, in environment or in secrets.");
         }
     }
+
+    private static bool IsAllowed(SystemControl control) => control is { Namespace: { } name, Value: not null }
+        && (IpcControls.Contains(name) || name.StartsWith("fs.mqueue.", StringComparison.Ordinal) || name.StartsWith("net.", StringComparison.Ordinal));
 
     private static IEnumerable<TaskDefinitionViolation> UnsupportedInContainer(ContainerDefinition container, string path)
     {
@@ -226,6 +271,15 @@ public static partial class TaskDefinitionRules
                 "TASK014", $"{path}.hostname",
                 "Hostname is not supported on container when networkMode=awsvpc.",
                 "Remove hostname.");
+        }
+
+        foreach (var control in container.SystemControls.Where(control => !IsAllowed(control)))
+        {
+            // Inferred text; the list is stated by AWS. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_SystemControl.html
+            yield return new(
+                "TASK014", $"{path}.systemControls",
+                $"Invalid system control '{control.Namespace}'.",
+                $"Use one of {string.Join(", ", IpcControls)}, or one that starts with fs.mqueue. or net., and give it a value.");
         }
 
         foreach (var capability in container.LinuxParameters?.Capabilities?.Add?.Where(name => name is not "SYS_PTRACE") ?? [])

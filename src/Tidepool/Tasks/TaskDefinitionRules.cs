@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 
 namespace Tidepool.Tasks;
 
@@ -11,6 +10,11 @@ namespace Tidepool.Tasks;
 public static partial class TaskDefinitionRules
 {
     private const int MaxContainers = 10;
+
+    private static readonly string[] IpcControls =
+    [
+        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+    ];
 
     /// <summary>Every violation, in the order in which the API would name them.</summary>
     public static IReadOnlyList<TaskDefinitionViolation> Violations(RegisterTaskDefinitionRequest request) =>
@@ -28,7 +32,7 @@ public static partial class TaskDefinitionRules
 
     private static IEnumerable<TaskDefinitionViolation> TaskViolations(RegisterTaskDefinitionRequest request)
     {
-        if (!NameText().IsMatch(request.Family))
+        if (!EcsName.IsValid(request.Family))
         {
             // Inferred: the pattern is stated by AWS, the text is not.
             yield return new(
@@ -161,7 +165,7 @@ public static partial class TaskDefinitionRules
         for (var i = 0; i < request.Volumes.Count; i++)
         {
             var (volume, path) = (request.Volumes[i], $"$.volumes[{i}]");
-            if (!NameText().IsMatch(volume.Name))
+            if (!EcsName.IsValid(volume.Name))
             {
                 // Inferred text.
                 yield return new(
@@ -211,8 +215,4 @@ public static partial class TaskDefinitionRules
 
     private static TaskDefinitionViolation Unsupported(string path, string field) =>
         new("TASK014", path, $"Fargate compatible task definitions do not support {field}", $"Remove {path[(path.LastIndexOf('.') + 1)..]}.");
-
-    // Not with $, which takes a line feed at the end as well.
-    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,255}\z")]
-    private static partial Regex NameText();
 }

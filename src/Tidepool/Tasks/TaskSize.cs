@@ -39,6 +39,11 @@ public sealed partial record TaskSize
     /// <summary>CPU units of the API's text, as in <c>1024</c> or <c>1 vCPU</c>; null when it is neither.</summary>
     public static int? ParseCpu(string text)
     {
+        if (Plain(text) is { } units)
+        {
+            return units;
+        }
+
         var match = CpuText().Match(text.Trim());
         return Scale(match, match.Groups["unit"].Success ? 1024 : 1);
     }
@@ -46,6 +51,11 @@ public sealed partial record TaskSize
     /// <summary>MiB of the API's text, as in <c>2048</c> or <c>2 GB</c>; null when it is neither.</summary>
     public static int? ParseMemory(string text)
     {
+        if (Plain(text) is { } mebibytes)
+        {
+            return mebibytes;
+        }
+
         var match = MemoryText().Match(text.Trim());
         return Scale(match, match.Groups["unit"].Success ? 1024 : 1);
     }
@@ -57,6 +67,10 @@ public sealed partial record TaskSize
         (256, _) => "Use 512, 1024 or 2048 MiB.",
         var (_, memory) => $"Use {memory[0]} to {memory[^1]} MiB in steps of {memory[1] - memory[0]}.",
     };
+
+    // What nearly everyone writes; the expressions are for the rest.
+    private static int? Plain(string text) =>
+        text.Length is > 0 and <= 6 && text.All(char.IsAsciiDigit) && int.Parse(text, CultureInfo.InvariantCulture) is > 0 and var number ? number : null;
 
     private static int? Scale(Match match, int factor)
     {

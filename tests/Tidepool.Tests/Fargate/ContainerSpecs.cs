@@ -263,6 +263,19 @@ public abstract class ContainerContract
     }
 
     [Fact]
+    public async Task A_container_is_restarted_in_place_until_it_ends_with_a_code_that_is_ignored()
+    {
+        await using var rig = await StartAsync();
+        var stopped = await rig.RunToEndAsync(
+            FargateRig.Container("agent-1", "echo run >> /shared-storage/runs; sleep 0.3; [ $(grep -c run /shared-storage/runs) = 3 ] && exit 7; exit 1") with
+            {
+                RestartPolicy = new(true, [7], 60),
+            });
+
+        Assert.Equal((EcsStopCode.EssentialContainerExited, 7, 2), (stopped.StopCode, stopped.Containers[0].ExitCode, stopped.Containers[0].RestartCount));
+    }
+
+    [Fact]
     public async Task Only_a_running_container_can_crash()
     {
         await using var rig = await StartAsync();

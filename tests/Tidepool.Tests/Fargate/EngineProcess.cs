@@ -16,6 +16,10 @@ public sealed class EngineProcess
     private const string EbsVariable = "TIDEPOOL_TEST_ENGINE_EBS";
     private const string Marker = "sleep 1000";
 
+    // Passes only inside of the container, as its user.
+    private const string Check =
+        """[ "$(id -u) $PWD" = "1000 /home/agent" ] && [ -n "$AWS_REGION" ] && [ -e /shared-storage/x ] && grep -q 'trap .exit 0. TERM' /proc/1/cmdline""";
+
     /// <summary>Not a test: what the started process does. It runs one task until it is killed or told to stop.</summary>
     [Fact(Explicit = true)]
     public async Task Run()
@@ -33,6 +37,7 @@ public sealed class EngineProcess
                     FargateRig.Container("agent-1", $"id -u; stat -c %u:%g:%a /shared-storage; cat /shared-storage/cache/index 2> /dev/null; echo x > /shared-storage/x; (setsid {Marker} &); {FargateRig.Wait}") with
                     {
                         Image = Environment.GetEnvironmentVariable(SocketVariable) is null ? "tidepool/with-volume" : "tidepool-agent:1",
+                        HealthCheck = new(["CMD-SHELL", Check], Interval: 5),
                     },
                     FargateRig.Container("agent-2", $"stat -c %u:%g:%a /data; (echo x > /data/x) 2>&1; cat /data/x 2>&1; readlink /proc/1/fd/*; tr '\\0' ' ' < /proc/1/environ; echo; {FargateRig.Wait}") with
                     {
@@ -44,7 +49,8 @@ public sealed class EngineProcess
                 FargateRig.Ct);
             var answer = await fargate.RunTaskAsync(new() { Cluster = "c", TaskDefinition = definition.TaskDefinitionArn, NetworkConfiguration = FargateRig.Network }, FargateRig.Ct);
             var arn = answer.Tasks[0].TaskArn;
-            await fargate.WaitForTaskAsync(arn, task => task.LastStatus == EcsTaskStatus.Running, FargateRig.Ct);
+            await fargate.WaitForTaskAsync(
+                arn, task => task.LastStatus == EcsTaskStatus.Running && task.Containers[0].HealthStatus == EcsHealthStatus.Healthy, FargateRig.Ct).WaitAsync(FargateRig.Limit, FargateRig.Ct);
             string Log(string container) => fargate.LogFile(arn, container) is { } file && File.Exists(file) ? File.ReadAllText(file) : "";
             await Condition.UntilAsync(() => Log("agent-1").Count(c => c is '\n') >= 2 && Log("agent-2").Contains("AWS_REGION", StringComparison.Ordinal), "the containers' output");
             var fileSystem = Environment.GetEnvironmentVariable(FileSystemVariable) is null ? "" : await FileSystemTask.RunAsync(fargate, Options(folder!));

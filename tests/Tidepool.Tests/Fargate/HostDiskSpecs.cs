@@ -37,7 +37,7 @@ public sealed class HostDiskSpecs : IDisposable
             "The size of the task's disk: this machine's own disk has room for 3 GiB, and tasks get no more than that.", rig.Fargate.Runtime.NotExercised);
         var task = await rig.RunAsync(FargateRig.Container(
             "agent-1",
-            $"df --block-size=1 --output=size,avail /tmp | tail -1; while said=$( (echo x > /tmp/x) 2>&1 ); do sleep 0.01; done; echo $said; until echo x > /tmp/x; do sleep 0.01; done 2>/dev/null; echo written; {FargateRig.Wait}"));
+            $"df --block-size=1 --output=size,avail /tmp | tail -1; n=0; while said=$( (echo x > /tmp/x$n) 2>&1 ); do n=$((n+1)); sleep 0.01; done; echo $said; until echo x > /tmp/x; do sleep 0.01; done 2>/dev/null; echo written; {FargateRig.Wait}"));
         var shown = (await rig.LogUntilAsync(task, "agent-1", "\n")).Split(' ', '\n', StringSplitOptions.RemoveEmptyEntries).Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray();
         Assert.InRange(shown[0], 20 * GiB, 21 * GiB);
         Assert.InRange(shown[1], 3 * GiB, 4 * GiB);

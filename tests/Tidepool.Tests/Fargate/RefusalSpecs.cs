@@ -108,11 +108,33 @@ public sealed class RefusalSpecs
         await using var rig = await FargateRig.StartAsync();
 
         var problem = await Assert.ThrowsAsync<ProblemException>(
-            () => rig.RunAsync(FargateRig.Container("agent-1", "exit 0") with { HealthCheck = new(["CMD", "true"]) }));
+            () => rig.RunAsync(FargateRig.Container("agent-1", "exit 0") with { FirelensConfiguration = new("fluentbit") }));
 
         Assert.Equal(
-            "FARGATE003: containerDefinitions[agent-1].healthCheck is not supported by the local Fargate yet. Remove it for the rehearsal; on AWS it is valid.",
+            "FARGATE003: containerDefinitions[agent-1].firelensConfiguration is not supported by the local Fargate yet. Remove it for the rehearsal; on AWS it is valid.",
             problem.Message);
+    }
+
+    [Theory]
+    [InlineData("pidMode")]
+    [InlineData("containerDefinitions[agent-1].systemControls")]
+    [InlineData("containerDefinitions[agent-1].interactive")]
+    public async Task What_only_an_engine_does_is_refused_by_the_sandbox(string field)
+    {
+        await using var rig = await FargateRig.StartAsync();
+        var container = FargateRig.Container("agent-1", "exit 0");
+        var definition = FargateRig.Definition(container);
+        definition = field switch
+        {
+            "pidMode" => definition with { PidMode = "task" },
+            "containerDefinitions[agent-1].interactive" => FargateRig.Definition(container with { Interactive = true }),
+            _ => FargateRig.Definition(container with { SystemControls = [new("net.core.somaxconn", "1024")] }),
+        };
+
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => rig.Fargate.RegisterTaskDefinitionAsync(definition, FargateRig.Ct));
+
+        Assert.Equal(
+            $"FARGATE003: {field} is not supported by the sandbox runtime. Take --runtime docker, or remove it for the rehearsal; on AWS it is valid.", problem.Message);
     }
 
     [Fact]

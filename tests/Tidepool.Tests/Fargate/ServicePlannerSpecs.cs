@@ -115,6 +115,66 @@ public sealed class ServicePlannerSpecs
         Assert.Equal((0, 0, Now.AddMinutes(5)), (plan.Start, plan.Stop.Count, plan.WakeAt));
     }
 
+    [Fact]
+    public void Where_there_are_health_checks_they_say_which_task_is_healthy_and_time_does_not()
+    {
+        var starting = Plan(1, [Task("old", "old"), Task("new", "new") with { Health = "UNKNOWN" }]);
+        Assert.Equal((0, 0, null), (starting.Start, starting.Stop.Count, starting.WakeAt));
+        Assert.Equal(["old"], Plan(1, [Task("old", "old"), Task("new", "new") with { Health = "HEALTHY", RunningSince = Now }]).Stop);
+    }
+
+    [Fact]
+    public void An_unhealthy_task_goes_when_its_replacement_is_healthy()
+    {
+        var unhealthy = Task("sick", "new") with { Health = "UNHEALTHY" };
+        var first = Plan(2, [unhealthy, Task("well", "new")]);
+        Assert.Equal((1, 1, 0, 0), (first.Start, first.Replacements, first.Stop.Count, first.Unhealthy.Count));
+
+        var young = Plan(2, [unhealthy, Task("well", "new"), Task("other", "new") with { Health = "UNKNOWN" }]);
+        Assert.Equal((0, 0), (young.Start, young.Unhealthy.Count));
+
+        var healthy = Plan(2, [unhealthy, Task("well", "new"), Task("other", "new") with { Health = "HEALTHY" }]);
+        Assert.Equal((0, "sick"), (healthy.Start, Assert.Single(healthy.Unhealthy)));
+    }
+
+    [Fact]
+    public void Of_an_unhealthy_task_and_its_unhealthy_replacement_one_goes()
+    {
+        var plan = Plan(1, [Task("sick", "new") with { Health = "UNHEALTHY" }, Task("sick too", "new") with { Health = "UNHEALTHY" }]);
+        Assert.Equal(("sick", 1), (Assert.Single(plan.Unhealthy), plan.Start));
+    }
+
+    [Fact]
+    public void Where_the_maximum_allows_no_replacement_beside_them_unhealthy_tasks_go_one_at_a_time()
+    {
+        var percent = new DeploymentConfiguration(0, 100);
+        ServiceTask[] tasks = [Task("a", "new") with { Health = "UNHEALTHY" }, Task("b", "new") with { Health = "UNHEALTHY" }];
+        var first = Plan(2, tasks, percent);
+        Assert.Equal((1, "a"), (first.Start, Assert.Single(first.Unhealthy)));
+
+        var starting = Plan(2, [tasks[0] with { IsWanted = false }, tasks[1], Task("c", "new") with { Health = "UNKNOWN" }], percent);
+        Assert.Equal((0, 0), (starting.Start, starting.Unhealthy.Count));
+
+        var next = Plan(2, [tasks[1], Task("c", "new") with { Health = "HEALTHY" }], percent);
+        Assert.Equal((1, "b"), (next.Start, Assert.Single(next.Unhealthy)));
+    }
+
+    [Fact]
+    public void A_throttled_service_stops_no_unhealthy_task_for_room()
+    {
+        var snapshot = Snapshot(1, [Task("a", "new") with { Health = "UNHEALTHY" }], new(0, 100)) with { StartNotBefore = Now.AddSeconds(5) };
+        Assert.Equal((0, 0), (ServicePlanner.Plan(snapshot, Now, Times).Start, ServicePlanner.Plan(snapshot, Now, Times).Unhealthy.Count));
+    }
+
+    [Fact]
+    public void A_failed_deployment_starts_nothing_and_leaves_the_old_tasks()
+    {
+        ServiceTask[] tasks = [Task("old", "old"), Task("old-2", "old"), Task("new", "new")];
+        var plan = ServicePlanner.Plan(Snapshot(2, tasks, new()) with { IsFailed = true }, Now, Times);
+        Assert.Equal((0, 0), (plan.Start, plan.Stop.Count));
+        Assert.Equal(3, ServicePlanner.Plan(Snapshot(0, tasks, new()) with { IsFailed = true }, Now, Times).Stop.Count);
+    }
+
     [Theory]
     [InlineData(0, 1, 0)]
     [InlineData(0, 2, 0.1)]

@@ -124,7 +124,8 @@ public sealed class ServiceSpecs
 
     private static async Task<IReadOnlyList<string>> RunningAsync(FargateRig rig, int count)
     {
-        await UntilAsync(rig, service => service.RunningCount == count && service.PendingCount == 0 && service.DesiredCount == count);
+        await UntilAsync(
+            rig, service => service.RunningCount == count && service.PendingCount == 0 && service.DesiredCount == count && service.Deployments is [{ RolloutState: "COMPLETED" }]);
         return (await rig.Fargate.ListTasksAsync("c", "agents", EcsTaskStatus.Running, FargateRig.Ct)).TaskArns;
     }
 }

@@ -5,12 +5,10 @@ namespace Tidepool.Tests.Fargate;
 
 public sealed class TaskLifeCycleSpecs
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     [Fact]
     public void A_task_goes_through_every_status_in_order_with_awss_delays()
     {
-        var task = new Driver(scale: 1, Container("a"));
+        var task = new TaskDriver(scale: 1, Container("a"));
         task.AdvanceTo(9);
         Assert.Equal(["PROVISIONING"], task.Statuses);
         task.AdvanceTo(12);
@@ -39,13 +37,13 @@ public sealed class TaskLifeCycleSpecs
         Assert.Equal(
             [10.0, 12, 32, 32, 32, 32, 32, 42],
             new[] { stopped.CreatedAt, stopped.PullStartedAt, stopped.PullStoppedAt, stopped.StartedAt, stopped.ConnectivityAt, stopped.StoppingAt, stopped.ExecutionStoppedAt, stopped.StoppedAt }
-                .Select(time => (time!.Value - Start).TotalSeconds));
+                .Select(time => (time!.Value - TaskDriver.Start).TotalSeconds));
     }
 
     [Fact]
     public void Scaled_to_nothing_aws_takes_no_time()
     {
-        var task = new Driver(scale: 0, Container("a"));
+        var task = new TaskDriver(scale: 0, Container("a"));
         Assert.Equal(["PROVISIONING", "PENDING", "ACTIVATING"], task.Statuses);
         Assert.Equal([new TaskEffect.Prepare()], task.TakeEffects());
     }
@@ -53,7 +51,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void A_task_stopped_while_it_is_prepared_waits_for_that_and_starts_nothing()
     {
-        var task = new Driver(scale: 0, Container("a"));
+        var task = new TaskDriver(scale: 0, Container("a"));
         task.TakeEffects();
         task.Observe(life => life.WithStop("UserInitiated", "why"));
         Assert.Equal("ACTIVATING", task.Statuses[^1]);
@@ -69,7 +67,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void A_task_stopped_before_it_is_activated_has_nothing_to_remove()
     {
-        var task = new Driver(scale: 1, Container("a"));
+        var task = new TaskDriver(scale: 1, Container("a"));
         task.Observe(life => life.WithStop("UserInitiated", "why"));
         task.AdvanceTo(10);
         Assert.Equal(["PROVISIONING", "DEPROVISIONING", "STOPPED"], task.Statuses);
@@ -79,7 +77,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void A_container_that_does_not_stop_is_killed_after_its_stop_timeout_which_is_not_scaled()
     {
-        var task = new Driver(scale: 0, Container("a") with { StopTimeout = 120 }, Container("b"));
+        var task = new TaskDriver(scale: 0, Container("a") with { StopTimeout = 120 }, Container("b"));
         task.Run("a", "b");
         task.Observe(life => life.WithStop("UserInitiated", "why"));
         Assert.Equal([new TaskEffect.Stop("a"), new TaskEffect.Stop("b")], task.TakeEffects());
@@ -89,7 +87,7 @@ public sealed class TaskLifeCycleSpecs
         Assert.Equal([new TaskEffect.Kill("b")], task.TakeEffects());
         task.AdvanceTo(119);
         Assert.Empty(task.TakeEffects());
-        Assert.Equal(Start.AddSeconds(120), task.WakeAt);
+        Assert.Equal(TaskDriver.Start.AddSeconds(120), task.WakeAt);
         task.AdvanceTo(120);
         Assert.Equal([new TaskEffect.Kill("a")], task.TakeEffects());
     }
@@ -97,7 +95,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void In_a_hurry_containers_get_no_time()
     {
-        var task = new Driver(scale: 0, Container("a"));
+        var task = new TaskDriver(scale: 0, Container("a"));
         task.Run("a");
         task.Times = task.Times with { Hurry = true };
         task.Observe(life => life.WithStop("UserInitiated", "why"));
@@ -107,7 +105,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void Containers_stop_in_the_reverse_order_of_their_dependencies()
     {
-        var task = new Driver(scale: 0, Container("db"), Container("app") with { DependsOn = [new("db", "START")] });
+        var task = new TaskDriver(scale: 0, Container("db"), Container("app") with { DependsOn = [new("db", "START")] });
         task.Run("db", "app");
         task.Observe(life => life.WithStop("UserInitiated", "why"));
         Assert.Equal([new TaskEffect.Stop("app")], task.TakeEffects());
@@ -123,7 +121,7 @@ public sealed class TaskLifeCycleSpecs
     [InlineData("SUCCESS", 0, true)]
     public void A_container_waits_for_its_dependency(string condition, int? exitCode, bool starts)
     {
-        var task = new Driver(scale: 0, Container("init") with { Essential = false }, Container("app") with { DependsOn = [new("init", condition)] });
+        var task = new TaskDriver(scale: 0, Container("init") with { Essential = false }, Container("app") with { DependsOn = [new("init", condition)] });
         task.TakeEffects();
         task.Observe(life => life.WithPrepared());
         Assert.Equal([new TaskEffect.Start("init")], task.TakeEffects());
@@ -139,7 +137,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void A_dependency_that_fails_ends_a_task_whose_essential_container_needs_its_success()
     {
-        var task = new Driver(scale: 0, Container("init") with { Essential = false }, Container("app") with { DependsOn = [new("init", "SUCCESS")] });
+        var task = new TaskDriver(scale: 0, Container("init") with { Essential = false }, Container("app") with { DependsOn = [new("init", "SUCCESS")] });
         task.Observe(life => life.WithPrepared());
         task.Started("init");
         task.Ended("init", 3);
@@ -154,12 +152,12 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void A_dependency_is_given_up_after_its_start_timeout()
     {
-        var task = new Driver(scale: 0, Container("init") with { Essential = false, StartTimeout = 5 }, Container("app") with { DependsOn = [new("init", "SUCCESS")] });
+        var task = new TaskDriver(scale: 0, Container("init") with { Essential = false, StartTimeout = 5 }, Container("app") with { DependsOn = [new("init", "SUCCESS")] });
         task.Observe(life => life.WithPrepared());
         task.Started("init");
         task.AdvanceTo(4);
         Assert.Null(task.Life.Stop);
-        Assert.Equal(Start.AddSeconds(5), task.WakeAt);
+        Assert.Equal(TaskDriver.Start.AddSeconds(5), task.WakeAt);
         task.AdvanceTo(5);
         Assert.Equal("TaskFailedToStart", task.Life.Stop?.Code);
     }
@@ -169,7 +167,7 @@ public sealed class TaskLifeCycleSpecs
     [InlineData(137)]
     public void Any_exit_of_an_essential_container_stops_the_task(int exitCode)
     {
-        var task = new Driver(scale: 0, Container("a"), Container("b"));
+        var task = new TaskDriver(scale: 0, Container("a"), Container("b"));
         task.Run("a", "b");
         task.Ended("b", exitCode);
         Assert.Equal(("EssentialContainerExited", "Essential container in task exited"), (task.Life.Task.StopCode, task.Life.Task.StoppedReason));
@@ -179,7 +177,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void The_exit_of_another_container_does_not()
     {
-        var task = new Driver(scale: 0, Container("a"), Container("b") with { Essential = false });
+        var task = new TaskDriver(scale: 0, Container("a"), Container("b") with { Essential = false });
         task.Run("a", "b");
         task.Ended("b", 1);
         Assert.Equal("RUNNING", task.Life.Task.LastStatus);
@@ -194,7 +192,7 @@ public sealed class TaskLifeCycleSpecs
     [InlineData(0, 0.09, 137, false)]
     public void A_container_is_restarted_in_place_only_if_it_ran_for_the_scaled_attempt_period(double scale, double ranSeconds, int exitCode, bool restarted)
     {
-        var task = new Driver(scale, Container("a") with { RestartPolicy = new(true, [7], 60) });
+        var task = new TaskDriver(scale, Container("a") with { RestartPolicy = new(true, [7], 60) });
         task.AdvanceTo(100);
         task.Run("a");
         task.AdvanceTo(100 + ranSeconds);
@@ -208,7 +206,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void A_container_of_a_stopping_task_is_not_restarted()
     {
-        var task = new Driver(scale: 0, Container("a") with { RestartPolicy = new(true) });
+        var task = new TaskDriver(scale: 0, Container("a") with { RestartPolicy = new(true) });
         task.Run("a");
         task.AdvanceTo(10);
         task.Observe(life => life.WithStop("UserInitiated", "why"));
@@ -220,7 +218,7 @@ public sealed class TaskLifeCycleSpecs
     [Fact]
     public void What_fails_before_the_start_is_told_as_it_was()
     {
-        var task = new Driver(scale: 0, Container("a"));
+        var task = new TaskDriver(scale: 0, Container("a"));
         task.Observe(life => life.WithPreparationFailed("CannotCreateVolumeError: no space"));
         Assert.Equal(
             ("TaskFailedToStart", "CannotCreateVolumeError: no space", "STOPPED"),
@@ -229,86 +227,4 @@ public sealed class TaskLifeCycleSpecs
     }
 
     private static ContainerDefinition Container(string name) => new() { Name = name, Image = "tidepool-agent" };
-
-    /// <summary>Takes every step that is due, with the time of the test.</summary>
-    private sealed class Driver
-    {
-        private readonly List<TaskEffect> _effects = [];
-        private DateTimeOffset _now = Start;
-
-        public Driver(double scale, params ContainerDefinition[] containers)
-        {
-            Times = new(scale);
-            var lives = containers.Select(container => new ContainerLife(
-                container, new() { ContainerArn = "arn", TaskArn = "arn", Name = container.Name, Image = container.Image })).ToArray();
-            Life = new(
-                new() { TaskArn = "arn", ClusterArn = "arn", TaskDefinitionArn = "arn", Group = "g", Containers = [.. lives.Select(life => life.Container)] },
-                new(new() { ContainerDefinitions = containers }, "arn", 1),
-                [.. lives],
-                Start);
-            Statuses.Add(Life.Task.LastStatus);
-            Advance();
-        }
-
-        public TaskLife Life { get; private set; }
-
-        public FargateTimes Times { get; set; }
-
-        public List<string> Statuses { get; } = [];
-
-        public DateTimeOffset? WakeAt => TaskLifeCycle.WakeAt(Life, _now, Times);
-
-        public void AdvanceTo(double seconds)
-        {
-            while (WakeAt is { } due && due <= Start.AddSeconds(seconds))
-            {
-                _now = due;
-                Advance();
-            }
-
-            _now = Start.AddSeconds(seconds);
-            Advance();
-        }
-
-        public void Observe(Func<TaskLife, TaskLife> observation)
-        {
-            Life = observation(Life);
-            Advance();
-        }
-
-        public void Started(string name) => Observe(life => life.WithStarted(name, "id", _now));
-
-        public void Ended(string name, int exitCode) => Observe(life => life.WithEnded(name, exitCode, null, _now, Times));
-
-        public void Run(params string[] names)
-        {
-            Observe(life => life.WithPrepared());
-            foreach (var name in names)
-            {
-                Started(name);
-            }
-
-            TakeEffects();
-        }
-
-        public IReadOnlyList<TaskEffect> TakeEffects()
-        {
-            var taken = _effects.ToArray();
-            _effects.Clear();
-            return taken;
-        }
-
-        private void Advance()
-        {
-            while (TaskLifeCycle.Next(Life, _now, Times) is { } step)
-            {
-                Life = step.Life;
-                _effects.AddRange(step.Effects);
-                if (Statuses[^1] != Life.Task.LastStatus)
-                {
-                    Statuses.Add(Life.Task.LastStatus);
-                }
-            }
-        }
-    }
 }

@@ -44,6 +44,7 @@ public sealed class TaskProtectionSpecs
         await using var rig = await FargateRig.StartAsync();
         await CreateAsync(rig, 1, FargateRig.Wait);
         var old = Assert.Single(await RunningAsync(rig, 1));
+        await UntilAsync(rig, service => service.Deployments is [{ RolloutState: "COMPLETED" }]);
         await ProtectAsync(rig, true, old);
 
         await rig.Fargate.UpdateServiceAsync(new() { Cluster = "c", Service = "agents", ForceNewDeployment = true }, FargateRig.Ct);

@@ -26,8 +26,14 @@ internal sealed record AwsCall(string? Service, string? Target, AwsProtocol Prot
 {
     private const string EcsTarget = "AmazonEC2ContainerServiceV20141113";
 
-    /// <summary>Whether it is for ECS.</summary>
+    // What ECS has no operation for, and a rehearsal needs.
+    private const string OwnTarget = "Tidepool";
+
+    /// <summary>Whether it is for ECS, or for the local Fargate itself.</summary>
     public bool IsEcs { get; private init; }
+
+    /// <summary>Whether it is an operation that only the local Fargate has: <c>X-Amz-Target: Tidepool.NAME</c>.</summary>
+    public bool IsOwn { get; private init; }
 
     /// <summary>Reads it from scope, <c>X-Amz-Target</c> and content type; the body stays unread.</summary>
     /// <remarks>
@@ -49,7 +55,8 @@ internal sealed record AwsCall(string? Service, string? Target, AwsProtocol Prot
                 : service is "s3" ? AwsProtocol.S3
                 : AwsProtocol.Json)
         {
-            IsEcs = target[0].Length > 0 ? target[0] == EcsTarget : scope is "ecs",
+            IsEcs = target[0].Length > 0 ? target[0] is EcsTarget or OwnTarget : scope is "ecs",
+            IsOwn = target[0] is OwnTarget,
         };
     }
 

@@ -103,7 +103,10 @@ public sealed class EcsEndpoint : IAsyncDisposable
 
         try
         {
-            var answer = await _operations.DoAsync(call.Target ?? "(none)", await ReadAsync(context.Request, context.RequestAborted), context.RequestAborted);
+            var body = await ReadAsync(context.Request, context.RequestAborted);
+            var answer = await (call.IsOwn
+                ? _operations.DoOwnAsync(call.Target ?? "(none)", body, context.RequestAborted)
+                : _operations.DoAsync(call.Target ?? "(none)", body, context.RequestAborted));
             context.Response.Headers[AwsError.RequestId] = $"{Guid.NewGuid():D}";
             context.Response.ContentType = AwsError.Json;
             await JsonSerializer.SerializeAsync(context.Response.Body, answer, EcsJson.Options, context.RequestAborted);

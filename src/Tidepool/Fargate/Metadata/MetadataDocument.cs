@@ -120,6 +120,7 @@ internal static class MetadataDocument
             ["StartedAt"] = Time(shown.StartedAt),
             ["FinishedAt"] = Time(shown.FinishedAt),
             ["Type"] = "NORMAL",
+            ["Health"] = Health(container.Health),
             ["LogDriver"] = definition.LogConfiguration?.LogDriver,
             ["LogOptions"] = LogOptions(life, definition),
             ["ContainerARN"] = shown.ContainerArn,
@@ -139,6 +140,15 @@ internal static class MetadataDocument
         ["PrivateDNSName"] = network.PrivateDnsName(region),
         ["SubnetGatewayIpv4Address"] = network.GatewayWithPrefix,
     }.WithoutNulls();
+
+    // As the ECS agent writes it: an exit code of 0 is left out.
+    private static JsonObject? Health(ContainerHealth? health) => health is null ? null : new()
+    {
+        ["status"] = health.Status,
+        ["statusSince"] = Time(health.Since),
+        ["exitCode"] = health.Newest?.ExitCode is { } code and not 0 ? code : null,
+        ["output"] = health.Newest?.Output,
+    };
 
     private static JsonObject? LogOptions(TaskLife life, ContainerDefinition definition)
     {

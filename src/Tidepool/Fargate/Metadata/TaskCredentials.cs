@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Tidepool.Fargate.Upstream;
 
 namespace Tidepool.Fargate.Metadata;
@@ -79,9 +78,9 @@ internal sealed class TaskCredentials(UpstreamClient? upstream, TimeProvider clo
     // The shape of temporary keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
     private RoleKeys MadeUp(Role role) => new(
         role.Arn,
-        $"ASIA{RandomNumberGenerator.GetString(CapitalsAndDigits, 16)}",
-        RandomNumberGenerator.GetString(Base64, 40),
-        RandomNumberGenerator.GetString(Base64, 356),
+        $"ASIA{Random.Shared.GetString(CapitalsAndDigits, 16)}",
+        Random.Shared.GetString(Base64, 40),
+        Random.Shared.GetString(Base64, 356),
         clock.GetUtcNow() + Validity);
 
     private sealed record Role(string TaskArn, string Arn)

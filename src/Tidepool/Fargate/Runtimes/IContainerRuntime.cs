@@ -75,6 +75,13 @@ internal interface IRunningContainer
     /// <remarks>Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats</remarks>
     Task<JsonObject?> StatsAsync(CancellationToken ct);
 
+    /// <summary>Runs a command beside the container's program, with its user, variables, working folder and files.</summary>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="IOException">What runs the container does not answer, so that nothing is known.</exception>
+    Task<CommandEnd> ExecuteAsync(IReadOnlyList<string> command, TimeSpan limit, CancellationToken ct);
+
     /// <summary>Sends the stop signal.</summary>
     void Stop();
 
@@ -88,6 +95,19 @@ internal interface IRunningContainer
 /// <param name="StartFailure">Why the program was never in it; null when it was.</param>
 /// <param name="Reason">What ECS adds to the exit code; null for nothing.</param>
 internal sealed record ContainerEnd(int ExitCode, DateTimeOffset At, string? StartFailure, string? Reason = null);
+
+/// <summary>How a command in a container ended.</summary>
+/// <param name="ExitCode">Exit code; -1 when it could not be started or took too long.</param>
+/// <param name="Output">The first 4096 bytes of what it wrote, or why it did not end.</param>
+internal sealed record CommandEnd(int ExitCode, string Output)
+{
+    /// <summary>Bytes of output that are kept.</summary>
+    /// <remarks>Source: https://docs.docker.com/reference/dockerfile/#healthcheck</remarks>
+    public const int MostOutput = 4096;
+
+    /// <summary>A command that took too long; the words are Docker's.</summary>
+    public static CommandEnd TooLong(TimeSpan limit) => new(-1, $"Health check exceeded timeout ({limit.TotalSeconds:0.###}s)");
+}
 
 /// <summary>A task cannot be started.</summary>
 /// <param name="reason">What the task shows as its stopped reason.</param>

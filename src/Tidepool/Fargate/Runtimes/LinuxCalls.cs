@@ -24,6 +24,7 @@ internal static class LinuxCalls
     private const int OpenFolder = 0x90000; // O_DIRECTORY | O_CLOEXEC
     private const nuint GetFileFlags = 0x80086601; // FS_IOC_GETFLAGS
     private const nuint SetFileFlags = 0x40086602; // FS_IOC_SETFLAGS
+    private const nuint GetOwningUserNamespace = 0xb701; // NS_GET_USERNS
     private const long TopOfTree = 0x20000; // FS_TOPDIR_FL
     private const int ClockIsNotSynchronized = 5; // TIME_ERROR
 
@@ -119,6 +120,20 @@ internal static class LinuxCalls
             : null;
     }
 
+    /// <summary>Opens the user namespace that another namespace belongs to.</summary>
+    /// <param name="path">The namespace, as in <c>/proc/1/ns/mnt</c>.</param>
+    /// <exception cref="IOException">It is gone, or not this user's.</exception>
+    /// <remarks>Source: man 2 ioctl_ns</remarks>
+    public static SafeFileHandle OpenOwnerOfNamespace(string path)
+    {
+        using var inner = File.OpenHandle(path);
+        var unused = 0L;
+        var owner = ioctl((int)inner.DangerousGetHandle(), GetOwningUserNamespace, ref unused);
+        return owner < 0
+            ? throw new IOException($"user namespace of {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}")
+            : new SafeFileHandle(owner, ownsHandle: true);
+    }
+
     /// <summary>Keeps descriptors that this process was started with out of the processes that it starts.</summary>
     public static void CloseDescriptorsOnExec()
     {
@@ -164,7 +179,7 @@ internal static class LinuxCalls
     [DllImport("libc", EntryPoint = "close")]
     private static extern int close(int descriptor);
 
-    [DllImport("libc", EntryPoint = "ioctl")]
+    [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static extern int ioctl(int descriptor, nuint request, ref long flags);
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]

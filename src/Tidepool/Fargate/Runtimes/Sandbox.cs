@@ -24,6 +24,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
             .. request.ContainerDefinitions
                 .Where(container => container.LinuxParameters?.InitProcessEnabled is true && mode.Users is SandboxUsers.SingleUid)
                 .Select(container => LocalLimits.Unsupported($"containerDefinitions[{container.Name}].linuxParameters.initProcessEnabled")),
+            .. LocalLimits.OfSandbox(request),
             .. request.ContainerDefinitions.Where(container => images && ImageDescription.Find(container.Image) is null).Select(container => new Problem(
                 "FARGATE004",
                 $"The sandbox runtime cannot run image {container.Image} of container {container.Name}.",

@@ -56,6 +56,10 @@ internal sealed class SandboxContainer(Process bwrap, SandboxContainerSpec spec,
 
     public async Task<JsonObject?> StatsAsync(CancellationToken ct) => Init is { IsAlive: true } init ? await _stats.ReadAsync(init.Pid, ct) : null;
 
+    public Task<CommandEnd> ExecuteAsync(IReadOnlyList<string> command, TimeSpan limit, CancellationToken ct) => Init is { IsAlive: true } init
+        ? SandboxCommand.RunAsync(init, spec, mode, command, limit, clock, ct)
+        : Task.FromResult(new CommandEnd(-1, "the container does not run"));
+
     /// <summary>Sends the stop signal to the program; without a handler PID 1 ignores it, as in any container.</summary>
     public void Stop()
     {

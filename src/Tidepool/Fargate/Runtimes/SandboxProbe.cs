@@ -19,7 +19,8 @@ internal static class SandboxProbe
             $"There is no {name} in PATH, which the sandbox is made with.",
             $"Install the package {package}, as in: sudo apt-get install {package}");
         var tools = new SandboxTools(
-            Tool("bwrap", "bubblewrap"), Tool("setpriv", "util-linux"), Tool("setsid", "util-linux"), Tool("unshare", "util-linux"));
+            Tool("bwrap", "bubblewrap"), Tool("setpriv", "util-linux"), Tool("setsid", "util-linux"), Tool("unshare", "util-linux"),
+            Tool("nsenter", "util-linux"));
 
         var tried = new List<string>();
         if (LinuxCalls.EffectiveUid == 0)

@@ -122,6 +122,33 @@ internal sealed class UpstreamClient(Uri url, string region, TimeProvider clock)
         return await SendAsync(request, ct);
     }
 
+    /// <summary>Reads an object of S3 as text.</summary>
+    /// <param name="path">Bucket and key, with a slash between them.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="UpstreamException">An error of the service, or no answer.</exception>
+    public async Task<string> ReadObjectAsync(string path, CancellationToken ct)
+    {
+        try
+        {
+            using var request = Request("s3", null, null);
+            request.Method = HttpMethod.Get;
+            request.RequestUri = new Uri(url, $"/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}");
+            using var answer = await _http.SendAsync(request, ct);
+            var body = await answer.Content.ReadAsStringAsync(ct);
+            if (answer.IsSuccessStatusCode)
+            {
+                return body;
+            }
+
+            var error = XDocument.Parse(body).Root!;
+            throw new UpstreamException($"{error.Element("Code")?.Value}", $"{error.Element("Message")?.Value} status code: {(int)answer.StatusCode}");
+        }
+        catch (Exception e) when (IsNoAnswer(e, ct) || e is XmlException)
+        {
+            throw new UpstreamException("RequestError", $"send request failed caused by: {e.Message}");
+        }
+    }
+
     /// <summary>A member of an answer that is text.</summary>
     /// <exception cref="UpstreamException">It is not there, or no text.</exception>
     public static string TextOf(JsonObject answer, string member) => answer[member] is JsonValue value && value.TryGetValue<string>(out var text)

@@ -11,6 +11,7 @@ internal sealed class TaskDisk : IDisposable
 {
     private const string ReservedName = "reserved";
     private const string FileSystem = "ext4";
+    private const int BlockSize = 4096;
 
     // The kernel would fill what mkfs left empty in the background, for each disk anew.
     private const string Options = "noinit_itable";
@@ -143,9 +144,12 @@ internal sealed class TaskDisk : IDisposable
                 RandomAccess.SetLength(_reserved, _images + missing);
                 _missing = missing;
             }
-            else if (missing > _missing && TryGrow(missing - _missing))
+
+            // The whole at once, unless a container takes of it meanwhile: then what is there.
+            for (var part = missing - _missing; part >= BlockSize; part = part / 2 / BlockSize * BlockSize)
             {
-                _missing = missing;
+                _missing += TryGrow(part) ? part : 0;
+                part = Math.Min(part, missing - _missing);
             }
         }
     }

@@ -246,6 +246,8 @@ internal sealed class Watched(IRunningContainer inner, Action<IRunningContainer>
 
     public Task<JsonObject?> StatsAsync(CancellationToken ct) => inner.StatsAsync(ct);
 
+    public Task<CommandEnd> ExecuteAsync(IReadOnlyList<string> command, TimeSpan limit, CancellationToken ct) => inner.ExecuteAsync(command, limit, ct);
+
     public void Stop() => onStop(inner);
 
     public void Kill() => inner.Kill();

@@ -50,6 +50,40 @@ public sealed class AwsCommandLineSpecs
     }
 
     [Fact]
+    public async Task The_aws_command_line_sees_a_deployment_fail_and_the_service_go_back()
+    {
+        await using var rig = await EcsRig.StartAsync();
+        await rig.AskAsync("RegisterTaskDefinition", EcsRig.Definition(EcsRig.Waiting[..^1] + ""","healthCheck":{"command":["CMD-SHELL","true"],"interval":5}}"""));
+        var registered = await rig.AwsAsync(
+            "ecs", "register-task-definition", "--cli-input-json", EcsRig.Definition("""{"name":"agent-1","image":"tidepool-agent:1","command":["bash","-c","exit 1"]}"""));
+        await rig.AwsAsync(
+            "ecs", "create-service", "--cluster", "c", "--service-name", "s", "--task-definition", "f:1", "--desired-count", "1", "--launch-type", "FARGATE",
+            "--network-configuration", EcsRig.Network, "--deployment-configuration", "deploymentCircuitBreaker={enable=true,rollback=true}");
+        var good = await UntilAsync(rig, service => service.Deployments is [{ RolloutState: EcsRolloutState.Completed }]);
+        await rig.AwsAsync("ecs", "wait", "services-stable", "--cluster", "c", "--services", "s");
+        var task = (string)(await rig.AwsAsync("ecs", "list-tasks", "--cluster", "c", "--service-name", "s"))!["taskArns"]![0]!;
+        var described = (await rig.AwsAsync("ecs", "describe-tasks", "--cluster", "c", "--tasks", task))!["tasks"]![0]!;
+        Assert.Equal(("HEALTHY", "HEALTHY"), ((string?)described["healthStatus"], (string?)described["containers"]![0]!["healthStatus"]));
+
+        var updated = await rig.AwsAsync(
+            "ecs", "update-service", "--cluster", "c", "--service", "s", "--task-definition", (string)registered!["taskDefinition"]!["taskDefinitionArn"]!);
+        var bad = (string)updated!["service"]!["deployments"]![0]!["id"]!;
+        Assert.Equal(
+            (true, true),
+            ((bool?)updated["service"]!["deploymentConfiguration"]!["deploymentCircuitBreaker"]!["enable"], (bool?)updated["service"]!["deploymentConfiguration"]!["deploymentCircuitBreaker"]!["rollback"]));
+        await UntilAsync(rig, service => service.Events.Any(entry => entry.Message.Contains("rolling back", StringComparison.Ordinal)));
+        await UntilAsync(rig, service => service.Deployments is [{ RolloutState: EcsRolloutState.Completed }]);
+        await rig.AwsAsync("ecs", "wait", "services-stable", "--cluster", "c", "--services", "s");
+
+        var back = (await rig.AwsAsync("ecs", "describe-services", "--cluster", "c", "--services", "s"))!["services"]![0]!;
+        Assert.Equal((good.Deployments[0].Id, "PRIMARY", "COMPLETED"), ((string?)back["deployments"]![0]!["id"], (string?)back["deployments"]![0]!["status"], (string?)back["deployments"]![0]!["rolloutState"]));
+        Assert.EndsWith("task-definition/f:1", (string?)back["taskDefinition"], StringComparison.Ordinal);
+        var events = back["events"]!.AsArray().Select(entry => (string?)entry!["message"]).ToArray();
+        Assert.Contains($"(service s) (deployment {bad}) deployment failed: tasks failed to start.", events);
+        Assert.Contains($"(service s) rolling back to deployment {good.Deployments[0].Id}.", events);
+    }
+
+    [Fact]
     public async Task The_aws_command_line_shows_a_refusal_in_the_words_of_the_service()
     {
         await using var rig = await EcsRig.StartAsync();
@@ -58,4 +92,7 @@ public sealed class AwsCommandLineSpecs
         Assert.NotEqual(0, code);
         Assert.Contains("An error occurred (ClientException) when calling the RunTask operation: TaskDefinition not found.", error, StringComparison.Ordinal);
     }
+
+    private static Task<EcsService> UntilAsync(EcsRig rig, Func<EcsService, bool> until) =>
+        rig.Rig.Fargate.WaitForServiceAsync("c", "s", until, FargateRig.Ct).WaitAsync(FargateRig.Limit, FargateRig.Ct);
 }

@@ -81,13 +81,21 @@ internal sealed class EcsRig : IAsyncDisposable
         return $"{error["__type"]}: {error["message"]}";
     }
 
-    public async Task<(HttpStatusCode Status, string Body)> SendAsync(string operation, string body)
+    /// <summary>Asks an operation that only the local Fargate has, and answers its members.</summary>
+    public async Task<JsonObject> AskOwnAsync(string operation, string body)
+    {
+        var (status, answer) = await SendAsync(operation, body, "Tidepool");
+        Assert.True(status == HttpStatusCode.OK, $"{operation} answered {status}: {answer}");
+        return JsonNode.Parse(answer)!.AsObject();
+    }
+
+    public async Task<(HttpStatusCode Status, string Body)> SendAsync(string operation, string body, string service = "AmazonEC2ContainerServiceV20141113")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint.Url)
         {
             Content = new StringContent(body, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/x-amz-json-1.1")),
         };
-        request.Headers.Add("X-Amz-Target", $"AmazonEC2ContainerServiceV20141113.{operation}");
+        request.Headers.Add("X-Amz-Target", $"{service}.{operation}");
         using var answer = await Http.SendAsync(request, FargateRig.Ct);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(FargateRig.Ct));
     }

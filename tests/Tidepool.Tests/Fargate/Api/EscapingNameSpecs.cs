@@ -19,7 +19,7 @@ public sealed class EscapingNameSpecs
     [InlineData("CreateService", """{"cluster":"c","serviceName":"NAME"}""", "InvalidParameterException: ")]
     [InlineData("DescribeClusters", """{"clusters":["arn:aws:ecs:us-east-1:000000000000:cluster/NAME"]}""", "")]
     [InlineData("ListTasks", """{"cluster":"NAME"}""", "ClusterNotFoundException: Cluster not found.")]
-    [InlineData("StopTask", """{"cluster":"c","task":"NAME"}""", "InvalidParameterException: The referenced task was not found.")]
+    [InlineData("StopTask", """{"cluster":"c","task":"NAME"}""", "InvalidParameterException: taskId length should be one of [32,36]")]
     [InlineData("DescribeTaskDefinition", """{"taskDefinition":"NAME:1"}""", "ClientException: Unable to describe task definition.")]
     public async Task A_name_that_is_a_path_is_no_name(string operation, string members, string refusal)
     {

@@ -23,12 +23,13 @@ public sealed class ElasticFileSystemCrashSpecs : IDisposable
         var report = await EngineProcess.ReportAsync(_root, engine);
         Assert.Equal("1000:1000 755\n1000:1000 precious\n", report.FileSystemLog);
         var (fileSystem, _) = Assert.Single(new ElasticFileSystems(Path.Combine(_root, "storage"), TimeProvider.System).List());
-        var point = Assert.Single(Mounts.Under(_root));
+        var accessPoints = Path.Combine(_root, "environments", "one", "access-points");
+        var point = Assert.Single(Mounts.Under(accessPoints));
 
         engine.Kill();
         await engine.WaitForExitAsync(FargateRig.Ct);
         await Condition.UntilAsync(() => !File.Exists(Path.Combine(point, "precious")), "the mount's death");
-        Assert.Equal([point], Mounts.Under(_root));
+        Assert.Equal([point], Mounts.Under(accessPoints));
 
         var swept = Assert.Single(await EnvironmentFolders.SweepAsync(Path.Combine(_root, "environments"), null, TimeProvider.System, FargateRig.Ct));
         Assert.Null(swept.Problem);

@@ -130,7 +130,7 @@ public abstract class ElasticFileSystemContract
         // No user of its own: a folder, and everyone who they are.
         var plain = fileSystems.CreateAccessPoint(id, "/plain", null, new(1000, 1000, (UnixFileMode)0x1ed)).Id;
         Assert.Equal("1000:1000 755\n1000:1000\n", (await RunAsync(rig, "stat -c '%u:%g %a' /efs; touch /efs/x; stat -c %u:%g /efs/x", Through(id, plain))).Log);
-        Assert.Empty(Mounts.Under(rig.EnvironmentFolder));
+        Assert.Empty(AccessPoints(rig));
         Assert.Empty(Directory.GetDirectories(Path.Combine(rig.EnvironmentFolder, "access-points")));
     }
 
@@ -155,12 +155,12 @@ public abstract class ElasticFileSystemContract
             await where.LogUntilAsync(task, "agent-1", "done");
         }
 
-        Assert.Single(Mounts.Under(rig.EnvironmentFolder));
+        Assert.Single(AccessPoints(rig));
         await rig.StopAsync(tasks[0].Item2);
-        Assert.Single(Mounts.Under(rig.EnvironmentFolder));
+        Assert.Single(AccessPoints(rig));
         await rig.StopAsync(tasks[1].Item2);
-        Assert.Empty(Mounts.Under(rig.EnvironmentFolder));
-        Assert.Single(Mounts.Under(other.EnvironmentFolder));
+        Assert.Empty(AccessPoints(rig));
+        Assert.Single(AccessPoints(other));
     }
 
     [Fact]
@@ -186,8 +186,11 @@ public abstract class ElasticFileSystemContract
             Assert.StartsWith($"{Failed}Failed to resolve \"{none.Split('/')[^1]}.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct", unknown.StoppedReason);
         }
 
-        Assert.Empty(Mounts.Under(rig.EnvironmentFolder));
+        Assert.Empty(AccessPoints(rig));
     }
+
+    // Beside them each task has a disk of its own, where this machine mounts one.
+    private static IReadOnlyList<string> AccessPoints(FargateRig rig) => Mounts.Under(Path.Combine(rig.EnvironmentFolder, "access-points"));
 
     private protected static EfsVolume Through(string fileSystem, string accessPoint) => new(fileSystem, TransitEncryption: "ENABLED", AuthorizationConfig: new(accessPoint));
 

@@ -148,7 +148,11 @@ internal sealed class ContainerEngine : IContainerRuntime
         var prepared = _tasks[task.TaskArn] = new(await ImagesAsync(task, ct));
         try
         {
-            prepared.Holder = await _holders.TakeAsync(prepared.ImageOf(task.Definition.ContainerDefinitions[0]), ct);
+            var (image, controls) = (prepared.ImageOf(task.Definition.ContainerDefinitions[0]), EngineContainerSpec.NetworkControls(task.Definition));
+            prepared.HasOwnHolder = controls.Count > 0 || task.Definition.PidMode is not null;
+            prepared.Holder = prepared.HasOwnHolder
+                ? await _holders.MakeAsync(image, IsRoot ? null : Directory.CreateDirectory(_storage.VolumesOf(task.TaskId)).FullName, controls, ct)
+                : await _holders.TakeAsync(image, ct);
         }
         catch (IOException e)
         {
@@ -214,7 +218,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             if (!IsRoot)
             {
                 // What containers' users own there, only root of a container can remove.
-                await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task), ct);
+                await EngineLeftovers.EmptyVolumesAsync(_client, holder, VolumesInHolder(task, prepared), ct);
             }
 
             await EngineLeftovers.RemoveAsync(_client, holder, ct);
@@ -296,7 +300,7 @@ internal sealed class ContainerEngine : IContainerRuntime
             }
             else if (volumes.Count > 0)
             {
-                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task), volumes, ct));
+                await EngineWords.AskAsync(() => VolumeSeed.WriteAsync(_client, prepared.Holder!, VolumesInHolder(task, prepared), volumes, ct));
             }
         }
         finally
@@ -308,8 +312,9 @@ internal sealed class ContainerEngine : IContainerRuntime
         }
     }
 
-    private string VolumesInHolder(RuntimeTask task) =>
-        $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.TasksFolder, _storage.VolumesOf(task.TaskId))}";
+    private string VolumesInHolder(RuntimeTask task, EngineTask prepared) => prepared.HasOwnHolder
+        ? EngineContainerSpec.VolumesFolder
+        : $"{EngineContainerSpec.VolumesFolder}/{Path.GetRelativePath(_storage.TasksFolder, _storage.VolumesOf(task.TaskId))}";
 
     // Fargate's words for a network that cannot be set up are others, as its network is.
     private static TaskStartException NoNetwork(string reason) => new($"ResourceInitializationError: the task's network could not be set up: {reason}");
@@ -329,6 +334,9 @@ internal sealed class ContainerEngine : IContainerRuntime
         public ConcurrentDictionary<string, string> Containers { get; } = new();
 
         public string? Holder { get; set; }
+
+        /// <summary>Whether the holder was made for this task, with no volumes but the task's.</summary>
+        public bool HasOwnHolder { get; set; }
 
         public long ImageBytes => images.Values.DistinctBy(image => image.Id).Sum(image => image.Bytes);
 

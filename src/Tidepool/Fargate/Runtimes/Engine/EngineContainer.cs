@@ -58,6 +58,9 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
 
     public async Task<JsonObject?> StatsAsync(CancellationToken ct) => _ended.Task.IsCompleted ? null : await EngineStats.ReadAsync(client, id, holder, clock, ct);
 
+    public Task<CommandEnd> ExecuteAsync(IReadOnlyList<string> command, TimeSpan limit, CancellationToken ct) =>
+        EngineCommand.RunAsync(client, id, command, limit, clock, ct);
+
     public void Stop() => _ = SignalAsync(stopSignal);
 
     public void Kill() => _ = SignalAsync(Kill9);

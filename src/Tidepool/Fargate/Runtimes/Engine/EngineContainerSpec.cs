@@ -35,6 +35,7 @@ internal static class EngineContainerSpec
             HostConfig = new()
             {
                 NetworkMode = place.Network,
+                Sysctls = new Dictionary<string, string>(place.NetworkControls),
                 CapDrop = ["ALL"],
 
                 // The address and its port; and what it takes to empty volumes whoever owns what is in them.
@@ -80,11 +81,16 @@ internal static class EngineContainerSpec
             Cmd = OrImages(container.Command)!,
             Env = [.. environment.Select(variable => $"{variable.Key}={variable.Value}")],
             Labels = EngineLabels.Of(place.EnvironmentFolder, task, container),
+            OpenStdin = container.Interactive is true,
             Healthcheck = NoCheck,
             HostConfig = new()
             {
                 NetworkMode = $"container:{place.Holder}",
                 CgroupParent = place.ControlGroup ?? "",
+
+                // The holder is the task's first process then, as the pause container is on Fargate.
+                PidMode = task.Definition.PidMode is "task" ? $"container:{place.Holder}" : "",
+                Sysctls = Sysctls(container.SystemControls.Where(control => !IsOfNetwork(control))),
                 Mounts = [.. task.MountsOf(container).Select(mount => Of(place.VolumeFolder(mount.Volume), mount.ContainerPath, mount.ReadOnly))],
                 GroupAdd = [.. task.GroupsOf(container).Select(group => $"{group}")],
                 ReadonlyRootfs = container.ReadonlyRootFilesystem is true,
@@ -100,6 +106,24 @@ internal static class EngineContainerSpec
                 MemoryReservation = limits.Memory ? (container.MemoryReservation ?? 0) * BytesOfMiB : 0,
             },
         };
+
+    /// <summary>Kernel parameters of a task's network: whichever container names them, they hold for all, and the last one wins.</summary>
+    /// <remarks>Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html</remarks>
+    public static IReadOnlyDictionary<string, string> NetworkControls(TaskDefinition definition) =>
+        Sysctls(definition.ContainerDefinitions.SelectMany(container => container.SystemControls).Where(IsOfNetwork));
+
+    private static bool IsOfNetwork(SystemControl control) => control.Namespace?.StartsWith("net.", StringComparison.Ordinal) is true;
+
+    private static Dictionary<string, string> Sysctls(IEnumerable<SystemControl> controls)
+    {
+        var all = new Dictionary<string, string>();
+        foreach (var control in controls)
+        {
+            all[control.Namespace!] = control.Value!;
+        }
+
+        return all;
+    }
 
     private static long MemoryOf(RuntimeTask task, ContainerDefinition container, EngineLimits limits) =>
         limits.Memory ? (container.Memory ?? TaskSize.ParseMemory(task.Definition.Memory ?? "") ?? 0) * BytesOfMiB : 0;

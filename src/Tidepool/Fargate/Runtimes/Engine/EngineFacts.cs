@@ -21,6 +21,7 @@ internal static class EngineFacts
                 ? Array.Empty<string>()
                 : ["Limits of cpu or memory: this engine cannot enforce them all."],
             "The network: no VPC, no security groups; a task reaches the world through this machine, and no other task.",
+            "The end of a health check that takes too long: it has failed, and goes on until its container ends.",
             "The order of lines between a container's standard output and standard error.",
             .. podman
                 ?

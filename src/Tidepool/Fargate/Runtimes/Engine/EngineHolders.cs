@@ -33,7 +33,7 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
             if (!_ended)
             {
                 string[] forwards = [.. _forwards.Values.Order()];
-                _spare ??= new(forwards, Task.Run(() => MakeAsync(image, forwards, CancellationToken.None)));
+                _spare ??= new(forwards, Task.Run(() => MakeAsync(place, image, forwards, CancellationToken.None)));
             }
         }
     }
@@ -53,8 +53,17 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
             await RemoveAsync(spare, ct);
         }
 
-        return await MakeAsync(image, [.. _forwards.Values.Order()], ct);
+        return await MakeAsync(place, image, [.. _forwards.Values.Order()], ct);
     }
+
+    /// <summary>Makes one for a task that has kernel parameters of its own, or sees the holder's processes: it sees no volumes of other tasks.</summary>
+    /// <param name="image">Any image of the engine.</param>
+    /// <param name="volumesFolder">Folder of the task's volumes; null as root.</param>
+    /// <param name="networkControls">Kernel parameters of the network.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="IOException">It cannot be made; holds the reason.</exception>
+    public Task<string> MakeAsync(EngineImage image, string? volumesFolder, IReadOnlyDictionary<string, string> networkControls, CancellationToken ct) =>
+        MakeAsync(place with { TasksFolder = volumesFolder, NetworkControls = networkControls }, image, [.. _forwards.Values.Order()], ct);
 
     /// <summary>Makes no more. What was made ahead goes with all else of the environment.</summary>
     public async ValueTask DisposeAsync()
@@ -91,9 +100,9 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
         }
     }
 
-    private async Task<string> MakeAsync(EngineImage image, IReadOnlyList<string> forwards, CancellationToken ct)
+    private async Task<string> MakeAsync(HolderPlace where, EngineImage image, IReadOnlyList<string> forwards, CancellationToken ct)
     {
-        var id = (await EngineWords.AskAsync(() => client.Containers.CreateContainerAsync(EngineContainerSpec.Holder(place, image, forwards), ct))).ID;
+        var id = (await EngineWords.AskAsync(() => client.Containers.CreateContainerAsync(EngineContainerSpec.Holder(where, image, forwards), ct))).ID;
         try
         {
             await StartAsync(id, ct);
@@ -148,4 +157,8 @@ internal sealed class EngineHolders(DockerClient client, HolderPlace place) : IA
 /// holder: it would keep the disks of other tasks mounted.
 /// </param>
 /// <param name="SocketsFolder">Folder of the sockets that it carries connections to.</param>
-internal sealed record HolderPlace(string EnvironmentFolder, string Network, HolderProgram Program, string? TasksFolder, string SocketsFolder);
+internal sealed record HolderPlace(string EnvironmentFolder, string Network, HolderProgram Program, string? TasksFolder, string SocketsFolder)
+{
+    /// <summary>Kernel parameters of the network that it holds.</summary>
+    public IReadOnlyDictionary<string, string> NetworkControls { get; init; } = new Dictionary<string, string>();
+}

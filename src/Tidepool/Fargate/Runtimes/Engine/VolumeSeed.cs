@@ -24,56 +24,29 @@ internal static class VolumeSeed
     public static async Task WriteAsync(
         DockerClient client, string target, string folder, IReadOnlyDictionary<string, (string Container, string Path)?> volumes, CancellationToken ct)
     {
-        var pipe = new Pipe();
-        var writing = WriteAsync(client, volumes, pipe.Writer, ct);
-        try
+        // To its end before the engine is told to write: it does one thing with a container at a time, and what is read may be what is written to.
+        // And it must not take half a volume for a whole one.
+        await using var archive = TemporaryFile();
+        await using (var tar = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true))
         {
-            await client.Containers.ExtractArchiveToContainerAsync(target, new CopyToContainerParameters { Path = folder }, pipe.Reader.AsStream(), ct);
-        }
-        catch when (writing.IsFaulted)
-        {
-            // The cause is in what follows.
-        }
-        finally
-        {
-            await pipe.Reader.CompleteAsync();
-        }
-
-        await writing;
-    }
-
-    private static async Task WriteAsync(
-        DockerClient client, IReadOnlyDictionary<string, (string Container, string Path)?> volumes, PipeWriter output, CancellationToken ct)
-    {
-        try
-        {
-            await using var stream = output.AsStream(leaveOpen: true);
-            await using (var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
+            foreach (var (name, seed) in volumes)
             {
-                foreach (var (name, seed) in volumes)
+                if (seed is not var (container, path) || !await CopyAsync(client, container, path, name, tar, ct))
                 {
-                    if (seed is not var (container, path) || !await CopyAsync(client, container, path, name, tar, ct))
-                    {
-                        await tar.WriteEntryAsync(
-                            new PaxTarEntry(TarEntryType.Directory, $"{name}/")
-                            {
-                                Uid = BindVolume.Default.Uid,
-                                Gid = BindVolume.Default.Gid,
-                                Mode = BindVolume.Default.Mode,
-                            },
-                            ct);
-                    }
+                    await tar.WriteEntryAsync(
+                        new PaxTarEntry(TarEntryType.Directory, $"{name}/")
+                        {
+                            Uid = BindVolume.Default.Uid,
+                            Gid = BindVolume.Default.Gid,
+                            Mode = BindVolume.Default.Mode,
+                        },
+                        ct);
                 }
             }
+        }
 
-            await output.CompleteAsync();
-        }
-        catch (Exception e)
-        {
-            // The engine must not take half a volume for a whole one.
-            await output.CompleteAsync(e);
-            throw;
-        }
+        archive.Position = 0;
+        await client.Containers.ExtractArchiveToContainerAsync(target, new CopyToContainerParameters { Path = folder }, archive, ct);
     }
 
     // False when the path is no directory there, a symbolic link for one: then Fargate copies nothing (inferred from users' reports).
@@ -123,9 +96,12 @@ internal static class VolumeSeed
 
         Stream spool = entry.Length <= LongestInMemory
             ? new MemoryStream((int)entry.Length)
-            : new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, SizeOfBuffer, FileOptions.DeleteOnClose);
+            : TemporaryFile();
         await data.CopyToAsync(spool, ct);
         spool.Position = 0;
         return spool;
     }
+
+    private static FileStream TemporaryFile() =>
+        new(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, SizeOfBuffer, FileOptions.DeleteOnClose);
 }
