@@ -43,8 +43,8 @@ public sealed class EngineMetadataSpecs(DockerDaemon daemon, Moto moto) : IClass
         var container = JsonNode.Parse(lines[2])!;
         var network = container["Networks"]![0]!;
         Assert.Equal((address, mac, 0), ((string?)network["IPv4Addresses"]![0], (string?)network["MACAddress"], (int?)network["AttachmentIndex"]));
-        Assert.Matches(@"^[0-9.]+/16$", (string?)network["IPv4SubnetCIDRBlock"]);
-        Assert.Matches(@"^[0-9.]+\.1/16$", (string?)network["SubnetGatewayIpv4Address"]);
+        Assert.Matches(@"^[0-9.]+/[0-9]+$", (string?)network["IPv4SubnetCIDRBlock"]);
+        Assert.Matches(@"^[0-9.]+\.1/[0-9]+$", (string?)network["SubnetGatewayIpv4Address"]);
         Assert.Matches("^sha256:[0-9a-f]{64}$", (string?)container["ImageID"]);
 
         Assert.Equal("DELETED", Assert.Single((await rig.StopAsync(task)).Attachments).Status);
