@@ -57,7 +57,7 @@ public sealed class TaskCredentialsSpecs(Moto moto) : IClassFixture<Moto>
         await rig.StopAsync(one);
         Assert.Equal(400, (int)(await http.GetAsync(uri, FargateRig.Ct)).StatusCode);
         Assert.DoesNotContain(
-            Directory.GetFiles(rig.EnvironmentFolder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not "lock"),
+            Directory.GetFiles(rig.EnvironmentFolder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("lock" or "reserved")),
             file => File.ReadAllText(file).Contains((string)keys["SecretAccessKey"]!, StringComparison.Ordinal));
     }
 
