@@ -20,6 +20,12 @@ internal static partial class EndpointBench
 
     public static async Task<IReadOnlyList<Measurement>> RunAsync(Installed installed, CancellationToken ct)
     {
+        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "moto_server"))))
+        {
+            Console.Error.WriteLine("not measured: there is no moto_server");
+            return [];
+        }
+
         var starts = await StartsAsync(installed, ct);
         await using var tidepool = await EcsServer.TidepoolAsync(installed, engine: null, ct);
         await using var moto = await EcsServer.MotoAsync(ct);
