@@ -143,7 +143,7 @@ public sealed class SandboxIsolationSpecs
     private static async Task<string> ReadAllAsync(string folder)
     {
         var text = "";
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "lock"))
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("lock" or "reserved")))
         {
             using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             text += await reader.ReadToEndAsync(FargateRig.Ct);
