@@ -43,6 +43,17 @@ public static class PipelineReader
         return pipeline;
     }
 
+    /// <summary>Reads a pipeline, binds its parameters, expands <c>${{ }}</c> and validates the graph.</summary>
+    /// <exception cref="PipelineNotValidException">It is not valid; all its errors at once.</exception>
+    public static Pipeline Read(PipelineSource source)
+    {
+        if (source.Files.Read("self", source.File) is not { } text)
+        {
+            throw new PipelineNotValidException([new PipelineError(null, $"File {source.File} not found.")]);
+        }
+        return Read(source.File, text, source.Parameters, source.Variables);
+    }
+
     /// <summary>From nodes to the graph; what it gives is whole only when there are no errors.</summary>
     internal static Pipeline Compile(
         YamlNode root,

@@ -14,11 +14,16 @@ public sealed record Pipeline
     /// <summary>The run's number format.</summary>
     public string RunName { get; init; } = DefaultRunName;
     public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
+    public PipelineResources Resources { get; init; } = new();
     public IReadOnlyList<PipelineStage> Stages { get; init; } = [];
 }
 
 /// <summary>A variable in the order of the file; its value may hold macros or be one whole <c>$[ ]</c>.</summary>
-public sealed record PipelineVariable(string Name, string Value, bool ReadOnly, SourcePosition Position);
+public sealed record PipelineVariable(string Name, string Value, bool ReadOnly, SourcePosition Position)
+{
+    /// <summary>The value is never shown; only variables of a group can be secret.</summary>
+    public bool IsSecret { get; init; }
+}
 
 public sealed record PipelineStage
 {
@@ -33,6 +38,9 @@ public sealed record PipelineStage
     public string? Condition { get; init; }
     public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
     public IReadOnlyList<PipelineJob> Jobs { get; init; } = [];
+
+    /// <summary>The stage waits until somebody starts it.</summary>
+    public bool IsManual { get; init; }
     public SourcePosition Position { get; init; }
 }
 
@@ -48,6 +56,15 @@ public sealed record PipelineJob
 
     /// <summary>The lowest level that names one: job, stage or pipeline. Null when none does.</summary>
     public PipelinePool? Pool { get; init; }
+
+    /// <summary>Null for a job that runs once.</summary>
+    public JobStrategy? Strategy { get; init; }
+
+    /// <summary>Null for an ordinary job; with it, <see cref="Steps"/> is empty.</summary>
+    public Deployment? Deployment { get; init; }
+
+    /// <summary>Runs on the service, without an agent (<c>pool: server</c>).</summary>
+    public bool IsAgentless { get; init; }
     public string? ContinueOnError { get; init; }
 
     /// <summary>Minutes or a <c>$[ ]</c>; null means 60, 0 means no limit.</summary>
@@ -70,7 +87,7 @@ public sealed record PipelinePool(string? Name, string? VmImage, IReadOnlyList<s
 /// <summary>A step in canonical form: a task and its inputs.</summary>
 public sealed record PipelineStep
 {
-    /// <summary>The task's name: <c>Checkout</c>, <c>CmdLine</c> or <c>Bash</c>.</summary>
+    /// <summary>The task's name, as in <c>CmdLine</c>.</summary>
     public required string TaskName { get; init; }
     public required Guid TaskId { get; init; }
     public required string TaskVersion { get; init; }
@@ -88,5 +105,15 @@ public sealed record PipelineStep
     public int RetryCountOnTaskFailure { get; init; }
     public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Null means the host, with all logging commands.</summary>
+    public StepTarget? Target { get; init; }
     public SourcePosition Position { get; init; }
 }
+
+/// <summary>Where a step runs and what its logging commands may do.</summary>
+/// <param name="Container">The alias of a container; null for the host.</param>
+/// <param name="IsRestricted">Only the logging commands that <c>commands: restricted</c> leaves.</param>
+/// <param name="SettableVariables">Variables that the step may set, empty for none; null means all.</param>
+/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/target</remarks>
+public sealed record StepTarget(string? Container, bool IsRestricted, IReadOnlyList<string>? SettableVariables);
