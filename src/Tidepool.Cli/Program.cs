@@ -33,6 +33,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     StatusCommand.Create(),
     LogsCommand.Create(),
     TokenCommand.Create(),
+    TasksCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -63,7 +63,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new SessionsApi(options.Organization, pool, stopping.Token).Map(routes);
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
-        TasksApi.Map(routes);
+        new TasksApi(new(options.TasksFolder)).Map(routes);
         new ProjectsApi(options).Map(routes);
         var resources = new BuildResources(options, pool);
         new QueuesApi(options, resources).Map(routes);

@@ -36,6 +36,9 @@ public sealed record PipelinesServiceOptions
     /// </summary>
     public string? WorkFolder { get; init; }
 
+    /// <summary>Folder of the tasks that the user pulled, as in <c>ID/VERSION.zip</c>. Null: only the tasks that come with Tidepool.</summary>
+    public string? TasksFolder { get; init; }
+
     /// <summary>
     /// Whether a job that no agent of the pool can take waits until one comes, with a <see cref="JobWaits"/>. Azure Pipelines refuses such a job
     /// at once; where agents come and go with tasks that somebody starts, waiting is more use. Default false.

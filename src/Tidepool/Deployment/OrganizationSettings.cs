@@ -18,6 +18,19 @@ public sealed partial record OrganizationSettings(Uri Url, OrganizationCredentia
         return problems.Count == before ? new(url!, credential!, pool!) : null;
     }
 
+    /// <summary>Reads which organization and as whom, for what needs no pool.</summary>
+    /// <param name="root">The clone's root folder, where <c>.env</c> is.</param>
+    /// <param name="environment">The environment; what it sets and is not empty wins over <c>.env</c>.</param>
+    /// <exception cref="ProblemsException">SETTINGS001 to SETTINGS006: every fault at once.</exception>
+    public static (Uri Url, OrganizationCredential Credential) LoadSignIn(string root, IReadOnlyDictionary<string, string> environment)
+    {
+        var problems = new List<Problem>();
+        var file = EnvironmentFile.Read(Path.Combine(root, EnvironmentFile.Name), problems);
+        var look = new Look(file, environment, problems);
+        var (url, credential) = problems.Count > 0 ? (null, null) : (ReadUrl(look), ReadCredential(look));
+        return problems.Count == 0 ? (url!, credential!) : throw new ProblemsException(problems);
+    }
+
     private static Uri? ReadUrl(Look look)
     {
         if (look.Required("AZP_URL", "the organization's URL, as in https://dev.azure.com/contoso") is not { } found)

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Tidepool.AzurePipelines.Api;
 
@@ -19,10 +20,14 @@ internal static class ZipAnswer
         http.Response.ContentType = ContentType;
         http.Response.Headers.ContentDisposition = $"attachment; filename*=UTF-8''{Uri.EscapeDataString(name)}.zip";
         var ct = http.RequestAborted;
-        await using var zip = await ZipArchive.CreateAsync(http.Response.Body, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, ct);
+
+        // What a zip writes when an entry or it itself ends goes out synchronously. The asynchronous way of .NET 10 gave broken zips where the
+        // target cannot seek.
+        http.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true;
+        using var zip = new ZipArchive(http.Response.Body, ZipArchiveMode.Create, leaveOpen: true);
         foreach (var file in files)
         {
-            await using var target = await zip.CreateEntry(file.Name, CompressionLevel.Fastest).OpenAsync(ct);
+            await using var target = zip.CreateEntry(file.Name, CompressionLevel.Fastest).Open();
             await file.WriteAsync(target, ct);
         }
     }

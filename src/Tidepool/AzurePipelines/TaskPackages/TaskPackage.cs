@@ -6,30 +6,61 @@ namespace Tidepool.AzurePipelines.TaskPackages;
 
 /// <summary>A task as Microsoft's agent fetches it: a zip of a <c>task.json</c> and a program for Node.</summary>
 /// <remarks>
-/// Under the ids and versions of the tasks CmdLine and Bash, with their inputs as far as pipelines of this product use them, and with
-/// Tidepool's own code. The built-in agent runs both steps by itself and never asks. No agent of Microsoft's was tried against these
-/// packages; the program was run by Node with the environment that such an agent gives.
+/// Those that come with Tidepool have the ids, the names and some versions of Microsoft's tasks, their inputs as far as they are of use here,
+/// and Tidepool's own code. Pipeline artifacts go to file containers with them, since the store that Azure DevOps has for them speaks a
+/// protocol that is not public. The built-in agent runs all of these steps by itself and never asks. No agent of Microsoft's was tried against
+/// these packages; the programs were run by Node with the environment that such an agent gives.
 /// Source: https://github.com/microsoft/azure-pipelines-tasks/blob/master/tasks.schema.json
 /// </remarks>
 internal sealed class TaskPackage
 {
-    private const string Definition = "task.json";
+    public const string Definition = "task.json";
     private const string Program = "index.js";
 
     // The same bytes each time: a zip remembers when its files changed.
     private static readonly DateTimeOffset ZipEpoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static readonly IReadOnlyList<TaskPackage> All = [new("CmdLine"), new("Bash")];
+    /// <summary>Those that come with Tidepool, and the program of each.</summary>
+    public static readonly IReadOnlyList<TaskPackage> BuiltIn =
+    [
+        .. new[]
+        {
+            ("CmdLine", "script.js"),
+            ("Bash", "script.js"),
+            ("PowerShell", "powershell.js"),
+            ("PublishPipelineArtifact", "publish.js"),
+            ("PublishBuildArtifacts", "publish.js"),
+            ("DownloadPipelineArtifact", "download.js"),
+            ("DownloadBuildArtifacts0", "download.js"),
+            ("DownloadBuildArtifacts1", "download.js"),
+            ("Download", "download.js"),
+        }.Select(task => OfOwn(task.Item1, task.Item2)),
+    ];
 
-    private TaskPackage(string name)
-    {
-        var definition = Read($"{name}/{Definition}");
-        Task = JsonSerializer.Deserialize(definition, ServiceJson.Default.TaskDefinition)!;
-        Zip = Pack((Definition, definition), (Program, Read(Program)));
-    }
+    private readonly Func<Stream> _open;
+
+    private TaskPackage(TaskDefinition task, Func<Stream> open) => (Task, _open) = (task, open);
 
     public TaskDefinition Task { get; }
-    public ReadOnlyMemory<byte> Zip { get; }
+
+    /// <summary>Opens the zip.</summary>
+    public Stream Open() => _open();
+
+    /// <summary>Reads a zip in a file.</summary>
+    /// <exception cref="InvalidDataException">It is no zip, or has no <c>task.json</c> of a task.</exception>
+    public static TaskPackage OfFile(string file)
+    {
+        using var zip = ZipFile.OpenRead(file);
+        return new(TaskDefinition.Of(zip), () => File.OpenRead(file));
+    }
+
+    private static TaskPackage OfOwn(string name, string program)
+    {
+        var definition = Read($"{name}/{Definition}");
+        var task = JsonSerializer.Deserialize(definition, ServiceJson.Default.TaskDefinition)!;
+        var zip = new Lazy<byte[]>(() => Pack((Definition, definition), (Program, Read(program))));
+        return new(task, () => new MemoryStream(zip.Value, writable: false));
+    }
 
     private static byte[] Read(string name)
     {
@@ -55,14 +86,4 @@ internal sealed class TaskPackage
 
         return packed.ToArray();
     }
-}
-
-/// <summary>A task as lists name it.</summary>
-internal sealed record TaskDefinition(Guid Id, string Name, string FriendlyName, TaskVersion Version);
-
-internal sealed record TaskVersion(int Major, int Minor, int Patch)
-{
-    public bool IsTest { get; init; }
-
-    public override string ToString() => $"{Major}.{Minor}.{Patch}";
 }

@@ -13,7 +13,7 @@ namespace Tidepool.Deployment.AzureDevOps;
 /// api-version, as those of the KEDA scaler do not; one that changes something must (VssVersionNotSpecifiedException), and names the one that
 /// Microsoft's agent sends.
 /// </remarks>
-public sealed class OrganizationClient : IDisposable
+public sealed partial class OrganizationClient : IDisposable
 {
     private const string Pools = "_apis/distributedtask/pools";
     private const string JsonOfAgents = $"{MediaTypeNames.Application.Json}; api-version=5.1-preview.1";
@@ -21,12 +21,13 @@ public sealed class OrganizationClient : IDisposable
     private readonly Uri _organization;
     private readonly OrganizationSignIn _signIn;
     private readonly WireClient _wire;
+    private readonly TimeProvider _clock;
     private bool _isSignedIn;
 
     /// <summary>Makes a client; nothing is sent yet.</summary>
     public OrganizationClient(Uri organization, OrganizationCredential credential, TimeProvider clock)
     {
-        _organization = organization;
+        (_organization, _clock) = (organization, clock);
         // Azure DevOps answers 429 and 503 where it wants patience: https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
         _wire = new(authorities: null, isBusy: _ => false, clock);
         _signIn = new(credential, _wire, clock);

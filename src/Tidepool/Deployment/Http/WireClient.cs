@@ -21,7 +21,8 @@ internal sealed class WireClient : IDisposable
     private readonly ResiliencePipeline<WireReply> _pipeline;
 
     /// <param name="isBusy">Whether an answer asks to be asked again, beside 429, 502, 503 and 504.</param>
-    public WireClient(X509Certificate2Collection? authorities, Func<WireReply, bool> isBusy, TimeProvider clock)
+    /// <param name="timeout">How long one try may take; null for 30 s.</param>
+    public WireClient(X509Certificate2Collection? authorities, Func<WireReply, bool> isBusy, TimeProvider clock, TimeSpan? timeout = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -57,7 +58,7 @@ internal sealed class WireClient : IDisposable
                 }),
                 DelayGenerator = args => ValueTask.FromResult(RetryAfter(args.Outcome.Result, clock)),
             })
-            .AddTimeout(TimeoutOfOneTry)
+            .AddTimeout(timeout ?? TimeoutOfOneTry)
             .Build();
     }
 
