@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json.Nodes;
 using Tidepool.Fargate;
 using Tidepool.Rehearsal;
 
@@ -9,7 +6,6 @@ namespace Tidepool.Deployment.Tests;
 /// <summary>The configuration as it stands with an EFS file system, applied to our own ECS endpoint with moto upstream: there tasks really mount it.</summary>
 public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
 {
-    private const string Token = "a-token-of-this-test-alone";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -31,7 +27,7 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
                 "-var=image=registry.example.org/tidepool-agent:1",
             ];
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
-            await PutTokenAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!);
+            await ServedToken.PutAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!, Ct);
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
 
             var agents = await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 4, Ct).WaitAsync(Limit, Ct);
@@ -63,37 +59,6 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
         StorageFolder = Path.Combine(state, "storage"),
         EcsPort = 0,
         Upstream = moto.Endpoint,
-        Token = Token,
+        Token = ServedToken.Value,
     };
-
-    private static async Task PutTokenAsync(Uri endpoint, string secret)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
-        {
-            Content = new StringContent(
-                new JsonObject { ["SecretId"] = secret, ["SecretString"] = Token, ["ClientRequestToken"] = $"{Guid.NewGuid():D}" }.ToJsonString(),
-                Encoding.UTF8,
-                "application/x-amz-json-1.1"),
-        };
-        request.Headers.Add("X-Amz-Target", "secretsmanager.PutSecretValue");
-        request.Headers.TryAddWithoutValidation(
-            "Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0");
-        using var answer = await http.SendAsync(request, Ct);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    /// <summary>Keeps what the environment said: members that were left out, operations that are not known.</summary>
-    private sealed class SaidEvents : IProgress<RehearsalEvent>
-    {
-        public ConcurrentQueue<string> Texts { get; } = new();
-
-        public void Report(RehearsalEvent value)
-        {
-            if (value is Rehearsal.Said(var text))
-            {
-                Texts.Enqueue(text);
-            }
-        }
-    }
 }
