@@ -1,5 +1,7 @@
+using Tidepool.Deployment.Verification;
 using Tidepool.Fargate;
 using Tidepool.Rehearsal;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Deployment.Tests;
 
@@ -36,6 +38,7 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
             Assert.True(plan.ExitCode == 0, $"Nothing was to change, and the plan ended with {plan.ExitCode}:\n{plan.Output}\n{plan.Error}");
             var fileSystem = Assert.Single(Directory.GetDirectories(Path.Combine(state.FullName, "storage", "efs")));
             Assert.True(Directory.Exists(Path.Combine(fileSystem, "data", "agents")));
+            await VerifyAsync(environment, "tide-efs", "agents");
 
             await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables]);
             var cluster = Assert.Single((await served.Fargate.DescribeClustersAsync(["tide-efs"], Ct)).Clusters);
@@ -61,4 +64,20 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
         Upstream = moto.Endpoint,
         Token = ServedToken.Value,
     };
+
+    /// <summary>The probes of EFS as in an account: image, network, roles and file system are the service's.</summary>
+    private static async Task VerifyAsync(Dictionary<string, string?> environment, string cluster, string service)
+    {
+        using var nothingDeployed = new TemporaryFolder();
+        using var account = await AccountVerification.OpenAsync(
+            nothingDeployed.Path,
+            environment.Where(variable => variable.Value is not null).Append(new("AWS_REGION", "us-east-1")).ToDictionary(variable => variable.Key, variable => variable.Value!),
+            new() { Cluster = cluster, Service = service },
+            new Progress<DeploymentEvent>(),
+            TimeProvider.System,
+            Ct);
+        var report = await account.RunAsync([.. StorageProbes.All.Where(probe => probe.Id.StartsWith("efs-", StringComparison.Ordinal))], Ct).WaitAsync(Limit, Ct);
+        Assert.All(report.Probes, probe => Assert.True(probe.Verdict == ProbeReport.AsExpected, $"{probe.Id}: {probe.Verdict}, {probe.Observed}"));
+        Assert.Equal(3, report.Probes.Count);
+    }
 }
