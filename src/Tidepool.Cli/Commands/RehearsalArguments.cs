@@ -110,6 +110,7 @@ internal sealed class RehearsalArguments
         AgentBinary = Installation.AgentBinary,
         ContainerTemplate = Installation.ContainerTemplate,
         StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
+        TasksFolder = DataFolder.FindTasks(Environment.GetEnvironmentVariable),
         StorageFolder = StateFolder.FindStorage(Environment.GetEnvironmentVariable),
         Runtime = Runtime(parsed),
         Image = parsed.GetValue(_image) ?? RehearsalOptions.DefaultImage,

@@ -193,6 +193,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             Token = token,
             GitFolder = gitFolder,
             WorkFolder = Path.Combine(folder, ServedEnvironment.PipelinesFolder),
+            TasksFolder = options.TasksFolder,
             OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
         };
         PoolMaps.Check(options.PoolMap, service.Pool);

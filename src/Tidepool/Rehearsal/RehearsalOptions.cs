@@ -23,6 +23,9 @@ public sealed record RehearsalOptions
     /// <summary>Folder of what outlives environments: EFS file systems, EBS volumes that were kept, snapshots. Null: it goes with the environment.</summary>
     public string? StorageFolder { get; init; }
 
+    /// <summary>Folder of the tasks that the user pulled; null: only the tasks that come with Tidepool.</summary>
+    public string? TasksFolder { get; init; }
+
     /// <summary>What runs containers. Default: an engine where one answers and has the image, else the sandbox.</summary>
     public RuntimeWish Runtime { get; init; } = RuntimeWish.Auto;
 

@@ -17,6 +17,9 @@ public sealed record ServeOptions
     /// <summary>Folder of what outlives environments: EFS file systems, EBS volumes that were kept, snapshots. Null: it goes with the environment.</summary>
     public string? StorageFolder { get; init; }
 
+    /// <summary>Folder of the tasks that the user pulled; null: only the tasks that come with Tidepool.</summary>
+    public string? TasksFolder { get; init; }
+
     /// <summary>Port of the ECS endpoint on 127.0.0.1; 0 picks a free one. Default 4566.</summary>
     public int EcsPort { get; init; } = 4566;
 
@@ -110,6 +113,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                     Port = options.PipelinesPort,
                     Token = token,
                     WorkFolder = Path.Combine(folder, PipelinesFolder),
+                    TasksFolder = options.TasksFolder,
                     WaitForAgents = true,
                     OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
                 },
