@@ -121,6 +121,22 @@ public sealed record JobStep
     public TaskReference Reference { get; set; } = new();
     public IReadOnlyDictionary<string, string> Inputs { get; set; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Absent means the host, with all logging commands.</summary>
+    public JobStepTarget? Target { get; init; }
+}
+
+/// <summary>Where a step runs and what its logging commands may do.</summary>
+public sealed record JobStepTarget
+{
+    /// <summary><c>host</c>, or a container's alias.</summary>
+    public string? Target { get; init; }
+
+    /// <summary><c>restricted</c> leaves few logging commands; absent means all.</summary>
+    public string? Commands { get; init; }
+
+    /// <summary>Variables that the step may set, <c>*</c> for all, empty for none; absent means all.</summary>
+    public IReadOnlyList<string>? SettableVariables { get; init; }
 }
 
 /// <summary>Which task a step runs.</summary>

@@ -47,7 +47,6 @@ public sealed class UnsupportedKeySpecs
         { "pool: server", "pool: server\nsteps: []\n" },
         { "image", "pool: {name: x, image: y}\nsteps: []\n" },
         { "trigger: manual", "stages:\n- stage: A\n  trigger: manual\n  jobs: [{job: a}]\n" },
-        { "counter()", "variables: {a: \"$[counter('x', 1)]\"}\nsteps: []\n" },
         { "${{ if }}", "steps:\n- ${{ if true }}:\n  - script: x\n" },
         { "${{ each }}", "steps:\n- ${{ each x in variables }}:\n  - script: x\n" },
         { "${{ insert }}", "variables:\n  ${{ insert }}: ${{ parameters.x }}\nsteps: []\n" },

@@ -30,7 +30,7 @@ internal static class VariableSchema
         {
             if (RuntimeText.ExpressionOf(variable.Value) is { } expression)
             {
-                Conditions.CheckSyntax(expression, variable.Position, errors);
+                Conditions.CheckSyntax(expression, variable.Position, errors, ofVariable: true);
             }
         }
         return variables;
