@@ -91,8 +91,8 @@ internal sealed record JobMessage(
         Environment = step.Environment,
         Target = step.Target is not { } target ? null : new()
         {
-            Target = target.Container ?? "host",
-            Commands = target.IsRestricted ? "restricted" : null,
+            Target = target.Container ?? AgentProtocol.StepTarget.Host,
+            Commands = target.IsRestricted ? AgentProtocol.StepTarget.Restricted : null,
             SettableVariables = target.SettableVariables,
         },
     };

@@ -266,7 +266,7 @@ internal sealed partial class RunLoop
         {
             leg.Plan = Counting(state => RunPlanner.Plan(Facts.Pipeline, leg.Stage.Definition, leg.Job.Definition, leg.Leg, state));
             Rename(leg, _mask.Apply(leg.Plan.DisplayName));
-            if (leg.Job.Definition.IsAgentless)
+            if (leg.Leg.IsAgentless(leg.Job.Definition))
             {
                 RunOnService(leg);
                 return;

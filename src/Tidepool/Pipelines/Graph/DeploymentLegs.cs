@@ -91,7 +91,7 @@ internal static class DeploymentLegs
             if (environment.ResourceName is { } resource)
             {
                 variables["environment.resourceName"] = resource;
-                variables["environment.resourceId"] = "1";
+                variables["environment.resourceId"] = environment.ResourceId ?? "1";
             }
         }
         return variables;

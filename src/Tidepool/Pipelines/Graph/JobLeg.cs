@@ -38,6 +38,9 @@ public sealed record JobLeg
     /// <summary>Where it runs.</summary>
     public PipelinePool? PoolOf(PipelineJob job) => Hook?.Pool ?? job.Pool;
 
+    /// <summary>Whether it runs on the service, without an agent.</summary>
+    public bool IsAgentless(PipelineJob job) => Hook is { IsAgentless: true } || (Hook?.Pool is null && job.IsAgentless);
+
     /// <summary>How it is shown, macros not expanded.</summary>
     public string DisplayNameOf(PipelineJob job) => DisplaySuffix is null ? job.DisplayName : $"{job.DisplayName} {DisplaySuffix}";
 }
