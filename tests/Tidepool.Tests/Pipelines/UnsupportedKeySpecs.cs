@@ -25,7 +25,6 @@ public sealed class UnsupportedKeySpecs
         { "template: x.yml", "jobs:\n- template: x.yml\n" },
         { "template: x.yml", "stages:\n- template: x.yml\n" },
         { "template: x.yml", "variables:\n- template: x.yml\nsteps: []\n" },
-        { "counter()", "variables: {a: \"$[counter('x', 1)]\"}\nsteps: []\n" },
         { "${{ if }}", "steps:\n- ${{ if true }}:\n  - script: x\n" },
         { "${{ each }}", "steps:\n- ${{ each x in variables }}:\n  - script: x\n" },
         { "${{ insert }}", "variables:\n  ${{ insert }}: ${{ parameters.x }}\nsteps: []\n" },
