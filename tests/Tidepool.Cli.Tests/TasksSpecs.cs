@@ -75,7 +75,7 @@ public sealed class TasksSpecs : IDisposable
         await using (var zip = await ZipFile.OpenAsync(Path.Combine(folder.FullName, "1.2.3.zip"), ZipArchiveMode.Create, Ct))
         await using (var writer = new StreamWriter(await zip.CreateEntry("task.json").OpenAsync(Ct)))
         {
-            await writer.WriteAsync($$"""{"id":"{{Id}}","name":"Greet","friendlyName":"Greet","version":{"Major":1,"Minor":2,"Patch":3}}""");
+            await writer.WriteAsync($$$"""{"id":"{{{Id}}}","name":"Greet","friendlyName":"Greet","version":{"Major":1,"Minor":2,"Patch":3}}""");
         }
 
         var service = await PipelinesService.StartAsync(new() { Token = Token, TasksFolder = folder.Parent!.FullName }, TimeProvider.System, Ct);

@@ -53,6 +53,7 @@ internal sealed class ServeCommand
             AgentBinary = Installation.AgentBinary,
             StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
             StorageFolder = StateFolder.FindStorage(Environment.GetEnvironmentVariable),
+            ServicesFolder = StateFolder.FindServices(Environment.GetEnvironmentVariable),
             TasksFolder = DataFolder.FindTasks(Environment.GetEnvironmentVariable),
             EcsPort = parsed.GetValue(_ecsPort),
             PipelinesPort = parsed.GetValue(_pipelinesPort),

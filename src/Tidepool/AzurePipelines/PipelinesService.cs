@@ -6,6 +6,7 @@ using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
+using Tidepool.AzurePipelines.State;
 
 namespace Tidepool.AzurePipelines;
 
@@ -23,10 +24,11 @@ public sealed class PipelinesService : IAsyncDisposable
     private readonly AgentPool _pool;
     private readonly RunDirectory _runs;
     private readonly AccessTokens _tokens;
+    private readonly ServiceStore? _store;
 
     private PipelinesService(
-        WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, AccessTokens tokens, Uri organization, string project) =>
-        (_app, _stopping, _pool, _runs, _tokens, OrganizationUrl, Project) = (app, stopping, pool, runs, tokens, organization, project);
+        WebApplication app, CancellationTokenSource stopping, AgentPool pool, RunDirectory runs, AccessTokens tokens, ServiceStore? store, Uri organization, string project) =>
+        (_app, _stopping, _pool, _runs, _tokens, _store, OrganizationUrl, Project) = (app, stopping, pool, runs, tokens, store, organization, project);
 
     /// <summary>The URL to configure agents with, as in <c>http://127.0.0.1:8080/local</c>.</summary>
     public Uri OrganizationUrl { get; }
@@ -51,9 +53,17 @@ public sealed class PipelinesService : IAsyncDisposable
         var app = builder.Build();
 
         var stopping = new CancellationTokenSource();
-        var pool = new AgentPool(options.Pool, options.Lease, options.WaitForAgents, clock);
-        var tokens = new AccessTokens(options.Token, clock);
-        var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
+        var store = options is { KeepsState: true, WorkFolder: { } kept } ? ServiceStore.Open(kept) : null;
+        var pool = new AgentPool(options.Pool, options.Lease, options.WaitForAgents, clock, store);
+        var tokens = new AccessTokens(options.Token, clock, store?.Key());
+        var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token, store);
+        var whole = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Use(async (http, next) =>
+        {
+            // An agent that asks while runs are still coming back must not hear that its job is gone.
+            await whole.Task.WaitAsync(http.RequestAborted);
+            await next(http);
+        });
         app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}", options.OnFault);
         new ProjectsApi(options).UseProject(app);
         app.UseRouting();
@@ -71,7 +81,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new BuildLogsApi(options, resources, runs).Map(routes);
         new BuildNotesApi(options, resources, runs).Map(routes);
         new ArtifactsApi(options, resources, runs, new(options.WorkFolder is { } work ? Path.Combine(work, "containers") : null)).Map(routes);
-        var repositories = new RepositoryDirectory(options);
+        var repositories = new RepositoryDirectory(options, store);
         var queue = new RunQueue(options, repositories, runs);
         new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
         new RepositoriesApi(options, repositories).Map(routes);
@@ -85,6 +95,7 @@ public sealed class PipelinesService : IAsyncDisposable
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             pool.Dispose();
+            store?.Dispose();
             stopping.Dispose();
             await app.DisposeAsync();
             throw new ProblemException(
@@ -94,7 +105,14 @@ public sealed class PipelinesService : IAsyncDisposable
         }
 
         queue.Organization = new($"{app.Urls.First()}/{options.Organization}");
-        return new(app, stopping, pool, runs, tokens, queue.Organization, options.Project);
+        var service = new PipelinesService(app, stopping, pool, runs, tokens, store, queue.Organization, options.Project);
+        if (store is not null)
+        {
+            await queue.RestoreAsync(store, pool, ct);
+        }
+
+        whole.SetResult();
+        return service;
     }
 
     /// <summary>Waits until the agents are as wanted; the condition is looked at whenever an agent changes.</summary>
@@ -129,6 +147,7 @@ public sealed class PipelinesService : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         _pool.Dispose();
+        _store?.Dispose();
         _stopping.Dispose();
     }
 }

@@ -36,6 +36,12 @@ public sealed record PipelinesServiceOptions
     /// </summary>
     public string? WorkFolder { get; init; }
 
+    /// <summary>
+    /// Whether agents, job requests, pipelines and runs are kept in <see cref="WorkFolder"/>, so that a service that starts there again goes on
+    /// with them. Default false. Runs that this process itself queues are not kept.
+    /// </summary>
+    public bool KeepsState { get; init; }
+
     /// <summary>Folder of the tasks that the user pulled, as in <c>ID/VERSION.zip</c>. Null: only the tasks that come with Tidepool.</summary>
     public string? TasksFolder { get; init; }
 

@@ -23,8 +23,14 @@ public sealed record ServeOptions
     /// <summary>Port of the ECS endpoint on 127.0.0.1; 0 picks a free one. Default 4566.</summary>
     public int EcsPort { get; init; } = 4566;
 
-    /// <summary>Port of the embedded Azure Pipelines service on 127.0.0.1; 0 picks a free one. Default 0.</summary>
+    /// <summary>
+    /// Port of the embedded Azure Pipelines service on 127.0.0.1; 0 picks a free one. Default 0. With a port of its own the service's state
+    /// outlives a crash: who starts at that port again finds it, see <see cref="ServicesFolder"/>.
+    /// </summary>
     public int PipelinesPort { get; init; }
+
+    /// <summary>Folder of the states of services by their ports. Null: a service's state goes with the environment.</summary>
+    public string? ServicesFolder { get; init; }
 
     /// <summary>An emulator of AWS that answers for all services but ECS; null for none.</summary>
     public Uri? Upstream { get; init; }
@@ -64,6 +70,9 @@ public sealed class ServedEnvironment : IAsyncDisposable
     /// <summary>Where volumes, logs and the journal are while the environment is up.</summary>
     public string Folder { get; }
 
+    /// <summary>Where the embedded service's state is, when it outlives a crash; removed at the end all the same.</summary>
+    private string? KeptFolder { get; init; }
+
     /// <summary>What runs tasks.</summary>
     public LocalFargate Fargate { get; }
 
@@ -86,6 +95,9 @@ public sealed class ServedEnvironment : IAsyncDisposable
         runtime.Tell(why => progress.Report(new Said(why)));
         var folder = await StateFolder.SweepAsync(options.StateFolder, runtime.Engine, clock, progress, ct);
         var token = options.Token ?? Unguessable.Hex(26);
+        var kept = options is { PipelinesPort: not 0, ServicesFolder: { } services }
+            ? Path.Combine(services, options.PipelinesPort.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            : null;
         LocalFargate? fargate = null;
         PipelinesService? pipelines = null;
         EcsEndpoint? ecs = null;
@@ -112,7 +124,8 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 {
                     Port = options.PipelinesPort,
                     Token = token,
-                    WorkFolder = Path.Combine(folder, PipelinesFolder),
+                    WorkFolder = kept ?? Path.Combine(folder, PipelinesFolder),
+                    KeepsState = kept is not null,
                     TasksFolder = options.TasksFolder,
                     WaitForAgents = true,
                     OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
@@ -135,7 +148,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                 Token = pipelines.IssueToken(),
             }.Write(folder);
             ready = true;
-            return new(folder, fargate, pipelines, ecs, progress);
+            return new(folder, fargate, pipelines, ecs, progress) { KeptFolder = kept };
         }
         finally
         {
@@ -179,6 +192,11 @@ public sealed class ServedEnvironment : IAsyncDisposable
             await _watching.CancelAsync();
             await _watch;
             await Pipelines.DisposeAsync();
+            if (KeptFolder is not null)
+            {
+                Directory.Delete(KeptFolder, recursive: true);
+            }
+
             _watching.Dispose();
         }
     }

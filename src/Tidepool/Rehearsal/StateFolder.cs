@@ -14,6 +14,10 @@ public static class StateFolder
     /// <exception cref="ProblemException">Neither XDG_STATE_HOME nor HOME is an absolute path.</exception>
     public static string FindStorage(Func<string, string?> environment) => Path.Combine(Root(environment), "storage");
 
+    /// <summary>The folder of the states of embedded services, one folder a port.</summary>
+    /// <exception cref="ProblemException">Neither XDG_STATE_HOME nor HOME is an absolute path.</exception>
+    public static string FindServices(Func<string, string?> environment) => Path.Combine(Root(environment), "services");
+
     /// <summary>Sweeps what crashes left, and names a new environment's folder, which is not made yet.</summary>
     internal static async Task<string> SweepAsync(
         string environments, Uri? engine, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)

@@ -5,16 +5,22 @@ using System.Text;
 namespace Tidepool.AzurePipelines.Api;
 
 /// <summary>The personal access token and the tokens given out for it: who holds which.</summary>
-internal sealed class AccessTokens(string personalAccessToken, TimeProvider clock)
+/// <param name="personalAccessToken">The owner's.</param>
+/// <param name="clock">The time.</param>
+/// <param name="key">Tokens of jobs are made with it, so that a job has the same one when the service starts again. Null: one of this process.</param>
+internal sealed class AccessTokens(string personalAccessToken, TimeProvider clock, byte[]? key = null)
 {
     // With the first request only: hashing loads OpenSSL, which a process without agents has no other use for.
     private readonly Lazy<byte[]> _ownerHash = new(() => SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken)));
     private readonly ConcurrentDictionary<string, Issued> _issued = new();
+    private readonly byte[] _key = key ?? RandomNumberGenerator.GetBytes(32);
 
     /// <summary>Makes a token for a caller.</summary>
     public string Issue(Caller caller, TimeSpan life)
     {
-        var token = Unguessable.Hex(32);
+        var token = caller is Caller.Job job
+            ? Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{job.PlanId}/{job.JobId}")))
+            : Unguessable.Hex(32);
         _issued[token] = new(caller, clock.GetUtcNow() + life);
         return token;
     }

@@ -103,7 +103,7 @@ internal sealed class BuildsApi(
 
         if (wanted.KeepForever is { } keep)
         {
-            run.Notes.KeepForever = keep;
+            run.Notes.Keep(keep);
         }
 
         if (wanted.BuildNumber is { } number)

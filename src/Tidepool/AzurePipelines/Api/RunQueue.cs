@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines;
 
 namespace Tidepool.AzurePipelines.Api;
@@ -17,6 +19,51 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
     public async Task<RunLoop> StartAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
     {
         Check(wanted);
+        var request = await ReadAsync(definition, wanted, ct);
+        return runs.Start(request, Organization!, Pinned(wanted, request));
+    }
+
+    /// <summary>Brings back the runs of a service that ended: first all are what they were, then all go on.</summary>
+    public async Task RestoreAsync(ServiceStore store, AgentPool pool, CancellationToken ct)
+    {
+        pool.BeginRestore(store);
+        var restored = new List<RunLoop>();
+        foreach (var stored in store.Runs())
+        {
+            runs.GoOnAfter(stored.Id);
+            try
+            {
+                restored.Add(runs.Restore(stored, await ReadAsync(runs.Definitions.Find(stored.DefinitionId)!, stored.Wanted, ct), Organization!));
+            }
+            catch (Exception e) when (e is WireException or PipelineNotValidException or ProblemException or InvalidOperationException)
+            {
+                // Its repository is gone, or another version of Tidepool reads it in another way: the others go on.
+                options.OnFault?.Invoke($"run {stored.Id} could not be brought back: {e.Message}");
+            }
+        }
+
+        pool.EndRestore();
+        foreach (var run in restored)
+        {
+            run.Start();
+            run.Reconcile();
+        }
+    }
+
+    /// <summary>The same wish with the commit that it meant.</summary>
+    private static RunParameters Pinned(RunParameters wanted, RunRequest request) => wanted with
+    {
+        Resources = new()
+        {
+            Repositories = new Dictionary<string, RunRepository>(wanted.Resources?.Repositories ?? new Dictionary<string, RunRepository>())
+            {
+                [RunRequest.Self] = new() { RefName = request.SourceBranch, Version = request.SourceVersion },
+            },
+        },
+    };
+
+    private async Task<RunRequest> ReadAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
+    {
         var (repository, path) = (definition.Repository, definition.Path);
         if (repository is null || path is null)
         {
@@ -30,8 +77,7 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         var yaml = await repositories.ReadAsync(repository, commit.Sha, path, ct)
             ?? throw Refusal.PipelineNotValid($"File /{path} not found in repository {repository} branch {branch} version {commit.Sha}.");
         var pipeline = PipelineReader.Read($"/{path}", yaml, Parameters(wanted), RunVariables.OfTemplates(repository, branch, commit.Sha));
-        return runs.Start(
-            new()
+        return new()
             {
                 Pipeline = pipeline,
                 DefinitionName = definition.Name,
@@ -43,8 +89,7 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
                 Variables = Values(wanted, secret: false),
                 Secrets = Values(wanted, secret: true),
                 PoolMap = wanted.PoolMap,
-            },
-            Organization!);
+            };
     }
 
     /// <summary>Starts a run; a pipeline that is not valid is a refusal.</summary>

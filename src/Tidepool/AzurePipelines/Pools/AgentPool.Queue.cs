@@ -23,6 +23,13 @@ internal sealed partial class AgentPool
     {
         lock (_gate)
         {
+            if (_restoring is not null && _restoring.TryGetValue((job.PlanId, job.JobId), out var stored) && stored.TryDequeue(out var known))
+            {
+                var back = Restored(known, job);
+                _requests.Add(back.Id, back);
+                return (back, null);
+            }
+
             var obstacle = ObstacleTo(job);
             if (obstacle is not null && !_waitForAgents)
             {
@@ -31,6 +38,7 @@ internal sealed partial class AgentPool
 
             var request = new JobRequest(++_lastRequestId, Id, job, _clock.GetUtcNow());
             _requests.Add(request.Id, request);
+            Keep(request);
             Assign();
             return (request, obstacle);
         }
@@ -46,6 +54,7 @@ internal sealed partial class AgentPool
             if (request.ReceiveTime is null)
             {
                 request.ReceiveTime = now;
+                Keep(request);
                 request.Job.Hears(new JobRequestNews.Received());
             }
 
@@ -65,7 +74,7 @@ internal sealed partial class AgentPool
     {
         lock (_gate)
         {
-            if (_requests.TryGetValue(requestId, out var request) && request.Result is null)
+            if (_restoring is null && _requests.TryGetValue(requestId, out var request) && request.Result is null)
             {
                 Finish(request, result, reason);
                 Assign();
@@ -78,12 +87,13 @@ internal sealed partial class AgentPool
     {
         lock (_gate)
         {
-            if (!_requests.TryGetValue(requestId, out var request) || request.Result is not null)
+            if (_restoring is not null || !_requests.TryGetValue(requestId, out var request) || request.Result is not null)
             {
                 return;
             }
 
             request.CancelTimeout = timeout;
+            Keep(request);
             if (request.ReceiveTime is null)
             {
                 Finish(request, NodeResult.Canceled, reason: null);
@@ -155,6 +165,11 @@ internal sealed partial class AgentPool
     /// <summary>Gives waiting requests, oldest first, to agents that are online, enabled and idle.</summary>
     private void Assign()
     {
+        if (_restoring is not null)
+        {
+            return;
+        }
+
         foreach (var request in _requests.Values.Where(request => request is { Result: null, Agent: null }))
         {
             var idle = _agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null });
@@ -165,6 +180,7 @@ internal sealed partial class AgentPool
 
             var now = _clock.GetUtcNow();
             (request.Agent, request.AssignTime, request.LockedUntil, agent.Assigned) = (agent, now, now + LeaseOf(agent), request);
+            Keep(request);
             request.Job.Hears(new JobRequestNews.Assigned(agent.Name, agent.AllCapabilities));
             Send(agent.Session!, TaskAgentMessage.JobRequest, organization => request.Job.Message(request, organization), request);
         }
@@ -176,6 +192,7 @@ internal sealed partial class AgentPool
     {
         request.Agent!.Assigned = null;
         (request.Agent, request.AssignTime, request.LockedUntil) = (null, null, null);
+        Keep(request);
         request.Job.Hears(new JobRequestNews.Requeued());
     }
 
@@ -187,7 +204,8 @@ internal sealed partial class AgentPool
             agent.Session?.Messages.RemoveAll(message => message.Request == request);
         }
 
-        (request.Result, request.FinishTime, request.LockedUntil) = (result, _clock.GetUtcNow(), null);
+        (request.Result, request.Reason, request.FinishTime, request.LockedUntil) = (result, reason, _clock.GetUtcNow(), null);
+        Keep(request);
         request.Agent?.LastCompleted = request.ToWire([]);
         request.Job.Hears(new JobRequestNews.Finished(result, reason));
     }

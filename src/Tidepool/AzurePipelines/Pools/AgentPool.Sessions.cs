@@ -37,7 +37,12 @@ internal sealed partial class AgentPool
                 throw Refusal.SessionConflict(agent.Name);
             }
 
-            agent.SystemCapabilities = capabilities is null ? agent.SystemCapabilities : Capabilities.Of(capabilities);
+            if (capabilities is not null)
+            {
+                agent.SystemCapabilities = Capabilities.Of(capabilities);
+                Keep(agent);
+            }
+
             var session = new AgentSession(agent, ownerName) { BeganAt = _clock.GetUtcNow(), LastSeen = _clock.GetUtcNow() };
             var wire = session.ToWire();
             agent.Session = session;

@@ -1,5 +1,6 @@
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
@@ -21,9 +22,10 @@ internal sealed partial class AgentPool : IDisposable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="waitForAgents">Whether jobs wait that no agent can take.</param>
-    public AgentPool(string name, TimeSpan lease, bool waitForAgents, TimeProvider clock)
+    public AgentPool(string name, TimeSpan lease, bool waitForAgents, TimeProvider clock, ServiceStore? store = null)
     {
         Name = name;
+        _store = store;
         _waitForAgents = waitForAgents;
         _builtInLease = lease;
         _clock = clock;
@@ -121,6 +123,7 @@ internal sealed partial class AgentPool : IDisposable
             _agents.Add(added.Id, added);
             Describe(added, agent);
             SetKey(added, agent.Authorization?.PublicKey, authorizationUrl);
+            Keep(added);
             Assign();
             return added.ToWire(new(Capabilities: true));
         }
@@ -139,6 +142,7 @@ internal sealed partial class AgentPool : IDisposable
             }
 
             Describe(known, agent);
+            Keep(known);
             Assign();
             return known.ToWire(new(Capabilities: true));
         }
@@ -151,6 +155,7 @@ internal sealed partial class AgentPool : IDisposable
         {
             var known = Find(agentId);
             Describe(known, agent);
+            Keep(known);
             Assign();
             return known.ToWire(new(Capabilities: true));
         }
@@ -163,6 +168,7 @@ internal sealed partial class AgentPool : IDisposable
         {
             var known = Find(agentId);
             _agents.Remove(agentId);
+            _store?.RemoveAgent(agentId);
             End(known, $"lost: agent {known.Name} was removed");
             Assign();
         }
@@ -188,6 +194,7 @@ internal sealed partial class AgentPool : IDisposable
             if (Named(agentName) is { } known)
             {
                 known.Enabled = enabled;
+                Keep(known);
                 Assign();
             }
         }

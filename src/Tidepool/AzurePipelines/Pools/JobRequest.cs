@@ -1,4 +1,5 @@
 using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
@@ -55,7 +56,25 @@ internal sealed class JobRequest(long id, int poolId, QueuedJob job, DateTimeOff
     /// <summary>How long the agent may take to stop the job; null while it need not stop.</summary>
     public TimeSpan? CancelTimeout { get; set; }
     public NodeResult? Result { get; set; }
+
+    /// <summary>Why it ended so, where its agent did not say it.</summary>
+    public string? Reason { get; set; }
     public RegisteredAgent? Agent { get; set; }
+
+    public StoredRequest ToStored() => new()
+    {
+        Id = Id,
+        PlanId = Job.PlanId,
+        JobId = Job.JobId,
+        QueueTime = QueueTime,
+        AssignTime = AssignTime,
+        ReceiveTime = ReceiveTime,
+        FinishTime = FinishTime,
+        CancelTimeout = CancelTimeout,
+        Result = Result,
+        Reason = Reason,
+        AgentId = Agent?.Id,
+    };
 
     public TaskAgentJobRequest ToWire(IReadOnlyList<TaskAgent> matchedAgents) => new()
     {

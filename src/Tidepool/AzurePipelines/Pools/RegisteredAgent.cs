@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Tidepool.AgentProtocol;
+using Tidepool.AzurePipelines.State;
 
 namespace Tidepool.AzurePipelines.Pools;
 
@@ -33,6 +34,38 @@ internal sealed class RegisteredAgent
     /// <summary>System and user capabilities in one; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> AllCapabilities =>
         UserCapabilities.Count == 0 ? SystemCapabilities : Capabilities.Of(SystemCapabilities.Concat(UserCapabilities));
+
+    public static RegisteredAgent Of(StoredAgent stored) => new()
+    {
+        Id = stored.Id,
+        Name = stored.Name,
+        CreatedOn = stored.CreatedOn,
+        ClientId = stored.ClientId,
+        AuthorizationUrl = stored.AuthorizationUrl,
+        PublicKey = stored.PublicKey,
+        Version = stored.Version,
+        OsDescription = stored.OsDescription,
+        Enabled = stored.Enabled,
+        MaxParallelism = stored.MaxParallelism,
+        SystemCapabilities = Capabilities.Of(stored.SystemCapabilities),
+        UserCapabilities = Capabilities.Of(stored.UserCapabilities),
+    };
+
+    public StoredAgent ToStored() => new()
+    {
+        Id = Id,
+        Name = Name,
+        CreatedOn = CreatedOn,
+        ClientId = ClientId,
+        AuthorizationUrl = AuthorizationUrl,
+        PublicKey = PublicKey,
+        Version = Version,
+        OsDescription = OsDescription,
+        Enabled = Enabled,
+        MaxParallelism = MaxParallelism,
+        SystemCapabilities = SystemCapabilities,
+        UserCapabilities = UserCapabilities,
+    };
 
     /// <summary>The agent as a job request names it.</summary>
     public TaskAgent ToReference() => new()

@@ -1,9 +1,10 @@
 using Tidepool.AzurePipelines.Runs;
+using Tidepool.AzurePipelines.State;
 
 namespace Tidepool.AzurePipelines.Repositories;
 
 /// <summary>The project's repositories, bare ones that clients make and push to. Names ignore case.</summary>
-internal sealed partial class RepositoryDirectory(PipelinesServiceOptions options)
+internal sealed partial class RepositoryDirectory(PipelinesServiceOptions options, ServiceStore? store = null)
 {
     /// <summary>What is meant where no branch is named.</summary>
     public const string DefaultBranch = "refs/heads/main";
@@ -21,7 +22,7 @@ internal sealed partial class RepositoryDirectory(PipelinesServiceOptions option
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _making = new(1);
-    private readonly List<string> _names = [];
+    private readonly List<string> _names = [.. store?.Repositories() ?? []];
     private readonly string? _folder = options.WorkFolder is null ? null : Path.Combine(options.WorkFolder, "git");
 
     /// <summary>Whether clients may make repositories.</summary>
@@ -68,6 +69,7 @@ internal sealed partial class RepositoryDirectory(PipelinesServiceOptions option
             await BareRepository.MakeAsync(Place(name), "sha1", BareRepository.TakesPushes, ct);
             lock (_gate)
             {
+                store?.AddRepository(name);
                 _names.Add(name);
             }
 

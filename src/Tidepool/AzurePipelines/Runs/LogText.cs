@@ -11,6 +11,9 @@ internal sealed class LogText(string? file)
     private readonly StringBuilder _memory = new();
     private long _bytes;
 
+    /// <summary>Takes what is in the file for its text.</summary>
+    public void Resume() => _bytes = file is not null && new FileInfo(file) is { Exists: true, Length: var length } ? length : 0;
+
     /// <summary>Adds text at the end. On a full disk it waits in memory for the next call.</summary>
     /// <exception cref="IOException">There is no room, and too much waits already: this text is lost.</exception>
     public void Append(string text)

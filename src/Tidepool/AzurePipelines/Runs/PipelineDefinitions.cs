@@ -1,3 +1,5 @@
+using Tidepool.AzurePipelines.State;
+
 namespace Tidepool.AzurePipelines.Runs;
 
 /// <summary>A pipeline that runs can be made of.</summary>
@@ -9,12 +11,13 @@ namespace Tidepool.AzurePipelines.Runs;
 internal sealed record PipelineDefinition(int Id, string Name, string Folder, string? Path, string? Repository);
 
 /// <summary>All pipelines since the service started. Names are unique in a folder, and ignore case.</summary>
-internal sealed class PipelineDefinitions
+/// <param name="store">Where they outlive the service; null for nowhere.</param>
+internal sealed class PipelineDefinitions(ServiceStore? store = null)
 {
     public const string Root = "\\";
 
     private readonly Lock _gate = new();
-    private readonly List<PipelineDefinition> _all = [];
+    private readonly List<PipelineDefinition> _all = [.. store?.Definitions() ?? []];
 
     public IReadOnlyList<PipelineDefinition> All
     {
@@ -40,6 +43,7 @@ internal sealed class PipelineDefinitions
             }
 
             var definition = new PipelineDefinition(_all.Count + 1, name, folder, path, repository);
+            store?.Add(definition);
             _all.Add(definition);
             return definition;
         }

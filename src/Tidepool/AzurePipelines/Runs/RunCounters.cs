@@ -80,11 +80,17 @@ internal sealed class RunCounters
 /// <param name="definition">The pipeline.</param>
 /// <param name="counters">All counters.</param>
 /// <param name="counted">What the run's number took already.</param>
-internal sealed class CountersOfRun(PipelineDefinition definition, RunCounters counters, Dictionary<string, int> counted)
+/// <param name="keep">Told all of them whenever there is another.</param>
+internal sealed class CountersOfRun(
+    PipelineDefinition definition, RunCounters counters, Dictionary<string, int> counted, Action<Dictionary<string, int>>? keep = null)
 {
     public IReadOnlyDictionary<string, int> Values => counted;
 
-    public void Take(string prefix, int seed) => counted[prefix] = counters.Next(definition, prefix, seed);
+    public void Take(string prefix, int seed)
+    {
+        counted[prefix] = counters.Next(definition, prefix, seed);
+        keep?.Invoke(counted);
+    }
 }
 
 [JsonSerializable(typeof(Dictionary<string, int>))]

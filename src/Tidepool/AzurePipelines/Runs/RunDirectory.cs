@@ -1,24 +1,29 @@
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
 
 /// <summary>All runs since the service started, and the counters of their pipelines.</summary>
 internal sealed class RunDirectory(
-    AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock, CancellationToken stopping)
+    AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock, CancellationToken stopping, ServiceStore? store = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, RunLoop> _runs = [];
     private readonly List<RunLoop> _inOrder = [];
+    private int _lastId;
     private readonly RunCounters _counters = new(options.WorkFolder);
 
     /// <summary>The pipelines that runs are of.</summary>
-    public PipelineDefinitions Definitions { get; } = new();
+    public PipelineDefinitions Definitions { get; } = new(store);
 
     /// <summary>Numbers and starts a run.</summary>
     /// <exception cref="ProblemException">The run's number is not one that the service accepts.</exception>
-    public RunLoop Start(RunRequest request, Uri organization)
+    /// <param name="request">What to run.</param>
+    /// <param name="organization">The organization's URL.</param>
+    /// <param name="wanted">What a client asked for, from which the request can be made again; null for a run that ends with the service.</param>
+    public RunLoop Start(RunRequest request, Uri organization, RunParameters? wanted = null)
     {
         RunLoop run;
         lock (_gate)
@@ -26,7 +31,7 @@ internal sealed class RunDirectory(
             var definition = request.DefinitionId is { } id ? Definitions.Find(id)! : Definitions.Named(request.DefinitionName);
             var facts = new RunFacts
             {
-                Id = _runs.Count + 1,
+                Id = ++_lastId,
                 Number = "",
                 DefinitionId = definition.Id,
                 Request = request,
@@ -41,13 +46,84 @@ internal sealed class RunDirectory(
                 facts.StartTime,
                 NameVariables(facts, organization, definition, counted),
                 rest => _counters.NextRevision(definition, rest));
-            run = new(
-                facts with { Number = number }, pool, tokens, options, organization, new(definition, _counters, counted), clock, stopping);
+            run = New(facts with { Number = number }, definition, counted, organization, wanted is not null);
+            if (wanted is not null && store is not null)
+            {
+                store.Add(ToStored(run.Facts, wanted));
+                store.Save(run.Facts.Id, counted);
+            }
+
             _runs.Add(run.Facts.PlanId, run);
             _inOrder.Add(run);
         }
 
         run.Start();
+        return run;
+    }
+
+    /// <summary>Makes a run what it was when the service ended; it goes on once it is started.</summary>
+    public RunLoop Restore(StoredRun stored, RunRequest request, Uri organization)
+    {
+        lock (_gate)
+        {
+            var notes = store!.Notes(stored.Id);
+            var facts = new RunFacts
+            {
+                Id = stored.Id,
+                Number = notes?.Number ?? stored.Number,
+                DefinitionId = stored.DefinitionId,
+                Request = request,
+                StartTime = stored.StartTime,
+                Organization = options.Organization,
+                Project = options.Project,
+                ResourceVariables = new Dictionary<string, string>(stored.ResourceVariables, StringComparer.OrdinalIgnoreCase),
+                PlanId = stored.PlanId,
+                TimelineId = stored.TimelineId,
+            };
+            var counted = new Dictionary<string, int>(store.Counters(stored.Id) ?? [], StringComparer.OrdinalIgnoreCase);
+            var run = New(facts, Definitions.Find(stored.DefinitionId)!, counted, organization, isKept: true);
+            if (notes is not null)
+            {
+                run.Notes.Restore(notes);
+            }
+
+            run.Restore(store.Inputs(stored.Id));
+            _runs.Add(run.Facts.PlanId, run);
+            _inOrder.Add(run);
+            return run;
+        }
+    }
+
+    /// <summary>The ids of runs go on after this one.</summary>
+    public void GoOnAfter(int id)
+    {
+        lock (_gate)
+        {
+            _lastId = Math.Max(_lastId, id);
+        }
+    }
+
+    private static StoredRun ToStored(RunFacts facts, RunParameters wanted) => new()
+    {
+        Id = facts.Id,
+        DefinitionId = facts.DefinitionId,
+        Number = facts.Number,
+        StartTime = facts.StartTime,
+        PlanId = facts.PlanId,
+        TimelineId = facts.TimelineId,
+        ResourceVariables = facts.ResourceVariables,
+        Wanted = wanted,
+    };
+
+    private RunLoop New(RunFacts facts, PipelineDefinition definition, Dictionary<string, int> counted, Uri organization, bool isKept)
+    {
+        var counters = new CountersOfRun(definition, _counters, counted, isKept && store is not null ? all => store.Save(facts.Id, all) : null);
+        var run = new RunLoop(facts, pool, tokens, options, organization, counters, clock, stopping);
+        if (isKept && store is not null)
+        {
+            run.Keep(store);
+        }
+
         return run;
     }
 
@@ -77,7 +153,7 @@ internal sealed class RunDirectory(
     {
         lock (_gate)
         {
-            return id > 0 && id <= _inOrder.Count ? _inOrder[id - 1] : throw Refusal.BuildNotFound(id);
+            return _inOrder.Find(run => run.Facts.Id == id) ?? throw Refusal.BuildNotFound(id);
         }
     }
 

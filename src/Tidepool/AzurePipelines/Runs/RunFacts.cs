@@ -14,8 +14,8 @@ internal sealed record RunFacts
     public required string Project { get; init; }
     /// <summary><c>resources.repositories.A.*</c> and <c>resources.pipeline.A.*</c>; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> ResourceVariables { get; init; } = new Dictionary<string, string>();
-    public Guid PlanId { get; } = Guid.NewGuid();
-    public Guid TimelineId { get; } = Guid.NewGuid();
+    public Guid PlanId { get; init; } = Guid.NewGuid();
+    public Guid TimelineId { get; init; } = Guid.NewGuid();
 
     /// <summary>Secret variables of the pipeline's groups, at any level.</summary>
     public IEnumerable<PipelineVariable> SecretVariables => Pipeline.Variables

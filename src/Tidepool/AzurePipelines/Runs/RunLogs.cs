@@ -11,6 +11,9 @@ internal sealed class RunLogs(string? folder, Action<string> lose)
     private readonly Dictionary<Guid, LogText> _console = [];
     private bool _hasLost;
 
+    /// <summary>Whether texts go on where their files end: the run is of a service that ended.</summary>
+    public bool Resumes { get; set; }
+
     /// <summary>The logs that were made, oldest first.</summary>
     public IReadOnlyList<TaskLog> All => [.. _logs.Values.Select(entry => entry.Log)];
 
@@ -33,6 +36,15 @@ internal sealed class RunLogs(string? folder, Action<string> lose)
         var log = entry.Log with { LastChangedOn = now, LineCount = entry.Log.LineCount + text.Count(character => character == '\n') };
         _logs[logId] = (log, entry.Text);
         return log;
+    }
+
+    /// <summary>Notes that a log has more lines, whose text is in its file already.</summary>
+    public void Grow(int logId, long lines, DateTimeOffset now)
+    {
+        if (_logs.TryGetValue(logId, out var entry))
+        {
+            _logs[logId] = (entry.Log with { LastChangedOn = now, LineCount = entry.Log.LineCount + lines }, entry.Text);
+        }
     }
 
     /// <summary>A log's text as it is now; null when there is no such log.</summary>
@@ -69,7 +81,16 @@ internal sealed class RunLogs(string? folder, Action<string> lose)
             : line;
     }
 
-    private LogText Text(string name) => new(folder is null ? null : Path.Combine(folder, name));
+    private LogText Text(string name)
+    {
+        var text = new LogText(folder is null ? null : Path.Combine(folder, name));
+        if (Resumes)
+        {
+            text.Resume();
+        }
+
+        return text;
+    }
 
     private void Keep(LogText kept, string text)
     {

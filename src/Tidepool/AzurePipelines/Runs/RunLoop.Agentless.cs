@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Expressions;
 using Tidepool.Pipelines.Graph;
 
@@ -14,7 +15,7 @@ internal sealed partial class RunLoop
 
     private void RunOnService(LegNode leg)
     {
-        var now = _clock.GetUtcNow();
+        var now = Now;
         Begin(leg, now, Server);
         NextStep(leg, "Succeeded");
     }
@@ -44,7 +45,11 @@ internal sealed partial class RunLoop
             var (delay, error) = Delay(leg, step);
             if (error is null)
             {
-                leg.StepEnd = Timer(delay, () => Post(() => EndStep(leg, status)));
+                leg.StepEnd = Timer(delay, () => Post(() =>
+                {
+                    Keep(new RunInput.StepEnded(leg.RecordId, status));
+                    EndStep(leg, status);
+                }));
                 return;
             }
 
@@ -96,7 +101,7 @@ internal sealed partial class RunLoop
     private void Change(LegNode leg, string state, NodeResult? result, string? error)
     {
         var before = Main.Find(leg.StepIds[leg.StepIndex]);
-        var now = _clock.GetUtcNow();
+        var now = Now;
         Record(new()
         {
             Id = leg.StepIds[leg.StepIndex],

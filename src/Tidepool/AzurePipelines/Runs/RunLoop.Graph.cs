@@ -17,7 +17,7 @@ internal sealed partial class RunLoop
 
     private void Begin()
     {
-        Events.Add(new RunStarted(_clock.GetUtcNow(), Facts.Id, Facts.Number));
+        Events.Add(new RunStarted(Now, Facts.Id, Facts.Number));
         foreach (var stage in _stages)
         {
             RecordAll(stage);
@@ -153,8 +153,8 @@ internal sealed partial class RunLoop
     private void StartStage(StageNode stage)
     {
         stage.Started = true;
-        Events.Add(new StageStarted(_clock.GetUtcNow(), stage.Name));
-        Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = _clock.GetUtcNow() });
+        Events.Add(new StageStarted(Now, stage.Name));
+        Record(new() { Id = stage.RecordId, State = RecordStates.InProgress, StartTime = Now });
     }
 
     private bool IsChecking(string name) =>
@@ -197,7 +197,7 @@ internal sealed partial class RunLoop
     private void FinishStage(StageNode stage, NodeResult how, string? reason)
     {
         (stage.Result, stage.Reason) = (how, Masked(reason));
-        Events.Add(new StageFinished(_clock.GetUtcNow(), stage.Name, how, stage.Reason));
+        Events.Add(new StageFinished(Now, stage.Name, how, stage.Reason));
         Complete(stage.RecordId, how);
     }
 
@@ -205,7 +205,7 @@ internal sealed partial class RunLoop
     {
         var how = RunPlanner.Aggregate(_stages.Select(stage => stage.Result).OfType<NodeResult>());
         // A run that was cancelled before anything ran has nothing but skipped nodes; it was cancelled all the same.
-        _finishedAt = _clock.GetUtcNow();
+        _finishedAt = Now;
         _result = _canceling && how != NodeResult.Failed ? NodeResult.Canceled : how;
         Events.Add(new RunFinished(_finishedAt.Value, _result.Value));
     }
@@ -343,7 +343,7 @@ internal sealed partial class RunLoop
             return;
         }
 
-        (leg.Request, leg.QueuedAt) = (request, _clock.GetUtcNow());
+        (leg.Request, leg.QueuedAt) = (request, Now);
         Events.Add(new JobQueued(
             leg.QueuedAt.Value, leg.Stage.Name, leg.Name, _pool.Name, [.. plan.Demands.Select(_mask.Apply)], leg.MappedFrom));
         if (obstacle is not null)
@@ -354,7 +354,8 @@ internal sealed partial class RunLoop
 
     private void Hear(LegNode leg, JobRequestNews news)
     {
-        var now = _clock.GetUtcNow();
+        Keep(InputOf(leg, news));
+        var now = Now;
         switch (news)
         {
             case JobRequestNews.Assigned assigned:
@@ -393,7 +394,7 @@ internal sealed partial class RunLoop
         leg.Deadline?.Dispose();
         leg.StepEnd?.Dispose();
         Settle(leg, how);
-        (leg.FinishedAt, leg.Reason, leg.Reported) = (_clock.GetUtcNow(), Masked(reason), how);
+        (leg.FinishedAt, leg.Reason, leg.Reported) = (Now, Masked(reason), how);
         leg.Result = leg.Plan is { } plan ? RunPlanner.JobResult(plan, how) : how;
         _tokens.Retire(new Caller.Job(Facts.PlanId, leg.RecordId), TokenGrace);
         Events.Add(new JobFinished(leg.FinishedAt.Value, leg.Stage.Name, leg.Name, leg.Result.Value, leg.Reason, IssuesOf(Main.Find(leg.RecordId))));
@@ -412,7 +413,7 @@ internal sealed partial class RunLoop
         Complete(job.PhaseId, how);
         if (job.Legs.Count == 0)
         {
-            Events.Add(new JobFinished(_clock.GetUtcNow(), job.Stage.Name, job.Name, how, job.Reason, []));
+            Events.Add(new JobFinished(Now, job.Stage.Name, job.Name, how, job.Reason, []));
         }
     }
 

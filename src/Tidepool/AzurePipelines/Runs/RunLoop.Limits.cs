@@ -1,3 +1,4 @@
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
@@ -7,12 +8,19 @@ internal sealed partial class RunLoop
     // What a timer can hold: 49.7 days. No run lives so long.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
+    // Long enough for what came back to be whole.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
     private void LimitTime(LegNode leg)
     {
         if (leg.Plan!.Timeout is { } limit && !leg.Stopping)
         {
             var reason = $"The job running on {(leg.AgentName is null ? Server : $"agent {leg.AgentName}")} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
-            leg.Deadline = Timer(limit, () => Post(() => Stop(leg, reason)));
+            leg.Deadline = Timer(limit, () => Post(() =>
+            {
+                Keep(new RunInput.TimedOut(leg.RecordId, reason));
+                Stop(leg, reason);
+            }));
         }
     }
 
@@ -59,7 +67,14 @@ internal sealed partial class RunLoop
         _pool.Cancel(request.Id, limit);
     }
 
-    /// <summary>Does something later; a limit beyond what a timer can hold is none.</summary>
-    private ITimer Timer(TimeSpan limit, Action then) =>
-        _clock.CreateTimer(_ => then(), null, limit > LongestTimer ? Timeout.InfiniteTimeSpan : limit, Timeout.InfiniteTimeSpan);
+    /// <summary>Does something later; a limit beyond what a timer can hold is none. One that ran out while no service was there, soon.</summary>
+    private ITimer Timer(TimeSpan limit, Action then)
+    {
+        var left = _replayedAt is { } at ? at + limit - _clock.GetUtcNow() : limit;
+        return _clock.CreateTimer(
+            _ => then(),
+            null,
+            limit > LongestTimer ? Timeout.InfiniteTimeSpan : _replayedAt is null || left > Soon ? left : Soon,
+            Timeout.InfiniteTimeSpan);
+    }
 }

@@ -47,6 +47,8 @@ internal sealed partial class RunLoop
         {
             Facts = Facts with { Number = _mask.Apply(number) };
         }
+
+        Notes.Changed();
     }
 
     /// <summary>A text of a client's without the run's secrets.</summary>

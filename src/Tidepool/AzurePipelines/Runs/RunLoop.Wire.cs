@@ -1,6 +1,7 @@
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
@@ -17,17 +18,11 @@ internal sealed partial class RunLoop
         InvokeAsync(() => Find(timelineId).ToWire(includeRecords));
 
     /// <summary>Adds a timeline for the details of a record.</summary>
-    public Task<Timeline> AddTimelineAsync(Guid timelineId) => InvokeAsync(() =>
-    {
-        var timeline = new RunTimeline(timelineId);
-        return _timelines.TryAdd(timelineId, timeline) ? timeline.ToWire(includeRecords: false) : throw Refusal.TimelineExists(timelineId);
-    });
+    public Task<Timeline> AddTimelineAsync(Guid timelineId) => InvokeAsync(new RunInput.TimelineAdded(timelineId), () => AddTimeline(timelineId));
 
     /// <summary>Merges what an agent says of its records.</summary>
     public Task<IReadOnlyList<TimelineRecord>> PatchAsync(Guid timelineId, IReadOnlyList<TimelineRecord> records) =>
-        InvokeAsync<IReadOnlyList<TimelineRecord>>(() => timelineId == Facts.TimelineId
-            ? [.. records.Select(PatchMain)]
-            : [.. records.Select(record => Find(timelineId).Merge(Masked(record), _clock.GetUtcNow()).After)]);
+        InvokeAsync(new RunInput.Records(timelineId, records), () => Patch(timelineId, records));
 
     /// <summary>Takes console lines of a job.</summary>
     public Task FeedAsync(Guid jobRecordId, TimelineRecordFeedLines lines) => InvokeAsync(() =>
@@ -40,25 +35,14 @@ internal sealed partial class RunLoop
         return true;
     });
 
-    public Task<TaskLog> AddLogAsync(string? path) => InvokeAsync(() => _logs.Create(path, _clock.GetUtcNow()));
+    public Task<TaskLog> AddLogAsync(string? path) => InvokeAsync(new RunInput.LogAdded(path), () => _logs.Create(path, Now));
 
-    public Task<TaskLog> AppendLogAsync(int logId, string text) =>
-        InvokeAsync(() => _logs.Append(logId, _mask.Apply(text), _clock.GetUtcNow())
-            ?? throw Refusal.NotFound($"Log {logId} was not found."));
+    public Task<TaskLog> AppendLogAsync(int logId, string text) => InvokeAsync(
+        new RunInput.LogGrew(logId, text.Count(character => character == '\n')),
+        () => _logs.Append(logId, _mask.Apply(text), Now) ?? throw Refusal.NotFound($"Log {logId} was not found."));
 
-    public Task<TaskAttachment> AttachAsync(Guid timelineId, Guid recordId, string type, string name, byte[] content) => InvokeAsync(() =>
-    {
-        var attachment = new TaskAttachment
-        {
-            Type = type,
-            Name = name,
-            CreatedOn = _clock.GetUtcNow(),
-            TimelineId = timelineId,
-            RecordId = recordId,
-        };
-        _attachments[(recordId, type, name)] = (attachment, content);
-        return attachment;
-    });
+    public Task<TaskAttachment> AttachAsync(Guid timelineId, Guid recordId, string type, string name, byte[] content) => InvokeAsync(
+        new RunInput.Attached(timelineId, recordId, type, name, content), () => Attach(timelineId, recordId, type, name, content));
 
     /// <summary>Ends a job as its agent says.</summary>
     public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>
@@ -68,15 +52,39 @@ internal sealed partial class RunLoop
         return true;
     });
 
+    private Timeline AddTimeline(Guid timelineId)
+    {
+        var timeline = new RunTimeline(timelineId);
+        return _timelines.TryAdd(timelineId, timeline) ? timeline.ToWire(includeRecords: false) : throw Refusal.TimelineExists(timelineId);
+    }
+
+    private IReadOnlyList<TimelineRecord> Patch(Guid timelineId, IReadOnlyList<TimelineRecord> records) => timelineId == Facts.TimelineId
+        ? [.. records.Select(PatchMain)]
+        : [.. records.Select(record => Find(timelineId).Merge(Masked(record), Now).After)];
+
+    private TaskAttachment Attach(Guid timelineId, Guid recordId, string type, string name, byte[] content)
+    {
+        var attachment = new TaskAttachment
+        {
+            Type = type,
+            Name = name,
+            CreatedOn = Now,
+            TimelineId = timelineId,
+            RecordId = recordId,
+        };
+        _attachments[(recordId, type, name)] = (attachment, content);
+        return attachment;
+    }
+
     private RunTimeline Find(Guid timelineId) =>
         _timelines.GetValueOrDefault(timelineId) ?? throw Refusal.NotFound($"Timeline {timelineId} was not found.");
 
     private LegNode? LegOf(Guid recordId) => Legs.FirstOrDefault(leg => leg.RecordId == recordId);
 
-    private void Record(TimelineRecord record) => Main.Merge(record, _clock.GetUtcNow());
+    private void Record(TimelineRecord record) => Main.Merge(record, Now);
 
     private void Complete(Guid recordId, NodeResult how) =>
-        Record(new() { Id = recordId, State = RecordStates.Completed, Result = how.ToWire(), FinishTime = _clock.GetUtcNow() });
+        Record(new() { Id = recordId, State = RecordStates.Completed, Result = how.ToWire(), FinishTime = Now });
 
     private TimelineRecord PatchMain(TimelineRecord sent)
     {
@@ -88,7 +96,7 @@ internal sealed partial class RunLoop
             return Main.Find(sent.Id) ?? sent;
         }
 
-        var (before, after) = Main.Merge(Masked(sent), _clock.GetUtcNow());
+        var (before, after) = Main.Merge(Masked(sent), Now);
         if (after.Type == "Task")
         {
             Tell(leg, before, after);
@@ -127,7 +135,7 @@ internal sealed partial class RunLoop
         var wasSkipped = isDone && WireResults.Parse(after.Result) == NodeResult.Skipped;
         if (!HasStarted(before) && HasStarted(after) && !wasSkipped)
         {
-            Events.Add(new StepStarted(_clock.GetUtcNow(), leg.Stage.Name, leg.Name, NameOf(after)));
+            Events.Add(new StepStarted(Now, leg.Stage.Name, leg.Name, NameOf(after)));
         }
 
         if (leg.HeldLines.Remove(after.Id, out var held))
@@ -138,7 +146,7 @@ internal sealed partial class RunLoop
         if (isDone && before?.State != RecordStates.Completed)
         {
             Events.Add(new StepFinished(
-                _clock.GetUtcNow(),
+                Now,
                 leg.Stage.Name,
                 leg.Name,
                 NameOf(after),
@@ -160,7 +168,7 @@ internal sealed partial class RunLoop
             if (!HasStarted(record))
             {
                 // Lines overtake the record's change of state, which agents send in batches.
-                Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = _clock.GetUtcNow() });
+                Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = Now });
                 Tell(leg, record, Main.Find(recordId)!);
             }
 
@@ -176,7 +184,7 @@ internal sealed partial class RunLoop
     {
         foreach (var line in lines)
         {
-            Events.Add(new LogLine(_clock.GetUtcNow(), leg.Stage.Name, leg.Name, step, line));
+            Events.Add(new LogLine(Now, leg.Stage.Name, leg.Name, step, line));
         }
     }
 

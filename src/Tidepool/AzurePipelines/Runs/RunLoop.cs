@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
@@ -69,6 +70,7 @@ internal sealed partial class RunLoop
     {
         Task? asked = TryInvoke(() =>
         {
+            Keep(new RunInput.Canceled());
             Cancel();
             return true;
         });
@@ -94,7 +96,7 @@ internal sealed partial class RunLoop
         return folder;
     }
 
-    private void Lose(string why) => Events.Add(new RunNotice(_clock.GetUtcNow(), $"Parts of this run's logs are lost: {why}"));
+    private void Lose(string why) => Events.Add(new RunNotice(Now, $"Parts of this run's logs are lost: {why}"));
 
     private async Task<NodeResult> RunAsync()
     {
@@ -102,8 +104,12 @@ internal sealed partial class RunLoop
         {
             lock (_gate)
             {
-                Begin();
-                Advance();
+                if (!_begun)
+                {
+                    _begun = true;
+                    Begin();
+                    Advance();
+                }
             }
 
             while (_result is null)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.State;
 
 namespace Tidepool.AzurePipelines.Runs;
 
@@ -11,8 +12,40 @@ internal sealed class RunNotes
     private readonly Dictionary<string, JsonElement> _properties = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<BuildArtifact> _artifacts = [];
 
+    /// <summary>Called after each change.</summary>
+    public Action Changed { get; set; } = () => { };
+
     /// <summary>Whether somebody asked for it to be kept; nothing here depends on it.</summary>
-    public bool KeepForever { get; set; }
+    public bool KeepForever { get; private set; }
+
+    public void Keep(bool forever)
+    {
+        KeepForever = forever;
+        Changed();
+    }
+
+    public StoredNotes ToStored(string number) => new()
+    {
+        Number = number,
+        KeepForever = KeepForever,
+        Tags = Tags,
+        Properties = Properties,
+        Artifacts = Artifacts,
+    };
+
+    public void Restore(StoredNotes stored)
+    {
+        lock (_gate)
+        {
+            KeepForever = stored.KeepForever;
+            _tags.UnionWith(stored.Tags);
+            _artifacts.AddRange(stored.Artifacts);
+            foreach (var (name, value) in stored.Properties)
+            {
+                _properties[name] = value;
+            }
+        }
+    }
 
     public IReadOnlyList<string> Tags
     {
@@ -56,8 +89,10 @@ internal sealed class RunNotes
         {
             _tags.ExceptWith(remove);
             _tags.UnionWith(add);
-            return [.. _tags];
         }
+
+        Changed();
+        return Tags;
     }
 
     /// <summary>Sets properties; one that is null goes.</summary>
@@ -77,11 +112,20 @@ internal sealed class RunNotes
                 }
             }
         }
+
+        Changed();
     }
 
     /// <summary>Adds an artifact. One of the same name from the same job is the same: an agent says it once for each file.</summary>
     /// <returns>The artifact with its id; null where another job has one of that name.</returns>
     public BuildArtifact? Add(BuildArtifact artifact)
+    {
+        var added = TryAdd(artifact);
+        Changed();
+        return added;
+    }
+
+    private BuildArtifact? TryAdd(BuildArtifact artifact)
     {
         lock (_gate)
         {

@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Tidepool.Fargate;
+namespace Tidepool;
 
 /// <summary>An SQLite file. SQLite itself: the layers of System.Data above it take 4 MB of memory, and nothing here needs them.</summary>
 /// <remarks>Source: https://www.sqlite.org/cintro.html</remarks>
