@@ -59,6 +59,19 @@ public static class PipelineReader
         return pipeline;
     }
 
+    /// <summary>Reads a pipeline with all its faults; what it gives is whole only when there are none.</summary>
+    internal static (Pipeline Pipeline, IReadOnlyList<PipelineError> Errors) TryRead(PipelineSource source)
+    {
+        var errors = new PipelineErrors();
+        if (source.Files.Read("self", source.File) is not { } text)
+        {
+            return (new Pipeline(), [new PipelineError(null, $"File {source.File} not found.")]);
+        }
+        var root = YamlReader.Read(source.File, text, errors);
+        var pipeline = root is null ? new Pipeline() : Compile(root, source.Parameters, source.Variables, errors, source);
+        return (pipeline, errors.InOrder());
+    }
+
     /// <summary>From nodes to the graph; what it gives is whole only when there are no errors.</summary>
     internal static Pipeline Compile(
         YamlNode root,

@@ -1,14 +1,11 @@
-using System.Text.RegularExpressions;
 using Tidepool.Pipelines.Schema;
 using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines;
 
 /// <summary>Why one step, as a file writes it, cannot run here.</summary>
-internal static partial class StepObstacles
+internal static class StepObstacles
 {
-    private const string NoEngine = "needs a Docker engine, which a Fargate task does not have";
-
     /// <summary>Null when the step runs.</summary>
     public static string? Of(MappingNode step, MappingEntry first)
     {
@@ -24,7 +21,7 @@ internal static partial class StepObstacles
             "powershell" => DockerIn(value) ?? Keys(step, KnownKeys.PowerShell),
             "pwsh" => DockerIn(value) ?? Keys(step, KnownKeys.Pwsh),
             "checkout" => Keys(step, KnownKeys.Checkout),
-            "task" => DockerTask().IsMatch(value) ? $"{value} {NoEngine}" : Keys(step, KnownKeys.Task),
+            "task" => DockerUse.InTask(value) is { } use ? $"{use} {DockerUse.NoEngine}" : Keys(step, KnownKeys.Task),
             "publish" => Keys(step, KnownKeys.Publish),
             "download" => Keys(step, KnownKeys.Download),
             "template" => NotYet("template"),
@@ -47,7 +44,7 @@ internal static partial class StepObstacles
     public static string NotYet(string what) => $"{what} is not supported yet";
 
     private static string? DockerIn(string script) =>
-        DockerCall().Match(script) is { Success: true } match ? $"{match.Groups[1].Value} {NoEngine}" : null;
+        DockerUse.InScript(script) is { } use ? $"{use} {DockerUse.NoEngine}" : null;
 
     private static string? Keys(MappingNode step, KeyTable keys)
     {
@@ -64,12 +61,4 @@ internal static partial class StepObstacles
         }
         return null;
     }
-
-    [GeneratedRegex(
-        @"(?:^|[\s;&|(])((?:docker|podman|buildah)\s+(?:build|buildx|run|compose|push|pull|exec|login|tag|create|start)|docker-compose)\b",
-        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex DockerCall();
-
-    [GeneratedRegex("^(Docker|DockerCompose|DockerInstaller|ContainerBuild)@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex DockerTask();
 }
