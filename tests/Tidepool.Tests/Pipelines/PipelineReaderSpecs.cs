@@ -256,7 +256,7 @@ public sealed class PipelineReaderSpecs
 
         Assert.Equal(
             """
-            /azure-pipelines.yml (Line: 1, Col: 1): 'extends' is not supported yet
+            /azure-pipelines.yml (Line: 1, Col: 21): File /x.yml not found in repository self.
             /azure-pipelines.yml (Line: 3, Col: 3): 'group in variables' is not supported yet
             /azure-pipelines.yml (Line: 6, Col: 14): Job a specifies condition q( which is not valid. Reason: Unrecognized value: 'q'. Located at position 1 within expression: q(.
             /azure-pipelines.yml (Line: 8, Col: 13): Key not found 'none'

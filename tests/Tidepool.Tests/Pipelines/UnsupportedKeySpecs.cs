@@ -24,10 +24,6 @@ public sealed class UnsupportedKeySpecs
     public static TheoryData<string, string> Kinds => new()
     {
         { "task: X@1", "steps:\n- task: X@1\n" },
-        { "template: x.yml", "steps:\n- template: x.yml\n" },
-        { "template: x.yml", "jobs:\n- template: x.yml\n" },
-        { "template: x.yml", "stages:\n- template: x.yml\n" },
-        { "template in variables", "variables:\n- template: x.yml\nsteps: []\n" },
         { "group in variables", "variables:\n- group: x\nsteps: []\n" },
         { "deployment", "jobs:\n- deployment: x\n" },
         { "phase", "jobs:\n- phase: x\n" },
@@ -48,10 +44,6 @@ public sealed class UnsupportedKeySpecs
         { "image", "pool: {name: x, image: y}\nsteps: []\n" },
         { "trigger: manual", "stages:\n- stage: A\n  trigger: manual\n  jobs: [{job: a}]\n" },
         { "counter()", "variables: {a: \"$[counter('x', 1)]\"}\nsteps: []\n" },
-        { "${{ if }}", "steps:\n- ${{ if true }}:\n  - script: x\n" },
-        { "${{ each }}", "steps:\n- ${{ each x in variables }}:\n  - script: x\n" },
-        { "${{ insert }}", "variables:\n  ${{ insert }}: ${{ parameters.x }}\nsteps: []\n" },
-        { "type: stepList", "parameters:\n- name: x\n  type: stepList\nsteps: []\n" },
     };
 
     [Theory]
@@ -77,7 +69,7 @@ public sealed class UnsupportedKeySpecs
 
     private static void Add(TheoryData<string, string> data, KeyTable table, Func<string, string> text)
     {
-        foreach (var key in table.NotYet)
+        foreach (var key in table.NotYet.Except(["extends"]))
         {
             data.Add(key, text(key));
         }
