@@ -1,15 +1,13 @@
-using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json.Nodes;
+using Tidepool.Deployment.Verification;
 using Tidepool.Fargate;
 using Tidepool.Rehearsal;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Deployment.Tests;
 
 /// <summary>The configuration as it stands with an EFS file system, applied to our own ECS endpoint with moto upstream: there tasks really mount it.</summary>
 public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
 {
-    private const string Token = "a-token-of-this-test-alone";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -31,7 +29,7 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
                 "-var=image=registry.example.org/tidepool-agent:1",
             ];
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
-            await PutTokenAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!);
+            await ServedToken.PutAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!, Ct);
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
 
             var agents = await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 4, Ct).WaitAsync(Limit, Ct);
@@ -40,6 +38,7 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
             Assert.True(plan.ExitCode == 0, $"Nothing was to change, and the plan ended with {plan.ExitCode}:\n{plan.Output}\n{plan.Error}");
             var fileSystem = Assert.Single(Directory.GetDirectories(Path.Combine(state.FullName, "storage", "efs")));
             Assert.True(Directory.Exists(Path.Combine(fileSystem, "data", "agents")));
+            await VerifyAsync(environment, "tide-efs", "agents");
 
             await terraform.SucceedAsync(["destroy", "-auto-approve", .. variables]);
             var cluster = Assert.Single((await served.Fargate.DescribeClustersAsync(["tide-efs"], Ct)).Clusters);
@@ -63,37 +62,22 @@ public sealed class ServedFileSystemSpecs(Moto moto) : IClassFixture<Moto>
         StorageFolder = Path.Combine(state, "storage"),
         EcsPort = 0,
         Upstream = moto.Endpoint,
-        Token = Token,
+        Token = ServedToken.Value,
     };
 
-    private static async Task PutTokenAsync(Uri endpoint, string secret)
+    /// <summary>The probes of EFS as in an account: image, network, roles and file system are the service's.</summary>
+    private static async Task VerifyAsync(Dictionary<string, string?> environment, string cluster, string service)
     {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
-        {
-            Content = new StringContent(
-                new JsonObject { ["SecretId"] = secret, ["SecretString"] = Token, ["ClientRequestToken"] = $"{Guid.NewGuid():D}" }.ToJsonString(),
-                Encoding.UTF8,
-                "application/x-amz-json-1.1"),
-        };
-        request.Headers.Add("X-Amz-Target", "secretsmanager.PutSecretValue");
-        request.Headers.TryAddWithoutValidation(
-            "Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0");
-        using var answer = await http.SendAsync(request, Ct);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    /// <summary>Keeps what the environment said: members that were left out, operations that are not known.</summary>
-    private sealed class SaidEvents : IProgress<RehearsalEvent>
-    {
-        public ConcurrentQueue<string> Texts { get; } = new();
-
-        public void Report(RehearsalEvent value)
-        {
-            if (value is Rehearsal.Said(var text))
-            {
-                Texts.Enqueue(text);
-            }
-        }
+        using var nothingDeployed = new TemporaryFolder();
+        using var account = await AccountVerification.OpenAsync(
+            nothingDeployed.Path,
+            environment.Where(variable => variable.Value is not null).Append(new("AWS_REGION", "us-east-1")).ToDictionary(variable => variable.Key, variable => variable.Value!),
+            new() { Cluster = cluster, Service = service },
+            new Progress<DeploymentEvent>(),
+            TimeProvider.System,
+            Ct);
+        var report = await account.RunAsync([.. StorageProbes.All.Where(probe => probe.Id.StartsWith("efs-", StringComparison.Ordinal))], Ct).WaitAsync(Limit, Ct);
+        Assert.All(report.Probes, probe => Assert.True(probe.Verdict == ProbeReport.AsExpected, $"{probe.Id}: {probe.Verdict}, {probe.Observed}"));
+        Assert.Equal(3, report.Probes.Count);
     }
 }

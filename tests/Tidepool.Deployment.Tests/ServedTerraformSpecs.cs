@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json.Nodes;
 using Tidepool.Fargate.Volumes;
 using Tidepool.Rehearsal;
 
@@ -9,7 +6,6 @@ namespace Tidepool.Deployment.Tests;
 /// <summary>The configuration as it stands, applied to our own ECS endpoint with moto upstream: there tasks really run.</summary>
 public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
 {
-    private const string Token = "a-token-of-this-test-alone";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private readonly SaidEvents _said = new();
@@ -37,7 +33,7 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
             await PlanAsync(terraform, variables);
             Assert.Empty(served.Pipelines.Agents);
 
-            await PutTokenAsync(served.Ecs.Url, (string)outputs["token_secret_arn"]!["value"]!);
+            await ServedToken.PutAsync(served.Ecs.Url, (string)outputs["token_secret_arn"]!["value"]!, Ct);
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables]);
             var agents = await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 2, Ct).WaitAsync(Limit, Ct);
             Assert.Equal(["agent-1", "agent-2"], agents.Select(agent => agent.SystemCapabilities!["FARGATE_CONTAINER"]).Order());
@@ -83,7 +79,7 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
                 "-var=image=registry.example.org/tidepool-agent:1",
             ];
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables, "-var=ebs={size_gib=2}"]);
-            await PutTokenAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!);
+            await ServedToken.PutAsync(served.Ecs.Url, (string)(await terraform.OutputAsync())["token_secret_arn"]!["value"]!, Ct);
             await terraform.SucceedAsync(["apply", "-auto-approve", .. variables, "-var=ebs={size_gib=2}"]);
             await served.Pipelines.WaitForAgentsAsync(all => all.Count(agent => agent.Status == "online") == 2, Ct).WaitAsync(Limit, Ct);
             var storage = new EbsStorage(Path.Combine(state.FullName, "storage"), state.FullName, TimeProvider.System);
@@ -120,43 +116,12 @@ public sealed class ServedTerraformSpecs(Moto moto) : IClassFixture<Moto>
         StateFolder = state,
         EcsPort = 0,
         Upstream = moto.Endpoint,
-        Token = Token,
+        Token = ServedToken.Value,
     };
 
     private static async Task PlanAsync(TerraformProcess terraform, string[] variables)
     {
         var plan = await terraform.RunAsync(["plan", "-detailed-exitcode", .. variables]);
         Assert.True(plan.ExitCode == 0, $"Nothing was to change, and the plan ended with {plan.ExitCode}:\n{plan.Output}\n{plan.Error}");
-    }
-
-    private static async Task PutTokenAsync(Uri endpoint, string secret)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
-        {
-            Content = new StringContent(
-                new JsonObject { ["SecretId"] = secret, ["SecretString"] = Token, ["ClientRequestToken"] = $"{Guid.NewGuid():D}" }.ToJsonString(),
-                Encoding.UTF8,
-                "application/x-amz-json-1.1"),
-        };
-        request.Headers.Add("X-Amz-Target", "secretsmanager.PutSecretValue");
-        request.Headers.TryAddWithoutValidation(
-            "Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0");
-        using var answer = await http.SendAsync(request, Ct);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    /// <summary>Keeps what the environment said: members that were left out, operations that are not known.</summary>
-    private sealed class SaidEvents : IProgress<RehearsalEvent>
-    {
-        public ConcurrentQueue<string> Texts { get; } = new();
-
-        public void Report(RehearsalEvent value)
-        {
-            if (value is Rehearsal.Said(var text))
-            {
-                Texts.Enqueue(text);
-            }
-        }
     }
 }

@@ -65,7 +65,8 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var changes = new StateChangeLog();
             var notices = new NoticeBoard(changes, clock);
             var storage = new TaskStorage(options.EnvironmentFolder);
-            var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storage, mode);
+            var storageFolder = options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage");
+            var folders = mode is null ? null : new SandboxFolders(options.EnvironmentFolder, storageFolder, storage, mode);
             Prepare(storage, folders, options);
             var images = await DiskImages.FindAsync(options.EnvironmentFolder, searchPath, ct);
             var ebs = new ElasticBlockStorage(options, images, folders, clock);
@@ -82,7 +83,7 @@ public sealed partial class LocalFargate : IAsyncDisposable
             var credentials = new TaskCredentials(upstream, clock, reason => notices.Report("TASK_ROLE", reason));
             var metadata = await MetadataEndpoint.StartAsync(
                 new(clusters, life => disks.UtilizedMiB(life.Task.TaskId, runtime.LayerBytesOf(life.Task.TaskArn)), options.Region, clock), credentials, ct);
-            var fileSystems = new ElasticFileSystems(options.StorageFolder ?? Path.Combine(options.EnvironmentFolder, "storage"), clock);
+            var fileSystems = new ElasticFileSystems(storageFolder, clock);
             var parts = new FargateParts
             {
                 Options = options,

@@ -1,11 +1,10 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 
 namespace Tidepool.Fargate;
 
 /// <summary>File systems that are mounted on this machine.</summary>
-internal static partial class Mounts
+internal static class Mounts
 {
     private const int DeviceBusy = 16; // EBUSY
     private const int Detach = 2; // MNT_DETACH
@@ -59,12 +58,12 @@ internal static partial class Mounts
         }
     }
 
-    private static string Unescaped(string field) => field.Contains('\\', StringComparison.Ordinal)
-        ? Escape().Replace(field, escape => $"{(char)Convert.ToInt32(escape.Groups[1].Value, 8)}")
-        : field;
-
-    [GeneratedRegex(@"\\([0-7]{3})")]
-    private static partial Regex Escape();
+    // The kernel writes some characters as a backslash and three octal digits. Not a regular expression: its library is not loaded otherwise.
+    private static string Unescaped(string field)
+    {
+        var parts = field.Split('\\');
+        return string.Concat(parts.Skip(1).Select(part => $"{(char)Convert.ToInt32(part[..3], 8)}{part[3..]}").Prepend(parts[0]));
+    }
 
     [DllImport("libc", EntryPoint = "umount2", SetLastError = true)]
     private static extern int umount2([MarshalAs(UnmanagedType.LPUTF8Str)] string target, int flags);

@@ -126,7 +126,7 @@ internal sealed class StepFinder(ITaskCatalog? tasks)
     {
         if (mapping["pool"] is ScalarNode { Value: "server" } || mapping["server"] is not null)
         {
-            return "it runs on the service, without an agent";
+            return "it stands in a job without an agent, which runs only tasks of the service";
         }
         return mapping["container"] is not (null or ScalarNode { IsNull: true }) || mapping["services"] is not null
             ? "a container job cannot run on Fargate: its tasks have no Docker engine"

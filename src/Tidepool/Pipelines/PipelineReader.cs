@@ -54,7 +54,6 @@ public static class PipelineReader
     /// <summary>From the expanded document to the graph; what it gives is whole only when there are no errors.</summary>
     internal static Pipeline ReadExpanded(YamlNode root, PipelineSource source, PipelineErrors errors)
     {
-        _ = source;
-        return PipelineSchema.Read(root, errors);
+        return PipelineSchema.Read(root, source, errors);
     }
 }

@@ -78,7 +78,7 @@ public sealed class PipelinePreflightSpecs
                 ("/steps.yml", 2, "script: from a template", null),
                 ("/p.yml", 6, "task: CmdLine@2", null),
                 ("/p.yml", 35, "script: in a container", "a container job cannot run on Fargate: its tasks have no Docker engine"),
-                ("/p.yml", 39, "task: Delay@1", "it runs on the service, without an agent"),
+                ("/p.yml", 39, "task: Delay@1", "it stands in a job without an agent, which runs only tasks of the service"),
                 ("/p.yml", 46, "script: roll", null),
                 ("/p.yml", 50, "script: back", null),
             ],

@@ -25,7 +25,7 @@ internal sealed class AwsEndpoints
             profile?.Region?.SystemName,
         ];
         var region = regions.FirstOrDefault(region => !string.IsNullOrEmpty(region))
-            ?? throw new ProblemException("AWS007", "No AWS region is set.", "Set aws_region in terraform/terraform.tfvars.");
+            ?? throw new ProblemException("AWS007", "No AWS region is set.", "Set aws_region in terraform/terraform.tfvars, or AWS_REGION.");
         return new(region, options.Environment, profile);
     }
 

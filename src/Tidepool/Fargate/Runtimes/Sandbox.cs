@@ -11,7 +11,8 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
     // setsid keeps the terminal's Ctrl-C from bubblewrap: it is Tidepool that stops containers.
     private const string Script = """exec "$0" "$@" 3<&0 4>&2 0</dev/null 2>&1""";
 
-    private readonly StarterThread _starter = new();
+    // Only root can have mounts of tasks that are worth hiding.
+    private readonly StarterThread _starter = new(mode.Users is SandboxUsers.Root ? [agentBinary, .. mode.Tools.Paths, .. folders.Roots] : null);
 
     public RuntimeFacts Facts => mode.Facts;
 
@@ -105,6 +106,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
                     .. (container.LinuxParameters?.Capabilities?.Drop ?? []).Select(capability => $"-{capability.ToLowerInvariant()}"),
                 ],
             },
+            [folders.TaskFolder(task.TaskId), .. task.AttachedFolders.Values],
             log,
             ct);
     }
@@ -131,7 +133,8 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
         new("HOME", user.Home),
     ];
 
-    private async Task<SandboxContainer> StartAsync(SandboxContainerSpec spec, ContainerLog log, CancellationToken ct)
+    private async Task<SandboxContainer> StartAsync(
+        SandboxContainerSpec spec, IReadOnlyList<string> ofTask, ContainerLog log, CancellationToken ct)
     {
         var info = new ProcessStartInfo("/bin/sh")
         {
@@ -150,6 +153,7 @@ internal sealed class Sandbox(SandboxMode mode, SandboxFolders folders, string a
             info.ArgumentList.Add(argument);
         }
 
+        await using var shown = await _starter.ShowAsync(ofTask);
         var process = await _starter.StartAsync(info);
         var container = new SandboxContainer(process, spec, mode, log, clock);
         await container.RunAsync(SandboxArguments.Options(spec, mode), ct);

@@ -9,12 +9,21 @@ namespace Tidepool.Fargate.Runtimes;
 internal sealed record TaskEntry(string Path, DirectoryOwner Owner, string? Text = null);
 
 /// <summary>The folders that the sandbox mounts in containers, with their owners.</summary>
-internal sealed class SandboxFolders(string environmentFolder, TaskStorage storage, SandboxMode mode)
+/// <param name="environmentFolder">The environment's folder.</param>
+/// <param name="storageFolder">Where what outlives tasks is kept.</param>
+/// <param name="storage">Where tasks are.</param>
+/// <param name="mode">Whose rights the sandbox has.</param>
+internal sealed class SandboxFolders(string environmentFolder, string storageFolder, TaskStorage storage, SandboxMode mode)
 {
     private const UnixFileMode ReadableFile =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private const UnixFileMode Open = (UnixFileMode)0x3ff; // 1777: everyone, sticky
+
+    /// <summary>What all other folders are in.</summary>
+    public IReadOnlyList<string> Roots => [environmentFolder, storageFolder];
+
+    public string TaskFolder(string taskId) => storage.FolderOf(taskId);
 
     public string VolumeFolder(string taskId, string volume) => storage.VolumeFolder(taskId, volume);
 

@@ -72,7 +72,10 @@ internal sealed record SandboxMode(SandboxUsers Users, SandboxTools Tools)
 }
 
 /// <summary>Where the sandbox's tools are.</summary>
-internal sealed record SandboxTools(string Bwrap, string Setpriv, string Setsid, string Unshare, string Nsenter);
+internal sealed record SandboxTools(string Bwrap, string Setpriv, string Setsid, string Unshare, string Nsenter)
+{
+    public IReadOnlyList<string> Paths => [Bwrap, Setpriv, Setsid, Unshare, Nsenter];
+}
 
 /// <summary>What an id of this machine is in a container: root is the user, 1 and up are a range.</summary>
 internal sealed record IdRange(uint Root, uint First, uint Count)

@@ -12,7 +12,9 @@ internal sealed partial class Expander
     private IReadOnlyList<YamlNode> Include(MappingNode call, Place list)
     {
         var body = list.Body!;
-        IReadOnlyList<YamlNode> items = [];
+
+        // What is not known is not missed either: others may depend on a job of a template that is not there.
+        IReadOnlyList<YamlNode> items = [Failed(new ScalarNode("", ScalarStyle.Plain, call.Position))];
         Use(call, template =>
         {
             if (template is not MappingNode mapping)
