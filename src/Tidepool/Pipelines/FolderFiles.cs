@@ -10,7 +10,7 @@ public sealed class FolderFiles(IReadOnlyDictionary<string, string> folders) : I
     private const int MostLinks = 40;
 
     /// <inheritdoc/>
-    /// <exception cref="ProblemException">PIPELINE004: the file is too large, or cannot be read.</exception>
+    /// <exception cref="ProblemException">PIPELINE005: the file is too large, or cannot be read.</exception>
     public string? Read(string repository, string path)
     {
         if (FolderOf(repository) is not { } folder || Find(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), path) is not { } file)
@@ -23,11 +23,11 @@ public sealed class FolderFiles(IReadOnlyDictionary<string, string> folders) : I
             return facts.Length <= LargestFile
                 ? File.ReadAllText(file)
                 : throw new ProblemException(
-                    "PIPELINE004", $"{file} has {facts.Length} bytes.", $"Keep a pipeline's file to {LargestFile / 1024 / 1024} MiB.");
+                    "PIPELINE005", $"{file} has {facts.Length} bytes.", $"Keep a pipeline's file to {LargestFile / 1024 / 1024} MiB.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProblemException("PIPELINE004", $"{file} cannot be read: {e.Message}", "Make it a readable file.");
+            throw new ProblemException("PIPELINE005", $"{file} cannot be read: {e.Message}", "Make it a readable file.");
         }
     }
 
