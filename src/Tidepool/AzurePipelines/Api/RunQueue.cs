@@ -8,8 +8,6 @@ namespace Tidepool.AzurePipelines.Api;
 /// <summary>Makes runs of what clients ask for: finds the commit, reads the pipeline in it, and starts it.</summary>
 internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirectory repositories, RunDirectory runs)
 {
-    private const string DefaultBranch = "refs/heads/main";
-
     /// <summary>Set once the service listens.</summary>
     public Uri? Organization { get; set; }
 
@@ -26,12 +24,24 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         }
 
         var self = wanted.Resources?.Repositories?.GetValueOrDefault("self");
-        var branch = self?.RefName ?? DefaultBranch;
+        var branch = self?.RefName ?? RepositoryDirectory.DefaultBranch;
         var commit = await repositories.FindCommitAsync(repository, self?.Version ?? branch, ct)
             ?? throw Refusal.BadRequest($"Repository {repository} has no commit {self?.Version ?? branch}.");
-        var yaml = await repositories.ReadAsync(repository, commit.Sha, path, ct)
-            ?? throw Refusal.PipelineNotValid($"File /{path} not found in repository {repository} branch {branch} version {commit.Sha}.");
-        var pipeline = PipelineReader.Read($"/{path}", yaml, Parameters(wanted), RunVariables.OfTemplates(repository, branch, commit.Sha));
+        var where = $"repository {repository} branch {branch} version {commit.Sha}";
+        _ = await repositories.ReadAsync(repository, commit.Sha, path, ct)
+            ?? throw Refusal.PipelineNotValid($"File /{path} not found in {where}.");
+        var files = new GatheredFiles(
+            async (alias, file, fetchCt) => alias == "self" ? await repositories.ReadAsync(repository, commit.Sha, file.TrimStart('/'), fetchCt) : null,
+            alias => alias == "self" ? where : $"repository {alias}, which is not in this project");
+        var pipeline = await files.ReadAsync(
+            from => PipelineReader.Read(new PipelineSource
+            {
+                File = $"/{path}",
+                Files = from,
+                Parameters = Parameters(wanted),
+                Variables = RunVariables.OfTemplates(repository, branch, commit.Sha),
+            }),
+            ct);
         return runs.Start(
             new()
             {
@@ -47,6 +57,20 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
                 PoolMap = wanted.PoolMap,
             },
             Organization!);
+    }
+
+    /// <summary>Starts a run; a pipeline that is not valid is a refusal.</summary>
+    /// <exception cref="WireException">The pipeline is not valid, or as for <see cref="StartAsync"/>.</exception>
+    public async Task<RunLoop> StartOrRefuseAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
+    {
+        try
+        {
+            return await StartAsync(definition, wanted, ct);
+        }
+        catch (PipelineNotValidException e)
+        {
+            throw Refusal.PipelineNotValid(string.Join('\n', e.Errors));
+        }
     }
 
     private void Check(RunParameters wanted)
