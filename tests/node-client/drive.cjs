@@ -117,6 +117,15 @@ async function wholeRun(connection, pipelineId, repositoryFacts, tasks) {
   assert.equal((await tasks.api.getAgentRequestsForAgent(tasks.pool.id, tasks.agent.id)).length, 1);
 }
 
+async function preview(connection, pipelineId) {
+  const runs = await connection.getPipelinesApi();
+  const { finalYaml } = await runs.preview({ previewRun: true, templateParameters: { colour: 'green' } }, project, pipelineId);
+  assert.match(finalYaml, /script: echo green \$\(shape\)/);
+  const other = await runs.preview({ previewRun: true, yamlOverride: 'steps:\n- bash: echo ${{ 1 }}\n' }, project, pipelineId);
+  assert.match(other.finalYaml, /task: Bash@3/);
+  await assert.rejects(runs.preview({ previewRun: true, yamlOverride: 'colour: red' }, project, pipelineId), /Unexpected value 'colour'/);
+}
+
 async function cancelledRun(connection, pipelineId) {
   const builds = await connection.getBuildApi();
   const queued = await builds.queueBuild({ definition: { id: pipelineId }, parameters: JSON.stringify({ wait: 'true' }) }, project);
@@ -151,6 +160,7 @@ async function main() {
     found.id);
   assert.deepEqual((await runs.listPipelines(project)).map((pipeline) => pipeline.name), ['ci']);
   await wholeRun(connection, made.id, repositoryFacts, tasks);
+  await preview(connection, made.id);
   await cancelledRun(connection, made.id);
   await refusals(connection);
   console.log('done');

@@ -7,6 +7,7 @@ using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.AzurePipelines.State;
+using Tidepool.AzurePipelines.TaskPackages;
 
 namespace Tidepool.AzurePipelines;
 
@@ -73,7 +74,8 @@ public sealed class PipelinesService : IAsyncDisposable
         new SessionsApi(options.Organization, pool, stopping.Token).Map(routes);
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
-        new TasksApi(new(options.TasksFolder)).Map(routes);
+        var tasks = new TaskStore(options.TasksFolder);
+        new TasksApi(tasks).Map(routes);
         new ProjectsApi(options).Map(routes);
         var resources = new BuildResources(options, pool);
         new QueuesApi(options, resources).Map(routes);
@@ -82,7 +84,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new BuildNotesApi(options, resources, runs).Map(routes);
         new ArtifactsApi(options, resources, runs, new(options.WorkFolder is { } work ? Path.Combine(work, "containers") : null)).Map(routes);
         var repositories = new RepositoryDirectory(options, store);
-        var queue = new RunQueue(options, repositories, runs);
+        var queue = new RunQueue(options, repositories, runs, tasks);
         new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
         new RepositoriesApi(options, repositories).Map(routes);
         new GitItemsApi(options, repositories).Map(routes);

@@ -27,6 +27,7 @@ internal sealed class PipelinesApi(
             return http.WriteAsync(ToWire(http, Find(http)), BuildJson.Default.PipelineResource);
         });
         routes.MapPost($"{all}/{{pipelineId}}/runs", RunAsync);
+        routes.MapPost($"{all}/{{pipelineId}}/preview", PreviewAsync);
         routes.MapGet($"{all}/{{pipelineId}}/runs", http =>
         {
             http.MustNotBeJob();
@@ -69,9 +70,36 @@ internal sealed class PipelinesApi(
         http.MustBeOwner();
         var definition = Find(http);
         var wanted = await http.ReadAsync(BuildJson.Default.RunParameters);
+        if (wanted.PreviewRun == true)
+        {
+            await http.WriteAsync(Preview(http, definition, await queue.PreviewAsync(definition, wanted, http.RequestAborted)), BuildJson.Default.PipelineRunResource);
+            return;
+        }
+
         var run = await queue.StartOrRefuseAsync(definition, wanted, http.RequestAborted);
         await http.WriteAsync(ToWire(http, definition, run), BuildJson.Default.PipelineRunResource);
     }
+
+    private async Task PreviewAsync(HttpContext http)
+    {
+        http.MustBeOwner();
+        var definition = Find(http);
+        var wanted = await http.ReadAsync(BuildJson.Default.RunParameters);
+        await http.WriteAsync(new(await queue.PreviewAsync(definition, wanted, http.RequestAborted)), BuildJson.Default.PipelinePreview);
+    }
+
+    /// <summary>A run that is none.</summary>
+    /// <remarks>Inferred from answers that people show: the id is -1, the state unknown.</remarks>
+    private PipelineRunResource Preview(HttpContext http, PipelineDefinition definition, string yaml) => new()
+    {
+        Id = -1,
+        Name = "",
+        State = "unknown",
+        CreatedDate = default,
+        Url = $"{resources.Project(http)}/_apis/pipelines/{definition.Id}/runs/-1",
+        Pipeline = ToWire(http, definition) with { Configuration = null },
+        FinalYaml = yaml,
+    };
 
     private PipelineDefinition Find(HttpContext http)
     {

@@ -4,11 +4,14 @@ using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines;
+using Tidepool.Pipelines.Compile;
+using Tidepool.Pipelines.Graph;
+using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.AzurePipelines.Api;
 
 /// <summary>Makes runs of what clients ask for: finds the commit, reads the pipeline in it, and starts it.</summary>
-internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirectory repositories, RunDirectory runs)
+internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirectory repositories, RunDirectory runs, ITaskCatalog tasks)
 {
     /// <summary>Set once the service listens.</summary>
     public Uri? Organization { get; set; }
@@ -62,7 +65,54 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         },
     };
 
+    /// <summary>The expanded pipeline as a run of it would have it; of another text where <c>yamlOverride</c> has one.</summary>
+    /// <exception cref="WireException">The pipeline is not valid, or as for <see cref="StartAsync"/>.</exception>
+    public async Task<string> PreviewAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
+    {
+        try
+        {
+            var at = await FindAsync(definition, wanted, ct);
+            return await FilesOf(at, wanted.YamlOverride).ReadAsync(from => FinalYaml(Source(at, from, wanted)), ct);
+        }
+        catch (PipelineNotValidException e)
+        {
+            throw Refusal.PipelineNotValid(string.Join('\n', e.Errors));
+        }
+    }
+
+    private static string FinalYaml(PipelineSource source)
+    {
+        var errors = new PipelineErrors();
+        var root = Expander.Expand(source, errors);
+        if (root is not null)
+        {
+            _ = PipelineReader.ReadExpanded(root, source, errors);
+        }
+
+        errors.ThrowIfAny();
+        return YamlWriter.Write(CanonicalDocument.Of(root!));
+    }
+
     private async Task<RunRequest> ReadAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
+    {
+        var at = await FindAsync(definition, wanted, ct);
+        var pipeline = await FilesOf(at, yaml: null).ReadAsync(from => PipelineReader.Read(Source(at, from, wanted)), ct);
+        return new()
+        {
+            Pipeline = wanted.StagesToSkip is { Count: > 0 } skipped ? Without(pipeline, skipped) : pipeline,
+            DefinitionName = definition.Name,
+            DefinitionId = definition.Id,
+            RepositoryName = at.Repository,
+            SourceVersion = at.Commit.Sha,
+            SourceBranch = at.Branch,
+            SourceVersionMessage = at.Commit.Subject,
+            Variables = Values(wanted, secret: false),
+            Secrets = Values(wanted, secret: true),
+            PoolMap = wanted.PoolMap,
+        };
+    }
+
+    private async Task<PipelinePlace> FindAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
     {
         var (repository, path) = (definition.Repository, definition.Path);
         if (repository is null || path is null)
@@ -70,27 +120,56 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
             throw Refusal.BadRequest($"Pipeline {definition.Name} has no YAML file in a repository of this project.");
         }
 
-        var self = wanted.Resources?.Repositories?.GetValueOrDefault("self");
+        var self = wanted.Resources?.Repositories?.GetValueOrDefault(RunRequest.Self);
         var branch = self?.RefName ?? RepositoryDirectory.DefaultBranch;
         var commit = await repositories.FindCommitAsync(repository, self?.Version ?? branch, ct)
             ?? throw Refusal.BadRequest($"Repository {repository} has no commit {self?.Version ?? branch}.");
-        var yaml = await repositories.ReadAsync(repository, commit.Sha, path, ct)
-            ?? throw Refusal.PipelineNotValid($"File /{path} not found in repository {repository} branch {branch} version {commit.Sha}.");
-        var pipeline = PipelineReader.Read($"/{path}", yaml, Parameters(wanted), RunVariables.OfTemplates(repository, branch, commit.Sha));
-        return new()
-            {
-                Pipeline = pipeline,
-                DefinitionName = definition.Name,
-                DefinitionId = definition.Id,
-                RepositoryName = repository,
-                SourceVersion = commit.Sha,
-                SourceBranch = branch,
-                SourceVersionMessage = commit.Subject,
-                Variables = Values(wanted, secret: false),
-                Secrets = Values(wanted, secret: true),
-                PoolMap = wanted.PoolMap,
-            };
+        var at = new PipelinePlace(repository, branch, commit, path);
+        return wanted.YamlOverride is { Length: > 0 } || await repositories.ReadAsync(repository, commit.Sha, path, ct) is not null
+            ? at
+            : throw Refusal.PipelineNotValid($"File /{path} not found in {at}.");
     }
+
+    /// <param name="at">The pipeline.</param>
+    /// <param name="yaml">The pipeline's text in place of its file's; null for the file's.</param>
+    private GatheredFiles FilesOf(PipelinePlace at, string? yaml) => new(
+        async (alias, file, ct) => alias != RunRequest.Self ? null
+            : yaml is { Length: > 0 } && file == $"/{at.Path}" ? yaml
+            : await repositories.ReadAsync(at.Repository, at.Commit.Sha, file.TrimStart('/'), ct),
+        alias => alias == RunRequest.Self ? $"{at}" : $"repository {alias}, which is not in this project");
+
+    private PipelineSource Source(PipelinePlace at, IPipelineFiles files, RunParameters wanted) => new()
+    {
+        File = $"/{at.Path}",
+        Files = files,
+        Parameters = Parameters(wanted),
+        Variables = RunVariables.OfTemplates(at.Repository, at.Branch, at.Commit.Sha),
+        Tasks = tasks,
+    };
+
+    /// <summary>The pipeline with some stages that do not run; those that depend on one depend on what it depended on.</summary>
+    /// <remarks>Inferred: the reference says no more of <c>stagesToSkip</c> than its name.</remarks>
+    private static Pipeline Without(Pipeline pipeline, IReadOnlyList<string> skipped)
+    {
+        foreach (var name in skipped)
+        {
+            var stage = pipeline.Stages.FirstOrDefault(stage => stage.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                ?? throw Refusal.PipelineNotValid($"Stage {name} is to be skipped, and the pipeline has no such stage.");
+            pipeline = pipeline with
+            {
+                Stages =
+                [
+                    .. pipeline.Stages.Select(other => other == stage
+                        ? other with { Condition = "false" }
+                        : other with { DependsOn = [.. other.DependsOn.SelectMany(before => Same(before, name) ? stage.DependsOn : [before]).Distinct()] }),
+                ],
+            };
+        }
+
+        return pipeline;
+    }
+
+    private static bool Same(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Starts a run; a pipeline that is not valid is a refusal.</summary>
     /// <exception cref="WireException">The pipeline is not valid, or as for <see cref="StartAsync"/>.</exception>
@@ -108,9 +187,9 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
 
     private void Check(RunParameters wanted)
     {
-        if (wanted.PreviewRun == true || wanted.YamlOverride is { Length: > 0 } || wanted.StagesToSkip is { Count: > 0 })
+        if (wanted.YamlOverride is { Length: > 0 })
         {
-            throw Refusal.BadRequest("previewRun, yamlOverride and stagesToSkip are not offered here.");
+            throw Refusal.BadRequest("yamlOverride goes with previewRun only: what runs is in the repository.");
         }
 
         if (wanted.Resources?.Repositories?.Keys.FirstOrDefault(alias => alias != "self") is { } other)
@@ -132,4 +211,14 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
     private static Dictionary<string, string> Values(RunParameters wanted, bool secret) => (wanted.Variables ?? new Dictionary<string, RunVariable>())
         .Where(pair => (pair.Value?.IsSecret ?? false) == secret)
         .ToDictionary(pair => pair.Key, pair => pair.Value?.Value ?? "", StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>Where a pipeline is.</summary>
+/// <param name="Repository">Its repository's name.</param>
+/// <param name="Branch">As in <c>refs/heads/main</c>.</param>
+/// <param name="Commit">The commit.</param>
+/// <param name="Path">The file, without a leading slash.</param>
+internal sealed record PipelinePlace(string Repository, string Branch, CommitFacts Commit, string Path)
+{
+    public override string ToString() => $"repository {Repository} branch {Branch} version {Commit.Sha}";
 }
