@@ -27,7 +27,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
             StartTime = _clock.GetUtcNow(),
             WorkerName = host.Agent.Name,
         });
-        var folders = WorkFolder.Of(host.WorkFolder, request.Steps);
+        var folders = WorkFolder.Of(host.WorkFolder, request);
         var job = new JobContext
         {
             Request = request,
