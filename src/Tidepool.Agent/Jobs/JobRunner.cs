@@ -33,7 +33,7 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
             Request = request,
             Host = host,
             Report = report,
-            Log = new RecordLog(report.Logs, record, _clock),
+            Log = new RecordLog(report.Logs, record),
             Variables = JobVariableSources.Collect(request, host, folders, accessToken),
             Secrets = JobSecrets.Collect(request, host.Secrets),
             Folders = folders,
