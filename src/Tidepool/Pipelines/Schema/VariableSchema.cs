@@ -29,7 +29,7 @@ internal static class VariableSchema
         {
             if (RuntimeText.ExpressionOf(variable.Value) is { } expression)
             {
-                Conditions.CheckSyntax(expression, variable.Position, scope.Errors);
+                Conditions.CheckSyntax(expression, variable.Position, scope.Errors, ofVariable: true);
             }
         }
         return variables;
@@ -58,7 +58,7 @@ internal static class VariableSchema
         {
             return [];
         }
-        if (!scope.Groups.TryGetValue(group.Value, out var variables))
+        if (scope.Group(group.Value) is not { } variables)
         {
             scope.Errors.Add(group.Position, $"Variable group {group.Value} was not found or is not authorized for use.");
             return [];
