@@ -148,7 +148,9 @@ public sealed class AgentRepositoriesSpecs : IDisposable
             await server.RunAsync(JobServer.Bash(Fill));
             var job = await server.RunAsync(new AgentJobRequestMessage
             {
-                JobId = Guid.NewGuid(), Workspace = new(clean), Steps = [JobServer.Bash("cd ..; ls -d */left | tr '\\n' ' '", "look")],
+                JobId = Guid.NewGuid(),
+                Workspace = new(clean),
+                Steps = [JobServer.Bash("cd ..; ls -d */left | tr '\\n' ' '", "look")],
             });
             job.MustBe("succeeded");
             return job.Output("look").SingleOrDefault() ?? "";
