@@ -26,4 +26,13 @@ public sealed class PipelineRun
 
     /// <summary>Cancels the run: running jobs are asked to stop, waiting ones end, conditions count anew; the run ends later.</summary>
     public Task CancelAsync() => _loop.CancelAsync();
+
+    /// <summary>
+    /// Runs a stage that has ended again: its jobs that did not succeed, or all, and after it the stages that depend on it. A run that has ended goes
+    /// on, with another <see cref="Completion"/>.
+    /// </summary>
+    public Task RetryStageAsync(string stage, bool allJobs = false) => _loop.RetryStageAsync(stage, allJobs);
+
+    /// <summary>Starts a stage that waits for somebody (<c>trigger: manual</c>). A run that has ended without it goes on.</summary>
+    public Task StartStageAsync(string stage) => _loop.StartStageAsync(stage);
 }
