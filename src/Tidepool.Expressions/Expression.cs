@@ -43,6 +43,30 @@ public sealed class Expression
         var value = evaluator.Evaluate(tree);
         return new ExpressionResult(value, NodeText.Of(tree, results: null), NodeText.Of(tree, evaluator.Results));
     }
+
+    /// <summary>Evaluates in a context and tells what every part gave; what goes wrong is told as well.</summary>
+    public EvaluatedPart Trace(ExpressionContext context)
+    {
+        try
+        {
+            var tree = Parser.Parse(Text, context);
+            var evaluator = new Evaluator(context, Text);
+            string? error = null;
+            try
+            {
+                _ = evaluator.Evaluate(tree);
+            }
+            catch (ExpressionException e)
+            {
+                error = e.Message;
+            }
+            return EvaluationTrace.Of(tree, evaluator.Results) with { Error = error };
+        }
+        catch (ExpressionException e)
+        {
+            return new EvaluatedPart { Text = Text, Error = e.Message };
+        }
+    }
 }
 
 /// <summary>What an expression gave, and how.</summary>
