@@ -64,24 +64,16 @@ public sealed class Expression
     /// <summary>Evaluates in a context and tells what every part gave; what goes wrong is told as well.</summary>
     public EvaluatedPart Trace(ExpressionContext context)
     {
+        var evaluator = new Evaluator(context, Text) { KeepsResults = true };
         try
         {
-            var tree = Parser.Parse(Text, context);
-            var evaluator = new Evaluator(context, Text);
-            string? error = null;
-            try
-            {
-                _ = evaluator.Evaluate(tree);
-            }
-            catch (ExpressionException e)
-            {
-                error = e.Message;
-            }
-            return EvaluationTrace.Of(tree, evaluator.Results) with { Error = error };
+            KnownNames.Check(_tree, context, Text);
+            _ = evaluator.Evaluate(_tree);
+            return EvaluationTrace.Of(_tree, evaluator.Results);
         }
         catch (ExpressionException e)
         {
-            return new EvaluatedPart { Text = Text, Error = e.Message };
+            return EvaluationTrace.Of(_tree, evaluator.Results) with { Error = e.Message };
         }
     }
 }

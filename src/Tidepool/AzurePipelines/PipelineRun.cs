@@ -1,4 +1,5 @@
 using Tidepool.AzurePipelines.Runs;
+using Tidepool.Pipelines.Explain;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines;
@@ -20,6 +21,9 @@ public sealed class PipelineRun
 
     /// <summary>The run as it is now.</summary>
     public RunSnapshot Snapshot() => _loop.Snapshot();
+
+    /// <summary>Why each node of the run stands as it does, without secrets.</summary>
+    public RunExplanation Explain() => _loop.Explain();
 
     /// <summary>Everything that happened, from the beginning, until the run has ended. Any number of readers may read.</summary>
     public IAsyncEnumerable<RunEvent> ReadEventsAsync(CancellationToken ct) => _loop.Events.ReadAsync(ct);
