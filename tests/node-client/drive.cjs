@@ -137,6 +137,19 @@ async function cancelledRun(connection, pipelineId) {
   assert.equal(ended.result, build.BuildResult.Canceled);
 }
 
+async function retriedStage(connection, pipelineId) {
+  const builds = await connection.getBuildApi();
+  const isCompleted = (found) => found.status === build.BuildStatus.Completed;
+  const queued = await builds.queueBuild({ definition: { id: pipelineId }, parameters: JSON.stringify({ fail: 'true' }) }, project);
+  const failed = await until('the end of the failed run', () => builds.getBuild(project, queued.id), isCompleted);
+  assert.equal(failed.result, build.BuildResult.Failed);
+  await builds.updateStage({ state: build.StageUpdateType.Retry }, queued.id, '__default', project);
+  const ended = await until(
+    'the end of the retried run', () => builds.getBuild(project, queued.id), (found) => isCompleted(found) && found.result === build.BuildResult.Succeeded);
+  assert.equal(ended.id, queued.id);
+  await assert.rejects(builds.updateStage({ state: build.StageUpdateType.Retry }, queued.id, '__default', project), /has no job that failed/);
+}
+
 async function refusals(connection) {
   const builds = await connection.getBuildApi();
   assert.equal(await builds.getBuild(project, 999), null);
@@ -162,6 +175,7 @@ async function main() {
   await wholeRun(connection, made.id, repositoryFacts, tasks);
   await preview(connection, made.id);
   await cancelledRun(connection, made.id);
+  await retriedStage(connection, made.id);
   await refusals(connection);
   console.log('done');
 }

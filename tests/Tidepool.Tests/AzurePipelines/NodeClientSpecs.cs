@@ -37,7 +37,7 @@ public sealed class NodeClientSpecs : IDisposable
         var modules = await InstallAsync();
         await using var tested = await ServiceUnderTest.StartAsync(options => options with { WorkFolder = Path.Combine(_folder.FullName, "work"), WaitForAgents = true });
         await PushedRepository.MakeAsync(tested, "site", Path.Combine(_folder.FullName, "clone"), ("azure-pipelines.yml", Yaml));
-        var agent = await tested.OnlineAgentAsync("a", ("COLOUR", "blue"));
+        var agent = await tested.OnlineAgentAsync("a", ("COLOUR", "blue"), ("Agent.Version", "4.0.0"));
         using var over = new CancellationTokenSource();
         var working = WorkAsync(agent, over.Token);
 
@@ -112,6 +112,12 @@ public sealed class NodeClientSpecs : IDisposable
                 Assert.Equal(TaskAgentMessage.JobCancellation, cancel?.MessageType);
                 await agent.DeleteMessageAsync(cancel!.MessageId);
                 await job.CompleteAsync("canceled");
+                continue;
+            }
+
+            if (job.Message.Variables.ContainsKey("fail") && job.Message.Variables["system.stageAttempt"].Value == "1")
+            {
+                await job.CompleteAsync("failed");
                 continue;
             }
 

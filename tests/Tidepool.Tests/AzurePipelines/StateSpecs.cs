@@ -49,7 +49,7 @@ public sealed class StateSpecs : IDisposable
     {
         var before = await StartAsync(port: 0);
         await PipelineAsync(before);
-        var agent = await before.OnlineAgentAsync("a");
+        var agent = await before.OnlineAgentAsync("a", ("Agent.Version", "4.0.0"));
         await QueueAsync(before, """{"templateParameters":{"colour":"green"}}""");
         var first = await agent.TakeJobAsync();
         await first.RunStepAsync("say", lines: ["green"], outputs: new() { ["word"] = new() { Value = "hello" } });
@@ -108,7 +108,7 @@ public sealed class StateSpecs : IDisposable
     {
         var before = await StartAsync(port: 0);
         await PipelineAsync(before);
-        var late = await before.OnlineAgentAsync("a");
+        var late = await before.OnlineAgentAsync("a", ("Agent.Version", "4.0.0"));
         await QueueAsync(before, "{}");
         var message = (await late.PollAsync())!;
         var fetched = new ScriptedJob(late, late.Job(message));
@@ -116,7 +116,7 @@ public sealed class StateSpecs : IDisposable
         await before.Service.DisposeAsync();
 
         await using var after = await StartAsync(port);
-        var other = await after.OnlineAgentAsync("b");
+        var other = await after.OnlineAgentAsync("b", ("Agent.Version", "4.0.0"));
         var taken = await other.TakeJobAsync();
         await late.RenewBearerAsync();
 
@@ -130,7 +130,7 @@ public sealed class StateSpecs : IDisposable
     {
         var before = await StartAsync(port: 0);
         await PipelineAsync(before);
-        var agent = await before.OnlineAgentAsync("a");
+        var agent = await before.OnlineAgentAsync("a", ("Agent.Version", "4.0.0"));
         await QueueAsync(before, "{}");
         var job = await agent.TakeJobAsync();
         await SendAsync(before, HttpMethod.Patch, "_apis/build/builds/1", """{"status":"cancelling"}""");

@@ -30,7 +30,7 @@ internal sealed class BuildsApi(
         routes.MapGet(build, http => http.WriteAsync(resources.ToWire(http, Run(http)), BuildJson.Default.Build));
         routes.MapPatch(build, UpdateAsync);
         routes.MapGet($"{options.Project}/_apis/build/latest/{{definition}}", GetLatestAsync);
-        routes.MapPatch($"{build}/stages/{{stageRefName}}", RetryAsync);
+        routes.MapPatch($"{build}/stages/{{stageRefName}}", UpdateStageAsync);
         routes.MapGet($"{build}/{Events}", FollowAsync);
     }
 
@@ -159,11 +159,17 @@ internal sealed class BuildsApi(
     /// <summary>Anybody of the organization may read runs: on the service a job's token reads those of its project too.</summary>
     private RunLoop Run(HttpContext http) => runs.FindRun(http.RouteInt("buildId"));
 
-    private async Task RetryAsync(HttpContext http)
+    /// <summary>Runs a stage again, or starts one that waits for somebody.</summary>
+    private async Task UpdateStageAsync(HttpContext http)
     {
         http.MustBeOwner();
-        var run = runs.FindRun(http.RouteInt("buildId"));
+        var (run, stage) = (Run(http), http.RouteText("stageRefName"));
         var wanted = await http.ReadAsync(BuildJson.Default.StageUpdate);
-        throw Refusal.BadRequest($"Stage {http.RouteText("stageRefName")} of run {run.Facts.Id} cannot be set to '{wanted.State}' here.");
+        await (wanted.State?.ToLowerInvariant() switch
+        {
+            "retry" or "1" => run.RetryStageAsync(stage, wanted.ForceRetryAllJobs ?? false),
+            "run" or "2" => run.StartStageAsync(stage),
+            _ => throw Refusal.BadRequest($"A stage can be set to retry and to run, and not to '{wanted.State}'; cancel the run."),
+        });
     }
 }

@@ -7,6 +7,7 @@ using Tidepool.Pipelines;
 using Tidepool.Pipelines.Compile;
 using Tidepool.Pipelines.Graph;
 using Tidepool.Pipelines.Yaml;
+using RunVariables = Tidepool.AzurePipelines.Runs.RunVariables;
 
 namespace Tidepool.AzurePipelines.Api;
 

@@ -54,9 +54,6 @@ internal static class Refusal
     public static WireException ArtifactExists(string name, int buildId) =>
         new(409, "ArtifactExistsException", $"Artifact {name} already exists for build {buildId}.", WireException.Builds);
 
-    public static WireException StageNotFound(string name, int buildId) =>
-        new(404, "StageNotFoundException", $"Stage {name} of build {buildId} was not found.", WireException.Builds);
-
     public static WireException PipelineNotFound(int id) =>
         new(404, "PipelineNotFoundException", $"Pipeline {id} was not found.", WireException.Pipelines);
 

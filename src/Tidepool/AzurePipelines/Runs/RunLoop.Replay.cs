@@ -150,9 +150,26 @@ internal sealed partial class RunLoop
             case RunInput.TimedOut timedOut when LegOf(timedOut.Leg) is { } leg:
                 Stop(leg, timedOut.Reason);
                 break;
+            case RunInput.StageRetried retried:
+                RetryStage(retried.Stage, retried.AllJobs);
+                GoOn();
+                break;
+            case RunInput.StageReleased released:
+                ReleaseStage(released.Stage);
+                GoOn();
+                break;
             case RunInput.StepEnded ended when LegOf(ended.Leg) is { } leg:
                 EndStep(leg, ended.Status);
                 break;
+        }
+    }
+
+    private void GoOn()
+    {
+        _graphChanged = true;
+        if (_result is not null)
+        {
+            (_canceling, _result, _finishedAt, _checksEnd) = (false, null, null, new());
         }
     }
 
