@@ -6,6 +6,8 @@ namespace Tidepool.AzurePipelines.Pools;
 /// <summary>How the pool outlives the service.</summary>
 internal sealed partial class AgentPool
 {
+    private const long MessagesOfOneStart = 1_000_000_000;
+
     private readonly ServiceStore? _store;
     private Dictionary<(Guid Plan, Guid Job), Queue<StoredRequest>>? _restoring;
 
@@ -20,6 +22,8 @@ internal sealed partial class AgentPool
                 _lastAgentId = Math.Max(_lastAgentId, agent.Id);
             }
 
+            // Agents ask for messages after the last one that they saw, also in a session that they made anew.
+            _lastMessageId = store.CountStart() * MessagesOfOneStart;
             var requests = store.Requests();
             _lastRequestId = requests.Select(request => request.Id).DefaultIfEmpty(0).Max();
             _restoring = requests.GroupBy(request => (request.PlanId, request.JobId)).ToDictionary(group => group.Key, group => new Queue<StoredRequest>(group));

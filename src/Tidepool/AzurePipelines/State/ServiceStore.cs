@@ -85,6 +85,16 @@ internal sealed class ServiceStore : IDisposable
         }
     }
 
+    /// <summary>How often a service started here, this time included.</summary>
+    public int CountStart()
+    {
+        lock (_gate)
+        {
+            Write("INSERT INTO facts VALUES ('starts', '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1");
+            return int.Parse(_database.Query("SELECT value FROM facts WHERE name = 'starts'", [], row => row.Text(0))[0], CultureInfo.InvariantCulture);
+        }
+    }
+
     public IReadOnlyList<string> Repositories() => Read("SELECT name FROM repositories ORDER BY rowid", row => row.Text(0));
 
     public IReadOnlyList<PipelineDefinition> Definitions() => All("definitions", StateJson.Default.PipelineDefinition);
