@@ -25,6 +25,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     ExpandCommand.Create(),
     ServeCommand.Create(hurried.Token),
     RunCommand.Create(),
+    ExplainCommand.Create(),
     InterruptCommand.Create(),
     VerifyStorageCommand.Create(),
     StorageCommand.Create(),
