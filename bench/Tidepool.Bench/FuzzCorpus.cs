@@ -174,9 +174,4 @@ internal sealed class FuzzCorpus
 
         return text;
     }
-
-    private sealed class TextFiles(Dictionary<string, string> files) : IPipelineFiles
-    {
-        public string? Read(string repository, string path) => files.GetValueOrDefault(path.TrimStart('/'));
-    }
 }
