@@ -28,6 +28,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     InterruptCommand.Create(),
     VerifyStorageCommand.Create(),
     StorageCommand.Create(),
+    LintCommand.Create(),
     DoctorCommand.Create(),
     UpCommand.Create(),
     DownCommand.Create(),
