@@ -33,8 +33,7 @@ internal static class JobBench
 
     public static async Task<IReadOnlyList<RunEvent>> EventsAsync(RehearsalEnvironment environment, string yaml, CancellationToken ct)
     {
-        var source = new PipelineSource { File = "/bench.yml", Files = new TextFiles(new Dictionary<string, string> { ["bench.yml"] = yaml }) };
-        var run = environment.QueueRun(source, beforeStage: null);
+        var run = environment.QueueRun(new PipelineSource { File = "/bench.yml", Files = new OneFile(yaml) }, beforeStage: null);
         var events = new List<RunEvent>();
         await foreach (var seen in run.ReadEventsAsync(ct))
         {
@@ -42,5 +41,10 @@ internal static class JobBench
         }
 
         return events;
+    }
+
+    private sealed class OneFile(string text) : IPipelineFiles
+    {
+        public string? Read(string repository, string path) => path == "/bench.yml" ? text : null;
     }
 }
