@@ -38,7 +38,7 @@ internal static class PipelineFiles
     public static string InRepository(string path) => Path.GetRelativePath(RootOf(path), path);
 
     /// <summary>The working tree that a file lies in, or its folder where there is no repository.</summary>
-    private static string RootOf(string path)
+    public static string RootOf(string path)
     {
         for (var folder = new FileInfo(path).Directory; folder is not null; folder = folder.Parent)
         {
