@@ -16,14 +16,14 @@ internal sealed class DefinitionsApi(PipelinesServiceOptions options, BuildResou
         var all = $"{options.Project}/_apis/build/definitions";
         routes.MapGet(all, http =>
         {
-            http.MustNotBeJob();
+            http.MustNotBeAgent();
             return http.WriteListAsync(
                 [.. runs.Definitions.All.Where(definition => IsAsked(http, definition)).Select(definition => ToWire(http, definition))],
                 BuildJson.Default.CollectionBuildDefinition);
         });
         routes.MapGet($"{all}/{{definitionId}}", http =>
         {
-            http.MustNotBeJob();
+            http.MustNotBeAgent();
             var id = http.RouteInt("definitionId");
             return http.WriteAsync(ToWire(http, runs.Definitions.Find(id) ?? throw Refusal.DefinitionNotFound(id)), BuildJson.Default.BuildDefinition);
         });
