@@ -16,7 +16,7 @@ case ${1:-} in
     fi
     ;;
   test)
-    needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap)
+    needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap node:nodejs npm:npm)
     # The tests start a container engine of their own and mount disks, which takes root.
     [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io podman:podman mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs)
     ;;

@@ -43,6 +43,7 @@ public sealed record TaskAgent
     public IReadOnlyDictionary<string, string>? UserCapabilities { get; init; }
     public JsonElement? Properties { get; init; }
     public TaskAgentJobRequest? AssignedRequest { get; init; }
+    public TaskAgentJobRequest? LastCompletedRequest { get; init; }
 }
 
 /// <summary>How an agent proves who it is: at first its public key, in the answer also where to get a token.</summary>

@@ -25,13 +25,13 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_the_schema_does_not_know_and_one_that_is_not_supported_yet_are_named_both_at_once()
+    public async Task A_key_that_the_schema_does_not_know_and_one_that_Fargate_cannot_do_are_named_both_at_once()
     {
-        await _scratch.PipelineAsync("steps:\n- script: x\n  colour: red\n- task: NuGetCommand@2\n");
+        await _scratch.PipelineAsync("steps:\n- script: x\n  colour: red\n- script: y\n  target: ubuntu\n");
         var outcome = await TidepoolProcess.RunAsync(_scratch, "rehearse", "azure-pipelines.yml");
         Refused(outcome, "/azure-pipelines.yml (Line: 3, Col: 3): Unexpected value 'colour'");
-        Assert.Contains("/azure-pipelines.yml (Line: 4, Col: 3): 'task: NuGetCommand@2' is not supported yet", outcome.Error);
-        Assert.Contains("0 of 2 steps run here", outcome.Error);
+        Assert.Contains("/azure-pipelines.yml (Line: 5, Col: 11): 'target: ubuntu' needs a Docker engine, which a Fargate task does not have.", outcome.Error);
+        Assert.Contains("1 of 2 steps run here", outcome.Error);
     }
 
     [Fact]

@@ -175,7 +175,7 @@ public sealed class RunSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
     [Theory]
     [InlineData("steps:\n- script: x\n  colour: red\n", "/azure-pipelines.yml (Line: 3, Col: 3): Unexpected value 'colour'")]
     [InlineData("steps:\n- script: [\n", "/azure-pipelines.yml (Line: 3, Col: 1): ")]
-    [InlineData("steps:\n- script: x\n- task: NuGetCommand@2\n", "/azure-pipelines.yml (Line: 3, Col: 3): 'task: NuGetCommand@2' is not supported yet")]
+    [InlineData("container: ubuntu\nsteps:\n- script: x\n", "/azure-pipelines.yml (Line: 1, Col: 1): 'container' needs a Docker engine, which a Fargate task does not have.")]
     public async Task A_pipeline_that_is_not_valid_is_refused_with_its_line_and_column_and_nothing_is_queued(string yaml, string error)
     {
         using var scratch = agents.Scratch();

@@ -38,7 +38,7 @@ public sealed class PipelinesService : IAsyncDisposable
     public string Pool => _pool.Name;
 
     /// <summary>The agents of the pool as they are now, with their capabilities and the job request they have.</summary>
-    public IReadOnlyList<TaskAgent> Agents => _pool.List(name: null, capabilities: true, assignedRequest: true);
+    public IReadOnlyList<TaskAgent> Agents => _pool.List(name: null, new(Capabilities: true, AssignedRequest: true), []);
 
     internal int PollsUnderWay => _pool.PollsUnderWay;
 
@@ -55,6 +55,7 @@ public sealed class PipelinesService : IAsyncDisposable
         var tokens = new AccessTokens(options.Token, clock);
         var runs = new RunDirectory(pool, tokens, options, clock, stopping.Token);
         app.UseGate(tokens, $"/{options.Organization}/{ConnectionApi.TokenRoute}", options.OnFault);
+        new ProjectsApi(options).UseProject(app);
         app.UseRouting();
         var routes = app.MapGroup(options.Organization);
         new ConnectionApi(options.Organization, pool, tokens, clock).Map(routes);
@@ -63,12 +64,20 @@ public sealed class PipelinesService : IAsyncDisposable
         new JobRequestsApi(pool).Map(routes);
         new PlansApi(runs).Map(routes);
         TasksApi.Map(routes);
+        new ProjectsApi(options).Map(routes);
+        var resources = new BuildResources(options, pool);
+        new QueuesApi(options, resources).Map(routes);
+        new DefinitionsApi(options, resources, runs).Map(routes);
+        new BuildLogsApi(options, resources, runs).Map(routes);
+        new BuildNotesApi(options, resources, runs).Map(routes);
+        new ArtifactsApi(options, resources, runs, new(options.WorkFolder is { } work ? Path.Combine(work, "containers") : null)).Map(routes);
         var repositories = new RepositoryDirectory(options);
         var queue = new RunQueue(options, repositories, runs);
         new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
         new RepositoriesApi(options, repositories).Map(routes);
-        new PipelinesApi(options, runs, repositories, queue).Map(routes);
-        new BuildsApi(options, runs, stopping.Token).Map(routes);
+        new GitItemsApi(options, repositories).Map(routes);
+        new PipelinesApi(options, resources, runs, repositories, queue).Map(routes);
+        new BuildsApi(options, resources, runs, queue, stopping.Token).Map(routes);
         try
         {
             await app.StartAsync(ct);

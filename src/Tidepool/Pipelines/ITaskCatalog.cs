@@ -7,6 +7,9 @@ public interface ITaskCatalog
     /// <param name="name">Its name or its id; case is ignored.</param>
     /// <param name="version">As after the @ of a step: <c>2</c>, <c>2.1</c> or <c>2.1.3</c>.</param>
     PipelineTask? Find(string name, string version);
+
+    /// <summary>The ids of all tasks of a name when it stands for several and none comes with the service itself; else empty.</summary>
+    IReadOnlyList<Guid> FindAmbiguous(string name) => [];
 }
 
 /// <summary>What is known of a task before it runs.</summary>

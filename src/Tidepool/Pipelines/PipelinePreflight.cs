@@ -141,8 +141,7 @@ internal sealed class StepFinder
             _steps.Add(new PreflightStep(mapping.Position, StepObstacles.TextOf(mapping, first), StepObstacles.NotYet("template")));
             return;
         }
-        var own = kind == kinds[0] ? null : StepObstacles.NotYet(kind);
-        VisitBodies(mapping, obstacle ?? own ?? ObstacleIn(mapping, kind == "job" ? KnownKeys.Job : KnownKeys.Stage));
+        VisitBodies(mapping, obstacle ?? ObstacleIn(mapping, kinds[0] == "job" ? KnownKeys.Job : KnownKeys.Stage));
     }
 
     private void VisitStep(YamlNode node, string? obstacle)
@@ -162,7 +161,7 @@ internal sealed class StepFinder
     {
         if (mapping["pool"] is ScalarNode { Value: "server" })
         {
-            return StepObstacles.NotYet("pool: server");
+            return "it stands in a job without an agent, which runs only tasks of the service";
         }
         return mapping.Entries.Select(e => e.Key.Value).FirstOrDefault(k => AroundJob.Contains(k) && keys.NotYet.Contains(k)) switch
         {

@@ -51,7 +51,12 @@ public static class PipelineReader
         {
             throw new PipelineNotValidException([new PipelineError(null, $"File {source.File} not found.")]);
         }
-        return Read(source.File, text, source.Parameters, source.Variables);
+        var errors = new PipelineErrors();
+        var root = YamlReader.Read(source.File, text, errors);
+        errors.ThrowIfAny();
+        var pipeline = Compile(root!, source.Parameters, source.Variables, errors, source);
+        errors.ThrowIfAny();
+        return pipeline;
     }
 
     /// <summary>From nodes to the graph; what it gives is whole only when there are no errors.</summary>
@@ -59,9 +64,10 @@ public static class PipelineReader
         YamlNode root,
         IReadOnlyDictionary<string, string> parameters,
         IReadOnlyDictionary<string, string> variables,
-        PipelineErrors errors)
+        PipelineErrors errors,
+        PipelineSource? source = null)
     {
         var values = new ParameterBinder(parameters, errors).Bind((root as MappingNode)?["parameters"]);
-        return PipelineSchema.Read(new Expander(values, variables, errors).Expand(root), errors);
+        return PipelineSchema.Read(new Expander(values, variables, errors).Expand(root), source, errors);
     }
 }

@@ -21,9 +21,14 @@ internal static partial class StepObstacles
         {
             "script" => DockerIn(value) ?? Keys(step, KnownKeys.Script),
             "bash" => DockerIn(value) ?? Keys(step, KnownKeys.Bash),
-            "checkout" => Checkout(step, value) ?? Keys(step, KnownKeys.Checkout),
-            "task" => DockerTask().IsMatch(value) ? $"{value} {NoEngine}" : $"task {value} is not supported yet",
-            var kind when KnownKeys.StepKinds.Contains(kind) => NotYet(kind),
+            "powershell" => DockerIn(value) ?? Keys(step, KnownKeys.PowerShell),
+            "pwsh" => DockerIn(value) ?? Keys(step, KnownKeys.Pwsh),
+            "checkout" => Keys(step, KnownKeys.Checkout),
+            "task" => DockerTask().IsMatch(value) ? $"{value} {NoEngine}" : Keys(step, KnownKeys.Task),
+            "publish" => Keys(step, KnownKeys.Publish),
+            "download" => Keys(step, KnownKeys.Download),
+            "template" => NotYet("template"),
+            var kind when KnownKeys.StepKinds.Contains(kind) => $"{kind} needs a service that a rehearsal does not have",
             var unknown => $"'{unknown}' is not a step",
         };
     }
@@ -43,17 +48,6 @@ internal static partial class StepObstacles
 
     private static string? DockerIn(string script) =>
         DockerCall().Match(script) is { Success: true } match ? $"{match.Groups[1].Value} {NoEngine}" : null;
-
-    private static string? Checkout(MappingNode step, string repository)
-    {
-        if (repository is not ("self" or "none"))
-        {
-            return NotYet($"checkout: {repository}");
-        }
-        var option = step.Entries.FirstOrDefault(e =>
-            e.Key.Value is "lfs" or "submodules" && e.Value is ScalarNode { Value: var text } && MappingReader.ToFlag(text) != false);
-        return option is null ? null : NotYet(option.Key.Value);
-    }
 
     private static string? Keys(MappingNode step, KeyTable keys)
     {

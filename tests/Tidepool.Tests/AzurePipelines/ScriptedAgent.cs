@@ -119,14 +119,18 @@ internal sealed class ScriptedAgent : IDisposable
     public Task DeleteMessageAsync(long messageId) =>
         SendAsync(HttpMethod.Delete, $"_apis/distributedtask/pools/1/messages/{messageId}?sessionId={Session!.SessionId}", body: null);
 
+    /// <summary>The job that a message hands out.</summary>
+    public AgentJobRequestMessage Job(TaskAgentMessage message) =>
+        JsonSerializer.Deserialize(message.Body, ProtocolJson.Default.AgentJobRequestMessage)!;
+
     /// <summary>Polls for a job, takes it and renews once, as an agent does.</summary>
     public async Task<ScriptedJob> TakeJobAsync()
     {
         var message = await PollAsync();
         Assert.Equal(TaskAgentMessage.JobRequest, message?.MessageType);
-        var job = new ScriptedJob(this, JsonSerializer.Deserialize(message!.Body, ProtocolJson.Default.AgentJobRequestMessage)!);
+        var job = new ScriptedJob(this, Job(message!));
         await job.RenewAsync();
-        await DeleteMessageAsync(message.MessageId);
+        await DeleteMessageAsync(message!.MessageId);
         return job;
     }
 

@@ -64,8 +64,39 @@ internal sealed class ScriptedJob(ScriptedAgent agent, AgentJobRequestMessage me
         });
     }
 
+    public Task StartStepAsync(string name) => PatchAsync(new
+    {
+        id = Step(name).Id,
+        parentId = Message.JobId,
+        type = "Task",
+        name = Step(name).DisplayName,
+        refName = name,
+        state = "inProgress",
+        startTime = DateTimeOffset.UnixEpoch,
+    });
+
+    /// <summary>Puts a file into the run's container, as <c>##vso[artifact.upload]</c> does.</summary>
+    public Task UploadAsync(string path, string text) => SendAsync(
+        HttpMethod.Put, $"_apis/resources/Containers/{Variable("build.containerId")}?itemPath={Uri.EscapeDataString(path)}&scope={Message.Plan.ScopeIdentifier}", Encoding.UTF8.GetBytes(text));
+
+    public Task AssociateAsync(string name) => SendAsync(HttpMethod.Post, $"{Build}/artifacts", new
+    {
+        name,
+        source = Message.JobId,
+        resource = new { type = "Container", data = $"#/{Variable("build.containerId")}/{name}", properties = new { localpath = "/tmp" } },
+    });
+
+    public Task NumberAsync(string number) => SendAsync(HttpMethod.Patch, Build, new { buildNumber = number });
+
+    public Task TagAsync(string tag) => SendAsync(HttpMethod.Post, $"{Build}/tags", new[] { tag });
+
     public Task CompleteAsync(string result = "succeeded") => SendAsync(
         HttpMethod.Post, $"{Plan}/events", new { requestId = Message.RequestId, result, name = "JobCompleted", jobId = Message.JobId });
+
+    // Agents name the project by its id.
+    private string Build => $"{Variable("system.teamProjectId")}/_apis/build/builds/{Variable("build.buildId")}";
+
+    private string Variable(string name) => Message.Variables.First(pair => pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value.Value!;
 
     private async Task SendAsync(HttpMethod method, string path, object body) =>
         (await agent.SendAsync(method, path, body, bearerToken: Token)).Dispose();

@@ -257,12 +257,11 @@ public sealed class PipelineReaderSpecs
         Assert.Equal(
             """
             /azure-pipelines.yml (Line: 1, Col: 1): 'extends' is not supported yet
-            /azure-pipelines.yml (Line: 3, Col: 3): 'group in variables' is not supported yet
+            /azure-pipelines.yml (Line: 3, Col: 10): Variable group secrets was not found or is not authorized for use.
             /azure-pipelines.yml (Line: 6, Col: 14): Job a specifies condition q( which is not valid. Reason: Unrecognized value: 'q'. Located at position 1 within expression: q(.
             /azure-pipelines.yml (Line: 8, Col: 13): Key not found 'none'
-            /azure-pipelines.yml (Line: 9, Col: 5): 'task: DotNetCoreCLI@2' is not supported yet
             /azure-pipelines.yml (Line: 10, Col: 5): Unexpected value 'scirpt'
-            /azure-pipelines.yml (Line: 11, Col: 3): 'deployment' is not supported yet
+            /azure-pipelines.yml (Line: 11, Col: 3): Job b: Environment is required.
             """,
             fault.Message);
     }
@@ -270,9 +269,9 @@ public sealed class PipelineReaderSpecs
     [Fact]
     public void A_job_that_depends_on_a_refused_one_is_not_said_to_depend_on_an_unknown_one()
     {
-        var fault = Refused("jobs:\n- deployment: a\n- job: b\n  dependsOn: a\n");
+        var fault = Refused("jobs:\n- template: a\n- job: b\n  dependsOn: a\n");
 
-        Assert.Equal("/azure-pipelines.yml (Line: 2, Col: 3): 'deployment' is not supported yet", fault.Message);
+        Assert.Equal("/azure-pipelines.yml (Line: 2, Col: 3): 'template: a' is not supported yet", fault.Message);
     }
 
     private static PipelineNotValidException Refused(string text) =>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines;
 
 namespace Tidepool.AzurePipelines.Api;
 
@@ -21,6 +22,11 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
         routes.MapPut($"{Agents}/{{agentId}}", ReplaceAsync);
         routes.MapPatch($"{Agents}/{{agentId}}", UpdateAsync);
         routes.MapDelete($"{Agents}/{{agentId}}", RemoveAsync);
+        routes.MapPut($"{Agents}/{{agentId}}/usercapabilities", SetUserCapabilitiesAsync);
+        routes.MapPut($"{Agents}/{{agentId}}/updates", http => GetAsync(http));
+        // No package of an agent is here, so none is told to update itself.
+        routes.MapGet($"{ResourceLocations.Packages}/{{packageType}}", ListPackagesAsync);
+        routes.MapGet($"{ResourceLocations.Packages}/{{packageType}}/{{platform}}", ListPackagesAsync);
     }
 
     /// <summary>Refuses a pool that is not the one.</summary>
@@ -35,7 +41,8 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
     private Task ListPoolsAsync(HttpContext http)
     {
         http.MustNotBeJob();
-        var isAsked = (http.QueryText("poolName") is not { } name || name.Equals(pool.Name, StringComparison.OrdinalIgnoreCase))
+        var isAsked = (http.QueryText("poolIds")?.Split(',', StringSplitOptions.TrimEntries).Contains($"{AgentPool.Id}") ?? true)
+            && (http.QueryText("poolName") is not { } name || name.Equals(pool.Name, StringComparison.OrdinalIgnoreCase))
             && (http.QueryText("poolType") is not { } type || type.Equals("automation", StringComparison.OrdinalIgnoreCase) || type == "1")
             && (http.QueryText("actionFilter")?.ToLowerInvariant() is not ("manage" or "2") || http.Caller() is Caller.Owner);
         return http.QueryInt("poolID") is { } poolId and not AgentPool.Id
@@ -54,8 +61,8 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
     {
         http.MustNotBeJob();
         MustBePool(http);
-        var agents = pool.List(
-            http.QueryText("agentName"), http.QueryFlag("includeCapabilities"), http.QueryFlag("includeAssignedRequest"));
+        var demands = http.QueryText("demands")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Demand.Parse).ToList();
+        var agents = pool.List(http.QueryText("agentName"), Details(http), demands ?? []);
         return http.WriteListAsync(agents, ProtocolJson.Default.CollectionTaskAgent);
     }
 
@@ -63,8 +70,21 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
     {
         http.MustNotBeJob();
         MustBePool(http);
-        var agent = pool.Get(http.RouteInt("agentId"), http.QueryFlag("includeCapabilities"), http.QueryFlag("includeAssignedRequest"));
-        return http.WriteAsync(agent, ProtocolJson.Default.TaskAgent);
+        return http.WriteAsync(pool.Get(http.RouteInt("agentId"), Details(http)), ProtocolJson.Default.TaskAgent);
+    }
+
+    private static Task ListPackagesAsync(HttpContext http) => http.WriteListAsync([], BuildJson.Default.CollectionJsonElement);
+
+    private static AgentDetails Details(HttpContext http) => new(
+        http.QueryFlag("includeCapabilities"), http.QueryFlag("includeAssignedRequest"), http.QueryFlag("includeLastCompletedRequest"));
+
+    /// <summary>The capabilities that people give an agent, beside those that it finds itself; the body has all of them.</summary>
+    private async Task SetUserCapabilitiesAsync(HttpContext http)
+    {
+        http.MustBeOwner();
+        MustBePool(http);
+        var agent = new TaskAgent { UserCapabilities = await http.ReadAsync(ServiceJson.Default.DictionaryStringString) }.Checked();
+        await http.WriteAsync(pool.Update(http.RouteInt("agentId"), agent), ProtocolJson.Default.TaskAgent);
     }
 
     private async Task AddAsync(HttpContext http)
@@ -81,7 +101,7 @@ internal sealed class AgentsApi(string organization, AgentPool pool, AccessToken
         MustBePool(http);
         var agentId = http.RouteInt("agentId");
         var agent = await ReadAgentAsync(http);
-        var known = pool.Get(agentId, capabilities: false, assignedRequest: false);
+        var known = pool.Get(agentId, AgentDetails.None);
         var replaced = pool.Replace(agentId, agent, TokenUrl(http));
         if (replaced.Authorization?.ClientId != known.Authorization?.ClientId)
         {

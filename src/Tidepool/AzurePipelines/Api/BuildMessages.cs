@@ -21,6 +21,26 @@ namespace Tidepool.AzurePipelines.Api;
 [JsonSerializable(typeof(PipelineRunResource))]
 [JsonSerializable(typeof(Build))]
 [JsonSerializable(typeof(BuildUpdate))]
+[JsonSerializable(typeof(BuildWish))]
+[JsonSerializable(typeof(Collection<Build>))]
+[JsonSerializable(typeof(Collection<PipelineRunResource>))]
+[JsonSerializable(typeof(Collection<Project>))]
+[JsonSerializable(typeof(Collection<BuildDefinition>))]
+[JsonSerializable(typeof(Collection<AgentQueue>))]
+[JsonSerializable(typeof(Collection<JsonElement>))]
+[JsonSerializable(typeof(Collection<BuildArtifact>))]
+[JsonSerializable(typeof(Collection<ContainerItem>))]
+[JsonSerializable(typeof(Collection<FileContainer>))]
+[JsonSerializable(typeof(Collection<BuildAttachment>))]
+[JsonSerializable(typeof(Collection<GitRef>))]
+[JsonSerializable(typeof(Collection<GitItem>))]
+[JsonSerializable(typeof(Collection<GitCommit>))]
+[JsonSerializable(typeof(PipelinePreview))]
+[JsonSerializable(typeof(PropertyBag))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(StageUpdate))]
+[JsonSerializable(typeof(TagChanges))]
+[JsonSerializable(typeof(List<string>))]
 internal sealed partial class BuildJson : JsonSerializerContext;
 
 /// <summary>A git repository of the project.</summary>
@@ -47,11 +67,15 @@ internal sealed record PipelineResource
     public string? Folder { get; init; }
     public string? Url { get; init; }
     public PipelineConfiguration? Configuration { get; init; }
+
+    [JsonPropertyName("_links")]
+    public Links? Links { get; init; }
 }
 
 internal sealed record PipelineConfiguration
 {
-    /// <summary><c>yaml</c>, the only kind here.</summary>
+    /// <summary><c>yaml</c>, the only kind here; some clients send its number, 1.</summary>
+    [JsonConverter(typeof(LooseStringConverter))]
     public string? Type { get; init; }
     public string? Path { get; init; }
     public RepositoryReference? Repository { get; init; }
@@ -62,6 +86,8 @@ internal sealed record RepositoryReference
 {
     public string? Id { get; init; }
     public string? Name { get; init; }
+
+    [JsonConverter(typeof(LooseStringConverter))]
     public string? Type { get; init; }
 }
 
@@ -124,6 +150,16 @@ internal sealed record PipelineRunResource
     public required string Url { get; init; }
     public required PipelineResource Pipeline { get; init; }
     public RunResources? Resources { get; init; }
+    public IReadOnlyDictionary<string, JsonElement>? TemplateParameters { get; init; }
+
+    /// <summary>Those of queue time; a secret one has no value.</summary>
+    public IReadOnlyDictionary<string, RunVariable>? Variables { get; init; }
+
+    /// <summary>The expanded pipeline, where a preview was asked for.</summary>
+    public string? FinalYaml { get; init; }
+
+    [JsonPropertyName("_links")]
+    public Links? Links { get; init; }
 }
 
 /// <summary>A run as the builds' part of the API tells it.</summary>
@@ -150,6 +186,26 @@ internal sealed record Build
     public required RepositoryReference Repository { get; init; }
     public required PlanReference OrchestrationPlan { get; init; }
     public required BuildLog Logs { get; init; }
+    public required IReadOnlyList<PlanReference> Plans { get; init; }
+    public required AgentQueue Queue { get; init; }
+    public required IReadOnlyList<string> Tags { get; init; }
+    public required PropertyBag Properties { get; init; }
+    public required IdentityReference RequestedFor { get; init; }
+    public required IdentityReference RequestedBy { get; init; }
+    public required DateTimeOffset LastChangedDate { get; init; }
+
+    /// <summary>Queue-time variables that are not secret, as JSON text; null for none.</summary>
+    public string? Parameters { get; init; }
+    public IReadOnlyDictionary<string, string>? TemplateParameters { get; init; }
+    public string Priority { get; init; } = "normal";
+    public int BuildNumberRevision { get; init; } = 1;
+    public bool KeepForever { get; init; }
+    public bool RetainedByRelease { get; init; }
+    public IReadOnlyDictionary<string, string> TriggerInfo { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyList<string> ValidationResults { get; init; } = [];
+
+    [JsonPropertyName("_links")]
+    public Links? Links { get; init; }
 }
 
 internal sealed record PlanReference(Guid PlanId);
@@ -159,6 +215,10 @@ internal sealed record BuildUpdate
 {
     [JsonConverter(typeof(LooseStringConverter))]
     public string? Status { get; init; }
+    public string? BuildNumber { get; init; }
+
+    /// <summary>Taken and told again; nothing is removed here while the service lives.</summary>
+    public bool? KeepForever { get; init; }
 }
 
 /// <summary>A log, or with the id 0 all of them.</summary>

@@ -1,17 +1,17 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Runs;
-using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Api;
 
-/// <summary>Runs as Azure DevOps' Build API has them: state, timeline, logs and cancelling; and what happens in them as it happens.</summary>
-internal sealed class BuildsApi(PipelinesServiceOptions options, RunDirectory runs, CancellationToken stopping)
+/// <summary>Runs as Azure DevOps' Build API has them: queued, listed, told, cancelled; and what happens in them as it happens.</summary>
+internal sealed class BuildsApi(
+    PipelinesServiceOptions options, BuildResources resources, RunDirectory runs, RunQueue queue, CancellationToken stopping)
 {
     /// <summary>
     /// Not Azure DevOps' own, which tells its web pages what happens over SignalR: the events of a run from its beginning until its end, one
@@ -23,97 +23,101 @@ internal sealed class BuildsApi(PipelinesServiceOptions options, RunDirectory ru
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var build = $"{options.Project}/_apis/build/builds/{{buildId}}";
-        routes.MapGet(build, http => http.WriteAsync(ToWire(http, Run(http)), BuildJson.Default.Build));
+        var all = $"{options.Project}/_apis/build/builds";
+        var build = $"{all}/{{buildId}}";
+        routes.MapGet(all, ListAsync);
+        routes.MapPost(all, QueueAsync);
+        routes.MapGet(build, http => http.WriteAsync(resources.ToWire(http, Run(http)), BuildJson.Default.Build));
         routes.MapPatch(build, UpdateAsync);
-        routes.MapGet($"{build}/timeline", GetTimelineAsync);
-        routes.MapGet($"{build}/timeline/{{timelineId}}", GetTimelineAsync);
-        routes.MapGet($"{build}/logs", ListLogsAsync);
-        routes.MapGet($"{build}/logs/{{logId}}", GetLogAsync);
+        routes.MapGet($"{options.Project}/_apis/build/latest/{{definition}}", GetLatestAsync);
+        routes.MapPatch($"{build}/stages/{{stageRefName}}", RetryAsync);
         routes.MapGet($"{build}/{Events}", FollowAsync);
     }
 
-    private async Task UpdateAsync(HttpContext http)
+    /// <summary>The newest runs first, or as <c>queryOrder</c> says.</summary>
+    private Task ListAsync(HttpContext http)
+    {
+        var filter = BuildFilter.Of(http);
+        var builds = runs.All.Where(filter.Takes).Select(run => resources.ToWire(http, run));
+        return http.WriteListAsync(filter.Order(builds), BuildJson.Default.CollectionBuild);
+    }
+
+    private async Task QueueAsync(HttpContext http)
     {
         http.MustBeOwner();
-        var run = Run(http);
-        var wanted = (await http.ReadAsync(BuildJson.Default.BuildUpdate)).Status;
-        if (wanted?.ToLowerInvariant() is not ("cancelling" or "4"))
-        {
-            throw Refusal.BadRequest($"The status of a run can be set to cancelling, and not to '{wanted}'.");
-        }
-
-        await run.CancelAsync();
-        await http.WriteAsync(ToWire(http, run), BuildJson.Default.Build);
-    }
-
-    private Task GetTimelineAsync(HttpContext http)
-    {
-        var run = Run(http);
-        if (http.RouteText("timelineId") is { Length: > 0 } && http.RouteGuid("timelineId") is var id && id != run.Facts.TimelineId)
-        {
-            throw Refusal.NotFound($"Timeline {id} was not found.");
-        }
-
-        var timeline = run.ReadTimeline();
-        return http.WriteAsync(
-            timeline with
+        var wanted = await http.ReadAsync(BuildJson.Default.BuildWish);
+        var id = wanted.Definition?.Id ?? throw Refusal.BadRequest("The build names no definition.");
+        var definition = runs.Definitions.Find(id) ?? throw Refusal.DefinitionNotFound(id);
+        var variables = wanted.Parameters is { Length: > 0 } text ? JsonSerializer.Deserialize(text, ServiceJson.Default.DictionaryStringString) : null;
+        var run = await queue.StartOrRefuseAsync(
+            definition,
+            new()
             {
-                Records = [.. timeline.Records!.Select(record => record.Log is { } log ? record with { Log = log with { Type = "Container", Url = LogUrl(http, run, log.Id) } } : record)],
-            },
-            ProtocolJson.Default.Timeline);
-    }
-
-    private Task ListLogsAsync(HttpContext http)
-    {
-        var run = Run(http);
-        return http.WriteListAsync(
-            [
-                .. run.Logs.Select(log => new BuildLog
+                TemplateParameters = wanted.TemplateParameters,
+                Variables = variables?.ToDictionary(pair => pair.Key, pair => new RunVariable { Value = pair.Value }),
+                Resources = new()
                 {
-                    Id = log.Id,
-                    Url = LogUrl(http, run, log.Id),
-                    CreatedOn = log.CreatedOn,
-                    LastChangedOn = log.LastChangedOn,
-                    LineCount = log.LineCount,
-                }),
-            ],
-            BuildJson.Default.CollectionBuildLog);
+                    Repositories = new Dictionary<string, RunRepository>
+                    {
+                        ["self"] = new() { RefName = wanted.SourceBranch, Version = wanted.SourceVersion },
+                    },
+                },
+            },
+            http.RequestAborted);
+        await http.WriteAsync(resources.ToWire(http, run), BuildJson.Default.Build);
     }
 
-    /// <summary>Text, or where JSON is asked for a list of lines; of all lines or those from <c>startLine</c> (1 is the first) to <c>endLine</c>.</summary>
-    private async Task GetLogAsync(HttpContext http)
+    private Task GetLatestAsync(HttpContext http)
     {
-        var logId = http.RouteInt("logId");
-        using var log = Run(http).ReadLog(logId) ?? throw Refusal.NotFound($"Log {logId} was not found.");
-        var (first, last) = (http.QueryInt("startLine") ?? 1, http.QueryInt("endLine") ?? int.MaxValue);
-        if (http.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
-        {
-            await http.WriteListAsync([.. Lines(log, first, last)], BuildJson.Default.CollectionString);
-            return;
-        }
-
-        http.Response.ContentType = "text/plain; charset=utf-8";
-        foreach (var line in Lines(log, first, last))
-        {
-            await http.Response.WriteAsync($"{line}\n", http.RequestAborted);
-        }
+        var asked = http.RouteText("definition");
+        var definition = runs.Definitions.All.FirstOrDefault(known =>
+            known.Id.ToString(CultureInfo.InvariantCulture) == asked || known.Name.Equals(asked, StringComparison.OrdinalIgnoreCase))
+            ?? throw Refusal.NotFound($"Definition {asked} was not found.");
+        var branch = BuildFilter.Branch(http.QueryText("branchName"));
+        var run = runs.All.LastOrDefault(run => run.Facts.DefinitionId == definition.Id && run.Progress.Result is not null
+            && (branch is null || branch == run.Facts.Request.SourceBranch))
+            ?? throw Refusal.NotFound($"No run of {definition.Name} has completed.");
+        return http.WriteAsync(resources.ToWire(http, run), BuildJson.Default.Build);
     }
 
-    private static IEnumerable<string> Lines(TextReader log, int first, int last)
+    /// <summary>Cancels the run, gives it another number, or marks it as kept; a job may only renumber its own.</summary>
+    private async Task UpdateAsync(HttpContext http)
     {
-        for (var number = 1; number <= last && log.ReadLine() is { } line; number++)
+        var run = Run(http);
+        http.MustReachPlan(run.Facts.PlanId);
+        var wanted = await http.ReadAsync(BuildJson.Default.BuildUpdate);
+        if (wanted.Status is { } status)
         {
-            if (number >= first)
+            http.MustBeOwner();
+            if (status.ToLowerInvariant() is not ("cancelling" or "4"))
             {
-                yield return line;
+                throw Refusal.BadRequest($"The status of a run can be set to cancelling, and not to '{status}'.");
             }
+
+            await run.CancelAsync();
         }
+        else if (wanted is { BuildNumber: null, KeepForever: null })
+        {
+            throw Refusal.BadRequest("Of a run its status, its number and whether it is kept can be changed; the body has none of them.");
+        }
+
+        if (wanted.KeepForever is { } keep)
+        {
+            run.Notes.KeepForever = keep;
+        }
+
+        if (wanted.BuildNumber is { } number)
+        {
+            run.Renumber(RunNumber.Checked(number));
+        }
+
+        await http.WriteAsync(resources.ToWire(http, run), BuildJson.Default.Build);
     }
 
     private async Task FollowAsync(HttpContext http)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        http.MustNotBeJob();
         var run = Run(http);
         http.Response.ContentType = "application/x-ndjson";
 
@@ -152,46 +156,14 @@ internal sealed class BuildsApi(PipelinesServiceOptions options, RunDirectory ru
         }
     }
 
-    private RunLoop Run(HttpContext http)
+    /// <summary>Anybody of the organization may read runs: on the service a job's token reads those of its project too.</summary>
+    private RunLoop Run(HttpContext http) => runs.FindRun(http.RouteInt("buildId"));
+
+    private async Task RetryAsync(HttpContext http)
     {
-        http.MustNotBeJob();
-        return runs.FindRun(http.RouteInt("buildId"));
-    }
-
-    private string UrlOf(HttpContext http, RunLoop run) =>
-        $"{http.Organization(options.Organization)}/{Uri.EscapeDataString(options.Project)}/_apis/build/Builds/{run.Facts.Id}";
-
-    private string LogUrl(HttpContext http, RunLoop run, int logId) => $"{UrlOf(http, run)}/logs/{logId}";
-
-    private Build ToWire(HttpContext http, RunLoop run)
-    {
-        var (facts, progress) = (run.Facts, run.Progress);
-        return new()
-        {
-            Id = facts.Id,
-            BuildNumber = facts.Number,
-            Status = progress.Result is not null ? "completed" : progress.Canceling ? "cancelling" : "inProgress",
-            Result = progress.Result switch
-            {
-                null => null,
-                NodeResult.Succeeded => "succeeded",
-                NodeResult.SucceededWithIssues => "partiallySucceeded",
-                NodeResult.Canceled => "canceled",
-                _ => "failed",
-            },
-            QueueTime = facts.StartTime,
-            StartTime = facts.StartTime,
-            FinishTime = progress.FinishedAt,
-            Url = UrlOf(http, run),
-            Definition = new() { Id = facts.DefinitionId, Name = facts.Request.DefinitionName, Revision = 1 },
-            Project = new(facts.ProjectId, facts.Project),
-            Uri = facts.Uri,
-            SourceBranch = facts.Request.SourceBranch,
-            SourceVersion = facts.Request.SourceVersion,
-            Reason = "manual",
-            Repository = new() { Id = $"{facts.RepositoryId}", Name = facts.Request.RepositoryName, Type = "TfsGit" },
-            OrchestrationPlan = new(facts.PlanId),
-            Logs = new() { Id = 0, Url = $"{UrlOf(http, run)}/logs" },
-        };
+        http.MustBeOwner();
+        var run = runs.FindRun(http.RouteInt("buildId"));
+        var wanted = await http.ReadAsync(BuildJson.Default.StageUpdate);
+        throw Refusal.BadRequest($"Stage {http.RouteText("stageRefName")} of run {run.Facts.Id} cannot be set to '{wanted.State}' here.");
     }
 }

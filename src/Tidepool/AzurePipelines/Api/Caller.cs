@@ -41,6 +41,15 @@ internal static class CallerExtensions
         }
     }
 
+    /// <summary>Refuses agents, which have no business with what runs are made of.</summary>
+    public static void MustNotBeAgent(this HttpContext http)
+    {
+        if (http.Caller() is Api.Caller.Agent)
+        {
+            throw Refusal.AccessDenied("An agent's token does not reach runs.");
+        }
+    }
+
     /// <summary>Refuses all but the personal access token.</summary>
     public static void MustBeOwner(this HttpContext http)
     {

@@ -21,8 +21,7 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("_apis/connectionData", ConnectAsync);
-        routes.MapMethods("_apis", ["OPTIONS"], http =>
-            http.WriteListAsync(ResourceLocations.Locations, ServiceJson.Default.CollectionApiResourceLocation));
+        routes.MapMethods("_apis/{area?}", ["OPTIONS"], ListLocationsAsync);
         routes.MapGet("_apis/resourceAreas", http =>
         {
             var areas = ResourceLocations.Areas.Select(area => Area(http, area.Key, area.Value)).ToList();
@@ -38,6 +37,13 @@ internal sealed class ConnectionApi(string organization, AgentPool pool, AccessT
             http.WriteAsync(new(http.RouteText("name"), "", "", "Off", "Off"), ServiceJson.Default.FeatureFlag));
         routes.MapPost(ResourceLocations.CustomerIntelligence, _ => Task.CompletedTask);
     }
+
+    /// <summary>All locations, or those of one area; an area that is not here has none.</summary>
+    private static Task ListLocationsAsync(HttpContext http) => http.WriteListAsync(
+        http.RouteText("area") is { Length: > 0 } area
+            ? [.. ResourceLocations.Locations.Where(location => location.Area.Equals(area, StringComparison.OrdinalIgnoreCase))]
+            : ResourceLocations.Locations,
+        ServiceJson.Default.CollectionApiResourceLocation);
 
     private Task ConnectAsync(HttpContext http)
     {

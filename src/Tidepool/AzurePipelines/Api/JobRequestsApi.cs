@@ -38,7 +38,9 @@ internal sealed class JobRequestsApi(AgentPool pool)
     {
         http.MustNotBeJob();
         AgentsApi.MustBePool(http);
-        var requests = pool.ListRequests(http.QueryInt("$top"), http.QueryInt("completedRequestCount"));
+        var agents = (http.QueryText("agentId") ?? http.QueryText("agentIds"))?.Split(',', StringSplitOptions.TrimEntries)
+            .Select(text => int.TryParse(text, out var id) ? id : throw Refusal.BadRequest($"'{text}' is no id of an agent.")).ToList();
+        var requests = pool.ListRequests(http.QueryInt("$top"), http.QueryInt("completedRequestCount"), agents);
         return http.WriteListAsync(requests, ProtocolJson.Default.CollectionTaskAgentJobRequest);
     }
 

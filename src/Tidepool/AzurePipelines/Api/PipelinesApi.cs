@@ -10,7 +10,7 @@ namespace Tidepool.AzurePipelines.Api;
 
 /// <summary>Pipelines and their runs, as Azure DevOps' Pipelines API has them: made of a YAML file in a repository, then run.</summary>
 internal sealed class PipelinesApi(
-    PipelinesServiceOptions options, RunDirectory runs, RepositoryDirectory repositories, RunQueue queue)
+    PipelinesServiceOptions options, BuildResources resources, RunDirectory runs, RepositoryDirectory repositories, RunQueue queue)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -27,6 +27,14 @@ internal sealed class PipelinesApi(
             return http.WriteAsync(ToWire(http, Find(http)), BuildJson.Default.PipelineResource);
         });
         routes.MapPost($"{all}/{{pipelineId}}/runs", RunAsync);
+        routes.MapGet($"{all}/{{pipelineId}}/runs", http =>
+        {
+            http.MustNotBeJob();
+            var definition = Find(http);
+            return http.WriteListAsync(
+                [.. runs.All.Where(run => run.Facts.DefinitionId == definition.Id).Reverse().Select(run => ToWire(http, definition, run))],
+                BuildJson.Default.CollectionPipelineRunResource);
+        });
         routes.MapGet($"{all}/{{pipelineId}}/runs/{{runId}}", http =>
         {
             http.MustNotBeJob();
@@ -44,7 +52,7 @@ internal sealed class PipelinesApi(
             throw Refusal.BadRequest("A pipeline needs a name, and a configuration with the path of a YAML file and a repository.");
         }
 
-        if (configuration.Type?.Equals("yaml", StringComparison.OrdinalIgnoreCase) == false)
+        if (configuration.Type?.ToLowerInvariant() is not (null or "yaml" or "1"))
         {
             throw Refusal.BadRequest($"The configuration's type is '{configuration.Type}'; only yaml is here.");
         }
@@ -61,15 +69,8 @@ internal sealed class PipelinesApi(
         http.MustBeOwner();
         var definition = Find(http);
         var wanted = await http.ReadAsync(BuildJson.Default.RunParameters);
-        try
-        {
-            var run = await queue.StartAsync(definition, wanted, http.RequestAborted);
-            await http.WriteAsync(ToWire(http, definition, run), BuildJson.Default.PipelineRunResource);
-        }
-        catch (PipelineNotValidException e)
-        {
-            throw Refusal.PipelineNotValid(string.Join('\n', e.Errors));
-        }
+        var run = await queue.StartOrRefuseAsync(definition, wanted, http.RequestAborted);
+        await http.WriteAsync(ToWire(http, definition, run), BuildJson.Default.PipelineRunResource);
     }
 
     private PipelineDefinition Find(HttpContext http)
@@ -92,6 +93,18 @@ internal sealed class PipelinesApi(
             Repository = new() { Name = definition.Repository, Type = "azureReposGit" },
         },
     };
+
+    private static Dictionary<string, RunVariable>? Variables(RunLoop run)
+    {
+        var request = run.Facts.Request;
+        var all = request.Variables.ToDictionary(pair => pair.Key, pair => new RunVariable { Value = run.Mask(pair.Value) });
+        foreach (var name in request.Secrets.Keys)
+        {
+            all[name] = new() { IsSecret = true };
+        }
+
+        return all.Count == 0 ? null : all;
+    }
 
     private PipelineRunResource ToWire(HttpContext http, PipelineDefinition definition, RunLoop run)
     {
@@ -117,6 +130,9 @@ internal sealed class PipelinesApi(
             FinishedDate = progress.FinishedAt,
             Url = $"{http.Organization(options.Organization)}/{Uri.EscapeDataString(options.Project)}/_apis/pipelines/{definition.Id}/runs/{run.Facts.Id}",
             Pipeline = ToWire(http, definition) with { Configuration = null },
+            Variables = Variables(run),
+            Links = new(
+                new($"{resources.Project(http)}/_apis/pipelines/{definition.Id}/runs/{run.Facts.Id}"), new(resources.WebUrlOf(http, run))),
             Resources = new()
             {
                 Repositories = new Dictionary<string, RunRepository>

@@ -24,6 +24,9 @@ internal sealed class PlansApi(RunDirectory runs)
         routes.MapPost($"{Records}/{{recordId}}/feed", FeedAsync);
         routes.MapPut(Attachment, AttachAsync);
         routes.MapGet(Attachment, GetAttachmentAsync);
+        routes.MapGet($"{ResourceLocations.Plans}/attachments/{{type}}", http => http.WriteListAsync(
+            [.. Run(http).Attachments.Where(attachment => attachment.Type.Equals(http.RouteText("type"), StringComparison.OrdinalIgnoreCase))],
+            ServiceJson.Default.CollectionTaskAttachment));
         routes.MapPost($"{ResourceLocations.Plans}/logs", AddLogAsync);
         routes.MapPost($"{ResourceLocations.Plans}/logs/{{logId}}", AppendLogAsync);
         routes.MapPost($"{ResourceLocations.Plans}/events", RaiseAsync);
@@ -81,7 +84,8 @@ internal sealed class PlansApi(RunDirectory runs)
 
     private async Task GetAttachmentAsync(HttpContext http)
     {
-        var content = await Run(http).GetAttachmentAsync(http.RouteGuid("recordId"), http.RouteText("type"), http.RouteText("name"));
+        var (type, name) = (http.RouteText("type"), http.RouteText("name"));
+        var content = Run(http).ReadAttachment(http.RouteGuid("recordId"), type, name) ?? throw Refusal.NotFound($"Attachment {type}/{name} was not found.");
         http.Response.ContentType = "application/octet-stream";
         await http.Response.Body.WriteAsync(content, http.RequestAborted);
     }

@@ -11,18 +11,20 @@ internal sealed class RepositoriesApi(PipelinesServiceOptions options, Repositor
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        var all = $"{options.Project}/_apis/git/repositories";
-        routes.MapGet(all, http =>
+        foreach (var all in new[] { $"{options.Project}/_apis/git/repositories", "_apis/git/repositories" })
         {
-            http.MustNotBeJob();
-            return http.WriteListAsync([.. repositories.Names.Select(name => ToWire(http, name))], BuildJson.Default.CollectionGitRepository);
-        });
-        routes.MapGet($"{all}/{{name}}", http =>
-        {
-            http.MustNotBeJob();
-            return http.WriteAsync(ToWire(http, repositories.Find(http.RouteText("name")) ?? throw Refusal.RepositoryNotFound(http.RouteText("name"))), BuildJson.Default.GitRepository);
-        });
-        routes.MapPost(all, AddAsync);
+            routes.MapGet(all, http =>
+            {
+                http.MustNotBeJob();
+                return http.WriteListAsync([.. repositories.Names.Select(name => ToWire(http, name))], BuildJson.Default.CollectionGitRepository);
+            });
+            routes.MapGet($"{all}/{{name}}", http =>
+            {
+                http.MustNotBeJob();
+                return http.WriteAsync(ToWire(http, repositories.Find(http.RouteText("name")) ?? throw Refusal.RepositoryNotFound(http.RouteText("name"))), BuildJson.Default.GitRepository);
+            });
+            routes.MapPost(all, AddAsync);
+        }
     }
 
     private async Task AddAsync(HttpContext http)
@@ -49,6 +51,7 @@ internal sealed class RepositoriesApi(PipelinesServiceOptions options, Repositor
         {
             Id = repositories.IdOf(name),
             Name = name,
+            DefaultBranch = RepositoryDirectory.DefaultBranch,
             Url = $"{project}/_apis/git/repositories/{repositories.IdOf(name)}",
             RemoteUrl = $"{project}/_git/{Uri.EscapeDataString(name)}",
             Project = new(RecordId.Of("project", options.Organization, options.Project), options.Project),

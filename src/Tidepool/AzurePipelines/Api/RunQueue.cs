@@ -8,8 +8,6 @@ namespace Tidepool.AzurePipelines.Api;
 /// <summary>Makes runs of what clients ask for: finds the commit, reads the pipeline in it, and starts it.</summary>
 internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirectory repositories, RunDirectory runs)
 {
-    private const string DefaultBranch = "refs/heads/main";
-
     /// <summary>Set once the service listens.</summary>
     public Uri? Organization { get; set; }
 
@@ -26,7 +24,7 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         }
 
         var self = wanted.Resources?.Repositories?.GetValueOrDefault("self");
-        var branch = self?.RefName ?? DefaultBranch;
+        var branch = self?.RefName ?? RepositoryDirectory.DefaultBranch;
         var commit = await repositories.FindCommitAsync(repository, self?.Version ?? branch, ct)
             ?? throw Refusal.BadRequest($"Repository {repository} has no commit {self?.Version ?? branch}.");
         var yaml = await repositories.ReadAsync(repository, commit.Sha, path, ct)
@@ -47,6 +45,20 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
                 PoolMap = wanted.PoolMap,
             },
             Organization!);
+    }
+
+    /// <summary>Starts a run; a pipeline that is not valid is a refusal.</summary>
+    /// <exception cref="WireException">The pipeline is not valid, or as for <see cref="StartAsync"/>.</exception>
+    public async Task<RunLoop> StartOrRefuseAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
+    {
+        try
+        {
+            return await StartAsync(definition, wanted, ct);
+        }
+        catch (PipelineNotValidException e)
+        {
+            throw Refusal.PipelineNotValid(string.Join('\n', e.Errors));
+        }
     }
 
     private void Check(RunParameters wanted)

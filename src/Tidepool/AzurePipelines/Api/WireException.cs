@@ -37,6 +37,26 @@ internal static class Refusal
     public static WireException BuildNotFound(int id) =>
         new(404, "BuildNotFoundException", $"The requested build {id} could not be found.", WireException.Builds);
 
+    public static WireException ProjectNotFound(string name) => new(
+        404,
+        "ProjectDoesNotExistWithNameException",
+        $"TF200016: The following project does not exist: {name}. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server.",
+        "Microsoft.TeamFoundation.Core.WebApi");
+
+    public static WireException QueueNotFound(int id) => new(404, "TaskAgentQueueNotFoundException", $"Agent queue {id} was not found.");
+
+    public static WireException DefinitionNotFound(int id) =>
+        new(404, "DefinitionNotFoundException", $"The requested definition {id} could not be found.", WireException.Builds);
+
+    public static WireException ArtifactNotFound(string name, int buildId) =>
+        new(404, "ArtifactNotFoundException", $"The artifact {name} was not found for build {buildId}.", WireException.Builds);
+
+    public static WireException ArtifactExists(string name, int buildId) =>
+        new(409, "ArtifactExistsException", $"Artifact {name} already exists for build {buildId}.", WireException.Builds);
+
+    public static WireException StageNotFound(string name, int buildId) =>
+        new(404, "StageNotFoundException", $"Stage {name} of build {buildId} was not found.", WireException.Builds);
+
     public static WireException PipelineNotFound(int id) =>
         new(404, "PipelineNotFoundException", $"Pipeline {id} was not found.", WireException.Pipelines);
 

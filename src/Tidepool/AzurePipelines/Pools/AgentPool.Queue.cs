@@ -107,14 +107,16 @@ internal sealed partial class AgentPool
     /// <summary>Requests, unfinished ones first, then finished ones from the newest.</summary>
     /// <param name="top">At most so many of all.</param>
     /// <param name="finished">At most so many of the finished.</param>
-    public IReadOnlyList<TaskAgentJobRequest> ListRequests(int? top, int? finished)
+    /// <param name="agents">Only those that one of these agents has or had; null for all.</param>
+    public IReadOnlyList<TaskAgentJobRequest> ListRequests(int? top, int? finished, IReadOnlyCollection<int>? agents = null)
     {
         lock (_gate)
         {
+            var asked = agents is null ? _requests.Values : _requests.Values.Where(request => request.Agent is { } agent && agents.Contains(agent.Id));
             return
             [
-                .. _requests.Values.Where(request => request.Result is null)
-                    .Concat(_requests.Values.Where(request => request.Result is not null)
+                .. asked.Where(request => request.Result is null)
+                    .Concat(asked.Where(request => request.Result is not null)
                         .OrderByDescending(request => request.FinishTime)
                         .Take(finished ?? int.MaxValue))
                     .Take(top ?? int.MaxValue)
@@ -186,6 +188,7 @@ internal sealed partial class AgentPool
         }
 
         (request.Result, request.FinishTime, request.LockedUntil) = (result, _clock.GetUtcNow(), null);
+        request.Agent?.LastCompleted = request.ToWire([]);
         request.Job.Hears(new JobRequestNews.Finished(result, reason));
     }
 

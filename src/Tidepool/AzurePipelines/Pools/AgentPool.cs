@@ -1,5 +1,6 @@
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
+using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Pools;
@@ -52,7 +53,11 @@ internal sealed partial class AgentPool : IDisposable
         }
     }
 
-    public IReadOnlyList<TaskAgent> List(string? name, bool capabilities, bool assignedRequest)
+    /// <summary>The agents in order of their ids.</summary>
+    /// <param name="name">Only the one of that name; null for all.</param>
+    /// <param name="details">What is told of them.</param>
+    /// <param name="demands">Only those that meet all of them.</param>
+    public IReadOnlyList<TaskAgent> List(string? name, AgentDetails details, IReadOnlyList<Demand> demands)
     {
         lock (_gate)
         {
@@ -60,16 +65,17 @@ internal sealed partial class AgentPool : IDisposable
             [
                 .. _agents.Values
                     .Where(agent => name is null || agent.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                    .Select(agent => agent.ToWire(capabilities, assignedRequest)),
+                    .Where(agent => demands.All(demand => demand.IsMetBy(agent.AllCapabilities)))
+                    .Select(agent => agent.ToWire(details)),
             ];
         }
     }
 
-    public TaskAgent Get(int agentId, bool capabilities, bool assignedRequest)
+    public TaskAgent Get(int agentId, AgentDetails details)
     {
         lock (_gate)
         {
-            return Find(agentId).ToWire(capabilities, assignedRequest);
+            return Find(agentId).ToWire(details);
         }
     }
 
@@ -91,7 +97,7 @@ internal sealed partial class AgentPool : IDisposable
                 next = _changed.Task;
             }
 
-            if (List(name: null, capabilities: true, assignedRequest: true) is var list && until(list))
+            if (List(name: null, new(Capabilities: true, AssignedRequest: true), []) is var list && until(list))
             {
                 return list;
             }
@@ -116,7 +122,7 @@ internal sealed partial class AgentPool : IDisposable
             Describe(added, agent);
             SetKey(added, agent.Authorization?.PublicKey, authorizationUrl);
             Assign();
-            return added.ToWire(capabilities: true, assignedRequest: false);
+            return added.ToWire(new(Capabilities: true));
         }
     }
 
@@ -134,7 +140,7 @@ internal sealed partial class AgentPool : IDisposable
 
             Describe(known, agent);
             Assign();
-            return known.ToWire(capabilities: true, assignedRequest: false);
+            return known.ToWire(new(Capabilities: true));
         }
     }
 
@@ -146,7 +152,7 @@ internal sealed partial class AgentPool : IDisposable
             var known = Find(agentId);
             Describe(known, agent);
             Assign();
-            return known.ToWire(capabilities: true, assignedRequest: false);
+            return known.ToWire(new(Capabilities: true));
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class RegisteredAgent
     public AgentSession? Session { get; set; }
     public JobRequest? Assigned { get; set; }
 
+    /// <summary>The request that it finished last, as it was then.</summary>
+    public TaskAgentJobRequest? LastCompleted { get; set; }
+
     public bool Online => Session is not null;
 
     /// <summary>Tidepool's own agent, which may renew against a lease shorter than the service's.</summary>
@@ -45,15 +48,22 @@ internal sealed class RegisteredAgent
     };
 
     /// <summary>The agent as the pool lists it.</summary>
-    public TaskAgent ToWire(bool capabilities, bool assignedRequest) => ToReference() with
+    public TaskAgent ToWire(AgentDetails details) => ToReference() with
     {
         MaxParallelism = MaxParallelism,
         CreatedOn = CreatedOn,
         Authorization = new() { AuthorizationUrl = AuthorizationUrl, ClientId = ClientId, PublicKey = PublicKey },
-        SystemCapabilities = capabilities ? SystemCapabilities : null,
-        UserCapabilities = capabilities ? UserCapabilities : null,
-        AssignedRequest = assignedRequest ? Assigned?.ToWire([]) : null,
+        SystemCapabilities = details.Capabilities ? SystemCapabilities : null,
+        UserCapabilities = details.Capabilities ? UserCapabilities : null,
+        AssignedRequest = details.AssignedRequest ? Assigned?.ToWire([]) : null,
+        LastCompletedRequest = details.LastCompletedRequest ? LastCompleted : null,
     };
+}
+
+/// <summary>What is told of an agent beside who it is.</summary>
+internal sealed record AgentDetails(bool Capabilities = false, bool AssignedRequest = false, bool LastCompletedRequest = false)
+{
+    public static readonly AgentDetails None = new();
 }
 
 internal static class Capabilities

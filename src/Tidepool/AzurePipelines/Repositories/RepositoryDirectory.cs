@@ -3,8 +3,11 @@ using Tidepool.AzurePipelines.Runs;
 namespace Tidepool.AzurePipelines.Repositories;
 
 /// <summary>The project's repositories, bare ones that clients make and push to. Names ignore case.</summary>
-internal sealed class RepositoryDirectory(PipelinesServiceOptions options)
+internal sealed partial class RepositoryDirectory(PipelinesServiceOptions options)
 {
+    /// <summary>What is meant where no branch is named.</summary>
+    public const string DefaultBranch = "refs/heads/main";
+
     private const int LongestName = 256;
 
     // A pipeline is a text that people write.

@@ -47,6 +47,18 @@ internal sealed class RunDirectory(
         return run;
     }
 
+    /// <summary>All runs, oldest first.</summary>
+    public IReadOnlyList<RunLoop> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _inOrder];
+            }
+        }
+    }
+
     /// <exception cref="WireException">There is no such plan.</exception>
     public RunLoop Find(Guid planId)
     {

@@ -40,6 +40,45 @@ internal sealed partial class RunLoop
         }
     }
 
+    /// <summary>Gives the run another number; jobs that are queued from now on get it.</summary>
+    public void Renumber(string number)
+    {
+        lock (_gate)
+        {
+            Facts = Facts with { Number = _mask.Apply(number) };
+        }
+    }
+
+    /// <summary>A text of a client's without the run's secrets.</summary>
+    public string Mask(string text)
+    {
+        lock (_gate)
+        {
+            return _mask.Apply(text);
+        }
+    }
+
+    /// <summary>The files that steps attached, oldest first.</summary>
+    public IReadOnlyList<TaskAttachment> Attachments
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _attachments.Values.Select(attached => attached.Attachment)];
+            }
+        }
+    }
+
+    /// <summary>The content of what a step attached; null where there is none.</summary>
+    public byte[]? ReadAttachment(Guid recordId, string type, string name)
+    {
+        lock (_gate)
+        {
+            return _attachments.TryGetValue((recordId, type, name), out var attached) ? attached.Content : null;
+        }
+    }
+
     /// <summary>A log's text as it is now; null when there is no such log.</summary>
     public TextReader? ReadLog(int logId)
     {

@@ -8,7 +8,7 @@ namespace Tidepool.AzurePipelines.Runs;
 internal sealed partial class RunLoop
 {
     private readonly Dictionary<Guid, RunTimeline> _timelines;
-    private readonly Dictionary<(Guid Record, string Type, string Name), byte[]> _attachments = [];
+    private readonly OrderedDictionary<(Guid Record, string Type, string Name), (TaskAttachment Attachment, byte[] Content)> _attachments = [];
     private readonly RunLogs _logs;
 
     private RunTimeline Main => _timelines[Facts.TimelineId];
@@ -48,8 +48,7 @@ internal sealed partial class RunLoop
 
     public Task<TaskAttachment> AttachAsync(Guid timelineId, Guid recordId, string type, string name, byte[] content) => InvokeAsync(() =>
     {
-        _attachments[(recordId, type, name)] = content;
-        return new TaskAttachment
+        var attachment = new TaskAttachment
         {
             Type = type,
             Name = name,
@@ -57,10 +56,9 @@ internal sealed partial class RunLoop
             TimelineId = timelineId,
             RecordId = recordId,
         };
+        _attachments[(recordId, type, name)] = (attachment, content);
+        return attachment;
     });
-
-    public Task<byte[]> GetAttachmentAsync(Guid recordId, string type, string name) => InvokeAsync(() =>
-        _attachments.GetValueOrDefault((recordId, type, name)) ?? throw Refusal.NotFound($"Attachment {type}/{name} was not found."));
 
     /// <summary>Ends a job as its agent says.</summary>
     public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>

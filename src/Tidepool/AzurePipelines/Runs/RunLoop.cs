@@ -49,7 +49,10 @@ internal sealed partial class RunLoop
         }
     }
 
-    public RunFacts Facts { get; }
+    public RunFacts Facts { get; private set; }
+
+    /// <summary>What clients and jobs write onto the run.</summary>
+    public RunNotes Notes { get; } = new();
     public RunEventLog Events { get; }
 
     /// <summary>Completes when the run has ended and its last event is there; canceled when the service ended before.</summary>

@@ -23,13 +23,16 @@ internal static partial class RunNumber
             number = Revision().Replace(rest, match => match.Groups[1].Value + next.PadLeft(match.Groups[2].Length, '0'));
         }
 
-        return number.Length > LongestNumber || number.IndexOfAny(Forbidden.ToCharArray()) >= 0 || number.EndsWith('.')
+        return Checked(number);
+    }
+
+    /// <exception cref="ProblemException">SERVICE002: the service refuses the number.</exception>
+    public static string Checked(string number) => number.Length is 0 or > LongestNumber || number.IndexOfAny(Forbidden.ToCharArray()) >= 0 || number.EndsWith('.')
             ? throw new ProblemException(
                 "SERVICE002",
                 $"The run's number would be '{number}', which the service refuses.",
                 $"Give the pipeline a name: of at most {LongestNumber} characters, none of {Forbidden} and no '.' at its end.")
             : number;
-    }
 
     private static string? Value(string token, DateTimeOffset now, IReadOnlyDictionary<string, string> variables)
     {

@@ -27,13 +27,21 @@ public enum DeploymentStrategy
 }
 
 public sealed record DeploymentEnvironment(
-    string Name, string? ResourceName, string? ResourceType, IReadOnlyList<string> Tags, SourcePosition Position);
+    string Name, string? ResourceName, string? ResourceType, IReadOnlyList<string> Tags, SourcePosition Position)
+{
+    /// <summary>The resource's number, which a pipeline may give in the place of its name.</summary>
+    public string? ResourceId { get; init; }
+}
 
 /// <summary>The steps of one moment of a deployment.</summary>
 /// <param name="Kind">Which moment.</param>
 /// <param name="Steps">As of an ordinary job; no checkout is added.</param>
 /// <param name="Pool">Where they run; null means the job's pool.</param>
-public sealed record DeploymentHook(HookKind Kind, IReadOnlyList<PipelineStep> Steps, PipelinePool? Pool, SourcePosition Position);
+public sealed record DeploymentHook(HookKind Kind, IReadOnlyList<PipelineStep> Steps, PipelinePool? Pool, SourcePosition Position)
+{
+    /// <summary>Runs on the service, without an agent (<c>pool: server</c>).</summary>
+    public bool IsAgentless { get; init; }
+}
 
 /// <summary>In the order in which they run; of the last two, only one does.</summary>
 public enum HookKind

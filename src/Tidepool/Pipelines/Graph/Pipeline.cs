@@ -13,6 +13,9 @@ public sealed record Pipeline
 
     /// <summary>The run's number format.</summary>
     public string RunName { get; init; } = DefaultRunName;
+
+    /// <summary>Whether a run's title has the commit's message after its number.</summary>
+    public bool AppendCommitMessageToRunName { get; init; } = true;
     public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
     public PipelineResources Resources { get; init; } = new();
     public IReadOnlyList<PipelineStage> Stages { get; init; } = [];
@@ -23,6 +26,9 @@ public sealed record PipelineVariable(string Name, string Value, bool ReadOnly, 
 {
     /// <summary>The value is never shown; only variables of a group can be secret.</summary>
     public bool IsSecret { get; init; }
+
+    /// <summary>The variable group that it comes from; null for one that the file writes.</summary>
+    public string? Group { get; init; }
 }
 
 public sealed record PipelineStage

@@ -1,19 +1,28 @@
-using Tidepool.AgentProtocol;
 using Tidepool.Pipelines.Graph;
 using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines.Schema;
 
 /// <summary>The checkout step.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/steps-checkout</remarks>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/steps-checkout and, for addresses in the place of an alias,
+/// https://learn.microsoft.com/azure/devops/pipelines/repos/multi-repo-checkout#inline-syntax-checkout
+/// </remarks>
 internal static class CheckoutSchema
 {
+    private const string InlineGit = "git://";
+
+    private static readonly string[] Flags = ["clean", "fetchTags", "persistCredentials", "lfs"];
+
+    private static readonly string[] Texts =
+        ["fetchDepth", "fetchFilter", "path", "workspaceRepo", "sparseCheckoutDirectories", "sparseCheckoutPatterns"];
+
     /// <summary>What a job without a checkout gets.</summary>
     public static PipelineStep Self(SourcePosition position) => new()
     {
-        TaskName = "Checkout",
-        TaskId = TaskReference.Checkout,
-        TaskVersion = "1.0.0",
+        TaskName = KnownTasks.Checkout.Name,
+        TaskId = KnownTasks.Checkout.Id,
+        TaskVersion = KnownTasks.Checkout.Version,
         Name = "",
         DisplayName = "Checkout self",
         Inputs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["repository"] = "self" },
@@ -21,46 +30,66 @@ internal static class CheckoutSchema
     };
 
     /// <summary>The step with its inputs; null for <c>none</c> and for what is refused.</summary>
-    public static PipelineStep? Read(MappingReader reader, PipelineErrors errors)
+    public static PipelineStep? Read(MappingReader reader, SchemaScope scope)
     {
-        var repository = reader.Scalar("checkout");
-        var step = Self(reader.Position);
-        var inputs = new Dictionary<string, string>(step.Inputs, StringComparer.OrdinalIgnoreCase);
-        foreach (var key in (string[])["clean", "fetchTags", "persistCredentials"])
+        var inputs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["repository"] = "self" };
+        foreach (var key in Flags)
         {
             if (reader.Flag(key) is { } flag)
             {
                 inputs[key] = flag ? "true" : "false";
             }
         }
-        if (reader.Number("fetchDepth") is { } depth)
+        foreach (var key in Texts)
         {
-            inputs["fetchDepth"] = $"{depth}";
-        }
-        if (reader.Text("path") is { } path)
-        {
-            inputs["path"] = path;
-        }
-        foreach (var key in (string[])["lfs", "submodules"])
-        {
-            if (reader.Scalar(key) is { } scalar && MappingReader.ToFlag(scalar.Value) != false)
+            if (reader.Text(key) is { } text)
             {
-                errors.Add(scalar.Position, Refusal.Of($"{key}: {scalar.Value}"));
+                inputs[key] = text;
             }
         }
-        return repository?.Value switch
+        if (reader.Scalar("submodules") is { IsNull: false } submodules)
         {
-            "self" => step with { Inputs = inputs },
-            null or "none" => null,
-            var other => Unknown(other, repository, errors),
-        };
+            inputs["submodules"] = submodules.Value == "recursive" ? "recursive" : reader.Flag("submodules") == true ? "true" : "false";
+        }
+        if (reader.Scalar("checkout") is not { IsNull: false } repository)
+        {
+            if (reader.Node("checkout") is ScalarNode at)
+            {
+                scope.Errors.Add(at.Position, "The checkout step does not specify a repository");
+            }
+            return null;
+        }
+        if (repository.Value == "none")
+        {
+            return null;
+        }
+        if (Alias(repository, scope) is not { } alias)
+        {
+            scope.Errors.Add(
+                repository.Position,
+                $"The checkout step references the repository '{repository.Value}' which is not defined by the pipeline");
+            return null;
+        }
+        inputs["repository"] = alias;
+        return Self(reader.Position) with { DisplayName = $"Checkout {alias}", Inputs = inputs };
     }
 
-    private static PipelineStep? Unknown(string repository, ScalarNode at, PipelineErrors errors)
+    /// <summary>The alias as the pipeline spells it; an address is its own, and is added to the repositories.</summary>
+    private static string? Alias(ScalarNode repository, SchemaScope scope)
     {
-        errors.Add(at.Position, repository.Contains("://", StringComparison.Ordinal)
-            ? Refusal.Of($"checkout: {repository}")
-            : $"The checkout step references the repository '{repository}' which is not defined by the pipeline");
-        return null;
+        var text = repository.Value;
+        if (scope.HasRepository(text))
+        {
+            return scope.Resources.Repositories.FirstOrDefault(r => GraphNode.Same(r.Alias, text))?.Alias ?? "self";
+        }
+        if (!text.StartsWith(InlineGit, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+        var at = text.IndexOf('@', StringComparison.Ordinal);
+        var name = at < 0 ? text[InlineGit.Length..] : text[InlineGit.Length..at];
+        var branch = at < 0 ? null : text[(at + 1)..];
+        scope.AddInline(new RepositoryReference(text, "git", name, branch, null, repository.Position));
+        return text;
     }
 }

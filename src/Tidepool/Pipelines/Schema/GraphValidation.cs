@@ -43,76 +43,70 @@ internal sealed record GraphWords(string NoRoot, string Prefix, string Noun, Fun
     public string Unknown(string name, string on) => $"{Prefix} {name} depends on unknown {Noun} {on}.";
 }
 
-/// <summary>Checks one graph: names first; then that a node can begin, which hides the rest; then cycles and unknown dependencies.</summary>
-/// <remarks>The order is seen in public reports of the service; not confirmed by Microsoft.</remarks>
+/// <summary>Checks one graph: names, that a node can begin, and that every other comes to its turn.</summary>
+/// <remarks>
+/// Source: https://github.com/actions/runner/blob/c8afc84/src/Sdk/DTPipelines/Pipelines/Validation/GraphValidator.cs. As there, a name
+/// that appears twice hides the edges, and so does a graph that cannot begin; and a node that waits for one that never runs is said to
+/// be in a cycle, though the circle itself is before it.
+/// </remarks>
 internal static class GraphValidation
 {
     public static void Check(IReadOnlyList<GraphNode> nodes, GraphWords words, SourcePosition owner, PipelineErrors errors)
     {
-        if (!CheckNames(nodes, words, errors))
-        {
-            return;
-        }
+        var isUnique = CheckNames(nodes, words, errors);
         if (nodes.All(n => n.DependsOn.Count > 0))
         {
             errors.Add(owner, words.NoRoot);
-            return;
         }
-        var byName = nodes.ToDictionary(n => n.Name, StringComparer.OrdinalIgnoreCase);
-        foreach (var node in nodes)
+        else if (isUnique)
         {
-            foreach (var on in node.DependsOn)
-            {
-                if (!byName.TryGetValue(on.Value, out var target))
-                {
-                    errors.Add(on.Position, words.Unknown(node.Name, on.Value));
-                }
-                else if (Reaches(target, node, byName))
-                {
-                    errors.Add(on.Position, words.Cycle(node.Name, target.Name));
-                }
-            }
+            CheckEdges(nodes, words, errors);
         }
     }
 
     private static bool CheckNames(IReadOnlyList<GraphNode> nodes, GraphWords words, PipelineErrors errors)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var valid = true;
+        var isUnique = true;
         foreach (var node in nodes)
         {
             if (!Names.IsValid(node.Name))
             {
                 errors.Add(node.Position, words.InvalidName(node.Name));
-                valid = false;
             }
             if (!seen.Add(node.Name))
             {
                 errors.Add(node.Position, words.AppearsTwice(node.Name));
-                valid = false;
+                isUnique = false;
             }
         }
-        return valid;
+        return isUnique;
     }
 
-    private static bool Reaches(GraphNode from, GraphNode to, Dictionary<string, GraphNode> byName)
+    private static void CheckEdges(IReadOnlyList<GraphNode> nodes, GraphWords words, PipelineErrors errors)
     {
-        var open = new Stack<GraphNode>([from]);
-        var seen = new HashSet<GraphNode>(ReferenceEqualityComparer.Instance) { from };
-        while (open.TryPop(out var node))
+        var byName = nodes.ToDictionary(n => n.Name, StringComparer.OrdinalIgnoreCase);
+        var waits = nodes.ToDictionary(n => n, n => n.DependsOn.ToList());
+        var open = new Queue<GraphNode>(nodes.Where(n => n.DependsOn.Count == 0));
+        while (open.TryDequeue(out var done))
         {
-            if (ReferenceEquals(node, to))
+            foreach (var (node, on) in waits)
             {
-                return true;
-            }
-            foreach (var on in node.DependsOn)
-            {
-                if (byName.TryGetValue(on.Value, out var next) && seen.Add(next))
+                if (on.RemoveAll(d => GraphNode.Same(d.Value, done.Name)) > 0 && on.Count == 0)
                 {
-                    open.Push(next);
+                    open.Enqueue(node);
                 }
             }
         }
-        return false;
+        foreach (var (node, on) in waits)
+        {
+            foreach (var one in on)
+            {
+                var text = byName.TryGetValue(one.Value, out var target)
+                    ? words.Cycle(node.Name, target.Name)
+                    : words.Unknown(node.Name, one.Value);
+                errors.Add(one.Position, text);
+            }
+        }
     }
 }

@@ -5,7 +5,8 @@ namespace Tidepool.Pipelines.Schema;
 /// <summary>Mappings whose first key says what they are.</summary>
 internal static class KindOf
 {
-    /// <summary>The mapping when it is of the first kind; else null, and an error about its kind.</summary>
+    /// <summary>The mapping when its first key is one of the kinds; else null, and an error about its kind.</summary>
+    /// <remarks>Templates are expanded before this; one that is left was not allowed where it stands.</remarks>
     public static MappingNode? Node(YamlNode item, IReadOnlyList<string> kinds, PipelineErrors errors)
     {
         if (item is ScalarNode { IsFailed: true })
@@ -17,21 +18,22 @@ internal static class KindOf
             errors.Add(item.Position, item is MappingNode ? "Unexpected value ''" : Unexpected.Text(item));
             return null;
         }
-        if (kind.Value == kinds[0])
+        if (kind.Value != "template" && kinds.Contains(kind.Value))
         {
             return mapping;
         }
         if (!kind.IsFailed)
         {
-            var known = kinds.Contains(kind.Value);
-            errors.Add(kind.Position, known ? Refusal.Of(Named(kind.Value, first.Value)) : $"Unexpected value '{kind.Value}'");
+            var isTemplate = kind.Value == "template" && kinds.Contains("template");
+            errors.Add(kind.Position, isTemplate ? Refusal.Of(Named(kind.Value, first.Value)) : $"Unexpected value '{kind.Value}'");
         }
         return null;
     }
 
-    /// <summary>The names that a list gives its mappings under a key.</summary>
-    public static HashSet<string> NamesIn(IReadOnlyList<YamlNode> items, string key) => new(
-        items.OfType<MappingNode>().Select(m => m[key]).OfType<ScalarNode>().Select(s => s.Value), StringComparer.OrdinalIgnoreCase);
+    /// <summary>The names that a list gives its mappings under any of the keys.</summary>
+    public static HashSet<string> NamesIn(IReadOnlyList<YamlNode> items, params IReadOnlyList<string> keys) => new(
+        items.OfType<MappingNode>().SelectMany(m => keys.Select(k => m[k])).OfType<ScalarNode>().Select(s => s.Value),
+        StringComparer.OrdinalIgnoreCase);
 
     private static string Named(string kind, YamlNode value) =>
         kind == "template" && value is ScalarNode { Value: var path } ? $"{kind}: {path}" : kind;

@@ -29,6 +29,9 @@ internal sealed class MappingReader
         }
     }
 
+    /// <summary>Reads a mapping whose keys are free, or were checked already.</summary>
+    public MappingReader(MappingNode mapping, PipelineErrors errors) => (_mapping, _errors) = (mapping, errors);
+
     public SourcePosition Position => _mapping.Position;
 
     public bool Has(string key) => _mapping[key] is not null;
@@ -48,6 +51,36 @@ internal sealed class MappingReader
             return scalar;
         }
         _errors.Add(node.Position, Unexpected.Text(node));
+        return null;
+    }
+
+    /// <summary>The mapping of a key, or null when the key is missing or nothing is written after it.</summary>
+    public MappingReader? Mapping(string key, KeyTable keys)
+    {
+        switch (Node(key))
+        {
+            case null or ScalarNode { IsNull: true }:
+                return null;
+            case MappingNode mapping:
+                return new MappingReader(mapping, keys, _errors);
+            case var other:
+                _errors.Add(other.Position, Unexpected.Text(other));
+                return null;
+        }
+    }
+
+    /// <summary>Text that is one of a few, or null when the key is missing.</summary>
+    public string? OneOf(string key, params ReadOnlySpan<string> allowed)
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return null;
+        }
+        if (allowed.Contains(scalar.Value))
+        {
+            return scalar.Value;
+        }
+        _errors.Add(scalar.Position, Unexpected.Text(scalar));
         return null;
     }
 

@@ -7,10 +7,12 @@ namespace Tidepool.Pipelines.Schema;
 /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/pipeline</remarks>
 internal static class PipelineSchema
 {
-    private static readonly string[] Bodies = ["stages", "jobs", "steps"];
-    private static readonly string[] OtherBodies = ["extends", "phases"];
+    private static readonly string[] Bodies = ["stages", "jobs", "phases", "steps"];
 
-    public static Pipeline Read(YamlNode root, PipelineErrors errors)
+    /// <summary>The graph of an expanded file.</summary>
+    /// <param name="root">The file without templates, directives and <c>parameters</c>.</param>
+    /// <param name="source">Where groups and tasks come from; null when there are none.</param>
+    public static Pipeline Read(YamlNode root, PipelineSource? source, PipelineErrors errors)
     {
         if (root is not MappingNode mapping)
         {
@@ -18,37 +20,56 @@ internal static class PipelineSchema
             return new Pipeline();
         }
         var reader = new MappingReader(mapping, KnownKeys.Pipeline, errors);
-        var pool = PoolSchema.Read(reader, null, errors);
+        var scope = SchemaScope.Of(source, errors) with { Resources = ResourceSchema.Read(reader, errors) };
+        _ = reader.OneOf("lockBehavior", "sequential", "runLatest");
         var pipeline = new Pipeline
         {
-            RunName = reader.Text("name") ?? Pipeline.DefaultRunName,
-            Variables = VariableSchema.Read(reader, errors),
+            RunName = reader.Text("name") is { Length: > 0 } name ? name : Pipeline.DefaultRunName,
+            AppendCommitMessageToRunName = reader.Flag("appendCommitMessageToRunName") ?? true,
+            Variables = VariableSchema.Read(reader, scope),
+            Resources = scope.Resources,
         };
-        var bodies = mapping.Entries.Where(e => Bodies.Contains(e.Key.Value)).ToList();
+        return ReadBody(mapping, reader, scope) is { } stages
+            ? pipeline with
+            {
+                Stages = stages,
+                Resources = scope.Resources with { Repositories = [.. scope.Resources.Repositories, .. scope.InlineRepositories] },
+            }
+            : pipeline;
+    }
+
+    private static IReadOnlyList<PipelineStage>? ReadBody(MappingNode root, MappingReader reader, SchemaScope scope)
+    {
+        var bodies = root.Entries.Where(e => Bodies.Contains(e.Key.Value)).ToList();
         foreach (var extra in bodies.Skip(1))
         {
-            errors.Add(extra.Key.Position, $"Unexpected value '{extra.Key.Value}'");
+            scope.Errors.Add(extra.Key.Position, $"Unexpected value '{extra.Key.Value}'");
         }
         if (bodies is not [{ Key.Value: var body, Value: var content }, ..])
         {
-            if (!mapping.Entries.Any(e => OtherBodies.Contains(e.Key.Value)))
+            if (root["extends"] is null)
             {
-                errors.Add(root.Position, "The pipeline has no stages, jobs or steps. Write one of them.");
+                scope.Errors.Add(root.Position, "The pipeline has no stages, jobs or steps. Write one of them.");
             }
-            return pipeline;
+            return null;
         }
-        if (body != "steps")
+        if (body == "steps")
         {
-            reader.Refuse("continueOnError", "workspace", "timeoutInMinutes", "cancelTimeoutInMinutes");
+            var implied = new MappingReader(LegacyShorthand.ToPool(root, scope.Errors), scope.Errors);
+            var own = PoolSchema.Read(implied, PoolChoice.None, scope.Errors);
+            return [Implied(content, [new JobSchema(PipelineStage.DefaultName, own, scope).ReadImplied(implied, content)])];
         }
-        return pipeline with
+        reader.Refuse([.. KnownKeys.StepsOnly.Where(k => !KnownKeys.Pipeline.NotYet.Contains(k))]);
+        var pool = PoolSchema.Read(reader, PoolChoice.None, scope.Errors);
+        if (content is ScalarNode { IsFailed: true })
         {
-            Stages = content is ScalarNode { IsFailed: true } ? [] : body switch
-            {
-                "stages" => new StageSchema(pool, errors).Read(content),
-                "jobs" => [Implied(content, new JobSchema(PipelineStage.DefaultName, pool, errors).Read(content))],
-                _ => [Implied(content, [new JobSchema(PipelineStage.DefaultName, pool, errors).ReadImplied(reader, content)])],
-            },
+            return [];
+        }
+        return body switch
+        {
+            "stages" => new StageSchema(pool, scope).Read(content),
+            "jobs" => [Implied(content, new JobSchema(PipelineStage.DefaultName, pool, scope).Read(content))],
+            _ => [Implied(content, new JobSchema(PipelineStage.DefaultName, pool, scope).ReadPhases(content))],
         };
     }
 

@@ -8,13 +8,15 @@ namespace Tidepool.Pipelines.Schema;
 /// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage. The numbering of unnamed stages and the text about a
 /// condition that is not valid are inferred.
 /// </remarks>
-internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors)
+internal sealed class StageSchema(PoolChoice outerPool, SchemaScope scope)
 {
+    private PipelineErrors Errors => scope.Errors;
+
     public IReadOnlyList<PipelineStage> Read(YamlNode stages)
     {
         if (stages is not SequenceNode { Items: var items })
         {
-            errors.Add(stages.Position, Unexpected.Text(stages));
+            Errors.Add(stages.Position, Unexpected.Text(stages));
             return [];
         }
         var taken = KindOf.NamesIn(items, "stage");
@@ -23,19 +25,19 @@ internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors
         var complete = true;
         foreach (var item in items)
         {
-            if (KindOf.Node(item, KnownKeys.StageKinds, errors) is not { } mapping)
+            if (KindOf.Node(item, KnownKeys.StageKinds, Errors) is not { } mapping)
             {
                 complete = false;
                 continue;
             }
-            var reader = new MappingReader(mapping, KnownKeys.Stage, errors);
-            var (dependsOn, stage) = ReadStage(reader, reader.Text("stage") ?? Names.Next("Stage", taken), read.LastOrDefault());
+            var reader = new MappingReader(mapping, KnownKeys.Stage, Errors);
+            var (dependsOn, stage) = ReadStage(reader, reader.Text("stage") is { Length: > 0 } name ? name : Names.Next("Stage", taken), read.LastOrDefault());
             nodes.Add(new GraphNode(stage.Name, dependsOn, reader.Scalar("stage")?.Position ?? mapping.Position));
             read.Add(stage);
         }
         if (complete)
         {
-            GraphValidation.Check(nodes, GraphWords.OfStages, stages.Position, errors);
+            GraphValidation.Check(nodes, GraphWords.OfStages, stages.Position, Errors);
         }
         return [.. read.Select(stage => stage with { DependsOn = GraphNode.Spelled(stage.DependsOn, nodes) })];
     }
@@ -48,27 +50,26 @@ internal sealed class StageSchema(PipelinePool? outerPool, PipelineErrors errors
         var condition = reader.Text("condition");
         if (Conditions.Fault(condition, ExpressionScopes.StageNames) is { } reason)
         {
-            errors.Add(
+            Errors.Add(
                 reader.Node("condition")!.Position, $"Stage {name} specifies condition {condition} which is not valid. Reason: {reason}");
         }
-        if (reader.Scalar("trigger") is { Value: not "automatic" } trigger)
-        {
-            errors.Add(trigger.Position, trigger.Value == "manual" ? Refusal.Of("trigger: manual") : Unexpected.Text(trigger));
-        }
-        var pool = PoolSchema.Read(reader, outerPool, errors);
+        _ = reader.OneOf("lockBehavior", "sequential", "runLatest");
+        _ = reader.Flag("isSkippable");
+        var pool = PoolSchema.Read(reader, outerPool, Errors);
         var stage = new PipelineStage
         {
             Name = name,
-            DisplayName = reader.Text("displayName") ?? name,
+            DisplayName = reader.Text("displayName") is { Length: > 0 } shown ? shown : name,
             DependsOn = [.. dependsOn.Select(d => d.Value)],
             Condition = string.IsNullOrEmpty(condition) ? null : condition,
-            Variables = VariableSchema.Read(reader, errors),
-            Jobs = reader.Node("jobs") is { } jobs ? new JobSchema(name, pool, errors).Read(jobs) : [],
+            Variables = VariableSchema.Read(reader, scope),
+            Jobs = reader.Node("jobs") is { } jobs ? new JobSchema(name, pool, scope).Read(jobs) : [],
+            IsManual = reader.OneOf("trigger", "manual", "automatic") == "manual",
             Position = reader.Position,
         };
         if (!reader.Has("jobs"))
         {
-            errors.Add(reader.Position, GraphWords.OfJobs(name).NoRoot);
+            Errors.Add(reader.Position, GraphWords.OfJobs(name).NoRoot);
         }
         return (dependsOn, stage);
     }

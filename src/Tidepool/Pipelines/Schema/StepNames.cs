@@ -26,13 +26,15 @@ internal static class StepNames
                     $"Job {jobName}: The step name {step.Name} appears more than once. Step names must be unique within a job.");
             }
         }
-        var unnamed = steps.Where(s => s.Name.Length == 0).CountBy(s => s.TaskName).ToDictionary();
-        return [.. steps.Select(step => step.Name.Length > 0 ? step : Named(step, unnamed[step.TaskName], taken))];
+        var unnamed = steps.Where(s => s.Name.Length == 0).CountBy(s => Names.Sanitize(s.TaskName), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(StringComparer.OrdinalIgnoreCase);
+        return [.. steps.Select(step => step.Name.Length > 0 ? step : Named(step, unnamed, taken))];
     }
 
-    private static PipelineStep Named(PipelineStep step, int alike, HashSet<string> taken)
+    private static PipelineStep Named(PipelineStep step, Dictionary<string, int> unnamed, HashSet<string> taken)
     {
-        var name = alike == 1 && taken.Add(step.TaskName) ? step.TaskName : Names.Next(step.TaskName, taken);
-        return step with { Name = name, DisplayName = step.DisplayName.Length > 0 ? step.DisplayName : name };
+        var task = Names.Sanitize(step.TaskName);
+        var name = unnamed[task] == 1 && taken.Add(task) ? task : Names.Next(task, taken);
+        return step with { Name = name, DisplayName = step.DisplayName.Length > 0 ? step.DisplayName : task };
     }
 }

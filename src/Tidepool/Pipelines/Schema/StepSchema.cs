@@ -1,124 +1,263 @@
-using Tidepool.AgentProtocol;
 using Tidepool.Pipelines.Graph;
 using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines.Schema;
 
-/// <summary>Steps to tasks and their inputs.</summary>
-/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/steps</remarks>
-internal sealed class StepSchema(string jobName, PipelineErrors errors)
-{
-    /// <summary>The version of CmdLine that a script step becomes.</summary>
-    private const string CmdLineVersion = "2.250.1";
-    private const string BashVersion = "3.250.1";
+/// <summary>Steps that were read, and what their tasks want of an agent.</summary>
+internal sealed record ReadSteps(IReadOnlyList<PipelineStep> Steps, IReadOnlyList<string> Demands);
 
-    /// <summary>All steps that run, named, with <c>checkout: self</c> in front where the job names no checkout.</summary>
-    public IReadOnlyList<PipelineStep> Read(YamlNode steps)
+/// <summary>Steps to tasks and their inputs.</summary>
+/// <remarks>
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/steps, and for the inputs the file task.json of each task in
+/// https://github.com/microsoft/azure-pipelines-tasks. What downloadBuild, getPackage, reviewApp and upload become is inferred.
+/// </remarks>
+internal sealed class StepSchema(string jobName, PoolChoice pool, SchemaScope scope)
+{
+    private readonly TaskResolver _tasks = new(jobName, pool.IsServer, scope);
+
+    private PipelineErrors Errors => scope.Errors;
+
+    /// <summary>
+    /// All steps that run, named, with <c>checkout: self</c> in front where a job with an agent names no checkout.
+    /// </summary>
+    /// <param name="steps">Null when the job has none: it still checks out.</param>
+    public ReadSteps ReadJob(YamlNode? steps, SourcePosition job)
     {
-        if (steps is not SequenceNode { Items: var items })
-        {
-            errors.Add(steps.Position, Unexpected.Text(steps));
-            return [];
-        }
+        var items = Items(steps);
         List<PipelineStep> read = [];
-        if (!items.Any(i => i is MappingNode { Entries: [{ Key.Value: "checkout" }, ..] }))
+        if (!pool.IsServer && items is not null && !items.Any(i => IsKind(i, "checkout")))
         {
-            read.Add(CheckoutSchema.Self(steps.Position));
+            read.Add(CheckoutSchema.Self(steps?.Position ?? job));
         }
-        foreach (var item in items.Where(i => i is not ScalarNode { IsFailed: true }))
-        {
-            if (ReadStep(item) is { } step)
-            {
-                read.Add(step);
-            }
-        }
-        if (read.Where(s => s.TaskId == TaskReference.Checkout).Skip(1).FirstOrDefault() is { } second)
-        {
-            errors.Add(second.Position, Refusal.Of("checkout of several repositories"));
-        }
-        return StepNames.Assign(read, jobName, errors);
+        return Complete([.. read, .. Read(items)]);
     }
+
+    /// <summary>Steps of a deployment's hook: none is added, but that <c>deploy</c> downloads what the run made unless it says otherwise.</summary>
+    /// <remarks>
+    /// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/steps-download. That a step that names the task itself keeps
+    /// the implied one away too is inferred; so is that artifacts of other pipelines are left out here.
+    /// </remarks>
+    public ReadSteps ReadHook(YamlNode? steps, HookKind kind, SourcePosition hook)
+    {
+        var items = Items(steps);
+        List<PipelineStep> read = [];
+        if (kind == HookKind.Deploy && !pool.IsServer && items is not null && !items.Any(IsDownload))
+        {
+            read.Add(Download("current", new MappingReader(new MappingNode([], steps?.Position ?? hook), Errors)));
+        }
+        return Complete([.. read, .. Read(items)]);
+    }
+
+    private static bool IsKind(YamlNode item, string kind) =>
+        item is MappingNode { Entries: [{ Key: { Value: var key } }, ..] } && key == kind;
+
+    private static bool IsDownload(YamlNode item) =>
+        IsKind(item, "download")
+        || (item is MappingNode mapping
+            && mapping["task"] is ScalarNode { Value: var task }
+            && task.StartsWith($"{KnownTasks.Download.Name}@", StringComparison.OrdinalIgnoreCase));
+
+    private IReadOnlyList<YamlNode>? Items(YamlNode? steps)
+    {
+        switch (steps)
+        {
+            case null or ScalarNode { IsFailed: true }:
+                return [];
+            case SequenceNode { Items: var items }:
+                return items;
+            case var other:
+                Errors.Add(other.Position, Unexpected.Text(other));
+                return null;
+        }
+    }
+
+    private List<PipelineStep> Read(IReadOnlyList<YamlNode>? items) =>
+        [.. (items ?? []).Where(i => i is not ScalarNode { IsFailed: true }).Select(ReadStep).OfType<PipelineStep>()];
+
+    private ReadSteps Complete(IReadOnlyList<PipelineStep> steps) => new(StepNames.Assign(steps, jobName, Errors), _tasks.Demands);
 
     private PipelineStep? ReadStep(YamlNode item)
     {
-        if (item is not MappingNode { Entries: [{ Key: var kind } first, ..] } mapping)
+        if (KindOf.Node(item, KnownKeys.StepKinds, Errors) is not { Entries: [{ Key.Value: var kind }, ..] } mapping)
         {
-            errors.Add(item.Position, Unexpected.Text(item is MappingNode ? new ScalarNode("", ScalarStyle.Plain, item.Position) : item));
             return null;
         }
-        if (!KnownKeys.StepKinds.Contains(kind.Value))
+        MappingReader Reader(KeyTable keys) => new(mapping, keys, Errors);
+        return kind switch
         {
-            if (!kind.IsFailed)
-            {
-                errors.Add(kind.Position, $"Unexpected value '{kind.Value}'");
-            }
-            return null;
-        }
-        return kind.Value switch
-        {
-            "script" => ReadScript(new MappingReader(mapping, KnownKeys.Script, errors), "script"),
-            "bash" => ReadScript(new MappingReader(mapping, KnownKeys.Bash, errors), "bash"),
-            "checkout" => ReadCheckout(new MappingReader(mapping, KnownKeys.Checkout, errors)),
-            var other => Refuse(other, first),
+            "script" => Common(Reader(KnownKeys.Script), r => Script(r, KnownTasks.CmdLine, kind)),
+            "bash" => Common(Reader(KnownKeys.Bash), r => Script(r, KnownTasks.Bash, kind)),
+            "powershell" => Common(Reader(KnownKeys.PowerShell), r => Script(r, KnownTasks.PowerShell, kind)),
+            "pwsh" => Common(Reader(KnownKeys.Pwsh), r => Script(r, KnownTasks.PowerShell, kind)),
+            "checkout" => Common(Reader(KnownKeys.Checkout), r => CheckoutSchema.Read(r, scope)),
+            "task" => Common(Reader(KnownKeys.Task), Task),
+            "publish" => Common(Reader(KnownKeys.Publish), r => Publish(r, kind)),
+            "upload" => Common(Reader(KnownKeys.Upload), r => Publish(r, kind)),
+            "download" => Common(Reader(KnownKeys.Download), Download),
+            "downloadBuild" => Common(Reader(KnownKeys.DownloadBuild), DownloadBuild),
+            "getPackage" => Common(Reader(KnownKeys.GetPackage), GetPackage),
+            "reviewApp" => Common(Reader(KnownKeys.ReviewApp), ReviewApp),
+            _ => throw new InvalidOperationException($"Unhandled kind of step {kind}."),
         };
     }
 
-    private PipelineStep? Refuse(string kind, MappingEntry first)
+    private PipelineStep? Task(MappingReader reader)
     {
-        // The name says more than the word "task" does.
-        var what = kind is "task" or "template" && first.Value is ScalarNode { Value: var name } ? $"{kind}: {name}" : kind;
-        errors.Add(first.Key.Position, Refusal.Of(what));
-        return null;
+        var inputs = Inputs();
+        foreach (var (name, value) in reader.Texts("inputs"))
+        {
+            inputs[name] = value;
+        }
+        return reader.Scalar("task") is { } task
+            ? _tasks.Named(task.Value, task.Position, reader.Text("name") ?? "", inputs)
+            : null;
     }
 
-    private PipelineStep? ReadScript(MappingReader reader, string kind)
+    private PipelineStep Script(MappingReader reader, PipelineTask task, string kind)
     {
-        var inputs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (kind == "bash")
+        var inputs = Inputs();
+        if (kind != "script")
         {
             inputs["targetType"] = "inline";
         }
         inputs["script"] = reader.Text(kind) ?? "";
-        if (reader.Text("workingDirectory") is { } folder)
+        if (kind == "pwsh")
         {
-            inputs["workingDirectory"] = folder;
+            inputs["pwsh"] = "true";
         }
-        if (reader.Flag("failOnStderr") is { } fail)
+        if (kind is "pwsh" or "powershell")
         {
-            inputs["failOnStderr"] = fail ? "true" : "false";
+            Set(inputs, "errorActionPreference", reader.Text("errorActionPreference"));
+            Set(inputs, "ignoreLASTEXITCODE", Flag(reader, "ignoreLASTEXITCODE"));
         }
-        var (task, id, version) = kind == "bash"
-            ? ("Bash", TaskReference.Bash, BashVersion)
-            : ("CmdLine", TaskReference.CmdLine, CmdLineVersion);
-        var step = new PipelineStep { TaskName = task, TaskId = id, TaskVersion = version, Name = "", DisplayName = "", Inputs = inputs };
-        return Complete(step, reader);
+        Set(inputs, "workingDirectory", reader.Text("workingDirectory"));
+        Set(inputs, "failOnStderr", Flag(reader, "failOnStderr"));
+        return Shorthand(task, reader, inputs);
     }
 
-    private PipelineStep? ReadCheckout(MappingReader reader) =>
-        CheckoutSchema.Read(reader, errors) is { } step ? Complete(step, reader) : null;
-
-    /// <summary>Adds what every step has; null when the step is disabled.</summary>
-    private PipelineStep? Complete(PipelineStep step, MappingReader reader)
+    private PipelineStep Publish(MappingReader reader, string kind)
     {
+        var inputs = Inputs();
+        inputs["path"] = reader.Text(kind) ?? "";
+        Set(inputs, "artifactName", reader.Text("artifact"));
+        return Shorthand(KnownTasks.Publish, reader, inputs);
+    }
+
+    private PipelineStep? Download(MappingReader reader) => reader.Text("download") switch
+    {
+        null => NoValue(reader, "download"),
+        "none" => null,
+        var source => Download(source, reader),
+    };
+
+    private PipelineStep Download(string source, MappingReader reader)
+    {
+        var inputs = Inputs();
+        var folder = "$(Pipeline.Workspace)";
+        if (source == "current")
+        {
+            inputs["source"] = "current";
+        }
+        else
+        {
+            inputs["source"] = "specific";
+            inputs["project"] = $"$(resources.pipeline.{source}.projectID)";
+            inputs["pipeline"] = $"$(resources.pipeline.{source}.pipelineID)";
+            inputs["runVersion"] = "specific";
+            inputs["runId"] = $"$(resources.pipeline.{source}.runID)";
+            folder += $"/{source}";
+            if (!scope.Resources.Pipelines.Any(p => p.Alias.Equals(source, StringComparison.OrdinalIgnoreCase)))
+            {
+                Errors.Add(
+                    reader.Scalar("download")!.Position,
+                    $"The download step references the pipeline resource '{source}' which is not defined by the pipeline");
+            }
+        }
+        var artifact = reader.Text("artifact");
+        Set(inputs, "artifact", artifact);
+        Set(inputs, "patterns", reader.Text("patterns"));
+        inputs["path"] = reader.Text("path") ?? (artifact is null ? folder : $"{folder}/{artifact}");
+        return Shorthand(KnownTasks.Download, reader, inputs);
+    }
+
+    private PipelineStep DownloadBuild(MappingReader reader)
+    {
+        var inputs = Inputs();
+        foreach (var (name, value) in reader.Texts("inputs"))
+        {
+            inputs[name] = value;
+        }
+        inputs["buildType"] = "specific";
+        inputs["definition"] = reader.Text("downloadBuild") ?? "";
+        Set(inputs, "artifactName", reader.Text("artifact"));
+        Set(inputs, "itemPattern", reader.Text("patterns"));
+        Set(inputs, "downloadPath", reader.Text("path"));
+        return Shorthand(KnownTasks.DownloadBuild, reader, inputs);
+    }
+
+    private PipelineStep GetPackage(MappingReader reader)
+    {
+        var inputs = Inputs();
+        inputs["definition"] = reader.Text("getPackage") ?? "";
+        Set(inputs, "downloadPath", reader.Text("path"));
+        return Shorthand(KnownTasks.DownloadPackage, reader, inputs);
+    }
+
+    private PipelineStep ReviewApp(MappingReader reader)
+    {
+        var inputs = Inputs();
+        inputs["resourceName"] = reader.Text("reviewApp") ?? "";
+        return Shorthand(KnownTasks.ReviewApp, reader, inputs);
+    }
+
+    private PipelineStep Shorthand(PipelineTask task, MappingReader reader, Dictionary<string, string> inputs) =>
+        _tasks.Shorthand(task, reader.Position, reader.Text("name") ?? "", inputs);
+
+    private PipelineStep? NoValue(MappingReader reader, string key)
+    {
+        Errors.Add(reader.Node(key)?.Position ?? reader.Position, "Unexpected value ''");
+        return null;
+    }
+
+    /// <summary>Adds what every step has; null when the step is disabled, or says that nothing is to be done.</summary>
+    private PipelineStep? Common(MappingReader reader, Func<MappingReader, PipelineStep?> read)
+    {
+        if (reader.Flag("enabled") == false || read(reader) is not { } step)
+        {
+            return null;
+        }
         var name = reader.Text("name") ?? "";
         var condition = reader.Text("condition");
         var complete = step with
         {
             Name = name,
-            DisplayName = reader.Text("displayName") ?? (name.Length > 0 ? name : step.DisplayName),
+            DisplayName = reader.Text("displayName") is { Length: > 0 } shown ? shown : name.Length > 0 ? name : step.DisplayName,
             Condition = string.IsNullOrEmpty(condition) ? null : condition,
             ContinueOnError = reader.Flag("continueOnError") ?? false,
             TimeoutInMinutes = reader.Number("timeoutInMinutes") ?? 0,
             RetryCountOnTaskFailure = reader.Number("retryCountOnTaskFailure") ?? 0,
             Environment = reader.Texts("env"),
+            Target = TargetSchema.Read(reader, Errors),
             Position = reader.Position,
         };
         if (Conditions.Fault(complete.Condition, Conditions.StepNames) is { } reason)
         {
-            errors.Add(
+            Errors.Add(
                 reader.Node("condition")!.Position,
                 $"Job {jobName}: Step {name} specifies condition {complete.Condition} which is not valid. Reason: {reason}");
         }
-        return reader.Flag("enabled") ?? true ? complete : null;
+        return complete;
     }
+
+    private static Dictionary<string, string> Inputs() => new(StringComparer.OrdinalIgnoreCase);
+
+    private static void Set(Dictionary<string, string> inputs, string name, string? value)
+    {
+        if (value is not null)
+        {
+            inputs[name] = value;
+        }
+    }
+
+    private static string? Flag(MappingReader reader, string key) => reader.Flag(key) is { } flag ? flag ? "true" : "false" : null;
 }

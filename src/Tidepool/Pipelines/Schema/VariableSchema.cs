@@ -3,62 +3,67 @@ using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines.Schema;
 
-/// <summary>Variables of a pipeline, stage or job, in both forms.</summary>
+/// <summary>Variables of a pipeline, stage or job, in both forms; a group's stand where it is named.</summary>
 /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/variables</remarks>
 internal static class VariableSchema
 {
-    public static IReadOnlyList<PipelineVariable> Read(MappingReader owner, PipelineErrors errors)
+    public static IReadOnlyList<PipelineVariable> Read(MappingReader owner, SchemaScope scope)
     {
         List<PipelineVariable> variables = [];
         switch (owner.Node("variables"))
         {
             case null or ScalarNode { IsNull: true }:
                 break;
-            case MappingNode:
-                var entries = ((MappingNode)owner.Node("variables")!).Entries;
+            case MappingNode mapping:
                 variables.AddRange(owner.Texts("variables").Select(v =>
-                    new PipelineVariable(v.Key, v.Value, false, entries.First(e => e.Key.Value == v.Key).Value.Position)));
+                    new PipelineVariable(v.Key, v.Value, false, mapping.Entries.First(e => e.Key.Value == v.Key).Value.Position)));
                 break;
             case SequenceNode { Items: var items }:
-                variables.AddRange(items.Select(i => ReadItem(i, errors)).OfType<PipelineVariable>());
+                variables.AddRange(items.SelectMany(i => ReadItem(i, scope)));
                 break;
             case var other:
-                errors.Add(other.Position, Unexpected.Text(other));
+                scope.Errors.Add(other.Position, Unexpected.Text(other));
                 break;
         }
-        foreach (var variable in variables)
+        foreach (var variable in variables.Where(v => v.Group is null))
         {
             if (RuntimeText.ExpressionOf(variable.Value) is { } expression)
             {
-                Conditions.CheckSyntax(expression, variable.Position, errors);
+                Conditions.CheckSyntax(expression, variable.Position, scope.Errors);
             }
         }
         return variables;
     }
 
-    private static PipelineVariable? ReadItem(YamlNode item, PipelineErrors errors)
+    private static IEnumerable<PipelineVariable> ReadItem(YamlNode item, SchemaScope scope)
     {
-        if (item is ScalarNode { IsFailed: true })
+        if (KindOf.Node(item, KnownKeys.VariableKinds, scope.Errors) is not { Entries: [{ Key.Value: var kind }, ..] } mapping)
         {
-            return null;
+            return [];
         }
-        if (item is not MappingNode { Entries: [{ Key: var kind }, ..] } mapping)
+        return kind == "group"
+            ? ReadGroup(new MappingReader(mapping, KnownKeys.Group, scope.Errors), scope)
+            : [ReadOne(new MappingReader(mapping, KnownKeys.Variable, scope.Errors))];
+    }
+
+    private static PipelineVariable ReadOne(MappingReader reader) => new(
+        reader.Text("name") ?? "",
+        reader.Text("value") ?? "",
+        reader.Flag("readonly") ?? false,
+        reader.Scalar("value")?.Position ?? reader.Position);
+
+    private static IEnumerable<PipelineVariable> ReadGroup(MappingReader reader, SchemaScope scope)
+    {
+        if (reader.Scalar("group") is not { } group)
         {
-            errors.Add(item.Position, Unexpected.Text(item));
-            return null;
+            return [];
         }
-        if (kind.Value != "name")
+        if (!scope.Groups.TryGetValue(group.Value, out var variables))
         {
-            errors.Add(kind.Position, KnownKeys.VariableKinds.Contains(kind.Value)
-                ? Refusal.Of($"{kind.Value} in variables")
-                : $"Unexpected value '{kind.Value}'");
-            return null;
+            scope.Errors.Add(group.Position, $"Variable group {group.Value} was not found or is not authorized for use.");
+            return [];
         }
-        var reader = new MappingReader(mapping, KnownKeys.Variable, errors);
-        return new PipelineVariable(
-            reader.Text("name") ?? "",
-            reader.Text("value") ?? "",
-            reader.Flag("readonly") ?? false,
-            reader.Scalar("value")?.Position ?? mapping.Position);
+        return variables.Select(v =>
+            new PipelineVariable(v.Name, v.Value, false, group.Position) { IsSecret = v.IsSecret, Group = group.Value });
     }
 }

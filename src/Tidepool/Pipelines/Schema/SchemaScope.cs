@@ -1,0 +1,42 @@
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.Pipelines.Schema;
+
+/// <summary>What every part of the schema reads against: where errors go, and what the file may name.</summary>
+internal sealed record SchemaScope(PipelineErrors Errors)
+{
+    private readonly List<RepositoryReference> _inline = [];
+
+    /// <summary>Variable groups by name; names ignore case.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } =
+        new Dictionary<string, IReadOnlyList<GroupVariable>>();
+
+    /// <summary>Null: every task is taken as it is written.</summary>
+    public ITaskCatalog? Tasks { get; init; }
+
+    /// <summary>What the file declares under <c>resources</c>.</summary>
+    public PipelineResources Resources { get; init; } = new();
+
+    /// <summary>Repositories that a checkout names by an address and not by an alias.</summary>
+    public IReadOnlyList<RepositoryReference> InlineRepositories => _inline;
+
+    public static SchemaScope Of(PipelineSource? source, PipelineErrors errors) => new(errors)
+    {
+        Groups = new Dictionary<string, IReadOnlyList<GroupVariable>>(
+            source?.Groups ?? new Dictionary<string, IReadOnlyList<GroupVariable>>(), StringComparer.OrdinalIgnoreCase),
+        Tasks = source?.Tasks,
+    };
+
+    /// <summary>True for <c>self</c> and for every alias under <c>resources.repositories</c>; case is ignored.</summary>
+    public bool HasRepository(string alias) =>
+        alias.Equals("self", StringComparison.OrdinalIgnoreCase)
+        || Resources.Repositories.Any(r => r.Alias.Equals(alias, StringComparison.OrdinalIgnoreCase));
+
+    public void AddInline(RepositoryReference repository)
+    {
+        if (!_inline.Any(r => r.Alias == repository.Alias))
+        {
+            _inline.Add(repository);
+        }
+    }
+}
