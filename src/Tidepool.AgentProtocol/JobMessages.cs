@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Tidepool.AgentProtocol;
 
@@ -121,6 +122,27 @@ public sealed record JobStep
     public TaskReference Reference { get; set; } = new();
     public IReadOnlyDictionary<string, string> Inputs { get; set; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Null runs the step on the agent's machine, with every logging command.</summary>
+    public StepTarget? Target { get; init; }
+}
+
+/// <summary>Where a step runs and what its logging commands may do.</summary>
+/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/target</remarks>
+public sealed record StepTarget
+{
+    public const string Host = "host";
+    public const string Restricted = "restricted";
+
+    /// <summary><see cref="Host"/>, or a container resource's alias; absent means the host.</summary>
+    public string? Target { get; init; }
+
+    /// <summary><c>any</c> or <see cref="Restricted"/>; absent means any.</summary>
+    public string? Commands { get; init; }
+
+    /// <summary>Names or patterns of the variables that the step may set; absent means all, an empty list none.</summary>
+    [JsonConverter(typeof(SettableVariablesConverter))]
+    public IReadOnlyList<string>? SettableVariables { get; init; }
 }
 
 /// <summary>Which task a step runs.</summary>
@@ -129,6 +151,12 @@ public sealed record TaskReference
     public static readonly Guid Checkout = new("6d15af64-176c-496d-b583-fd2ae21d4df4");
     public static readonly Guid CmdLine = new("d9bafed4-0b18-4f58-968d-86655b4d2ce9");
     public static readonly Guid Bash = new("6c731c3c-3c68-459a-a5c9-bde6e6595b5b");
+    public static readonly Guid PowerShell = new("e213ff0f-5d5c-4791-802d-52ea3e7be1f1");
+    public static readonly Guid PublishPipelineArtifact = new("ecdc45f6-832d-4ad9-b52b-ee49e94659be");
+    public static readonly Guid DownloadPipelineArtifact = new("61f2a582-95ae-4948-b34d-a1b3c4f6a737");
+    public static readonly Guid Download = new("30f35852-3f7e-4c0c-9a88-e127b4f97211");
+    public static readonly Guid PublishBuildArtifacts = new("2ff763a7-ce83-4e1f-bc89-0ae63477cebe");
+    public static readonly Guid DownloadBuildArtifacts = new("a433f589-fce1-4460-9ee6-44a624aeb1fb");
 
     public Guid Id { get; init; }
     public string Name { get; set; } = "";

@@ -75,6 +75,8 @@ public sealed record TaskAgentMessage
 {
     public const string JobRequest = "PipelineAgentJobRequest";
     public const string JobCancellation = "JobCancellation";
+    public const string JobMetadata = "JobMetadataUpdate";
+    public const string AgentRefresh = "AgentRefresh";
 
     public long MessageId { get; init; }
     public string MessageType { get; set; } = "";
@@ -84,6 +86,10 @@ public sealed record TaskAgentMessage
 
 /// <summary>Body of a <see cref="TaskAgentMessage.JobCancellation"/>; <paramref name="Timeout"/> is <c>hh:mm:ss</c>.</summary>
 public sealed record JobCancelMessage(Guid JobId, TimeSpan Timeout);
+
+/// <summary>Body of a <see cref="TaskAgentMessage.JobMetadata"/>: how often the job's live lines are wanted, in milliseconds.</summary>
+/// <remarks>The message's type is inferred: the constant is in a library without sources.</remarks>
+public sealed record JobMetadataMessage(Guid JobId, int? PostLinesFrequencyMillis);
 
 /// <summary>A job's place in the pool's queue; an absent <see cref="Result"/> means unfinished.</summary>
 public sealed record TaskAgentJobRequest

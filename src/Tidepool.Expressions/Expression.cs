@@ -13,35 +13,52 @@ public sealed class Expression
     /// <summary>Deepest nesting of calls and indexers.</summary>
     public const int MaxDepth = 50;
 
-    private Expression(string text) => Text = text;
+    private readonly Node _tree;
+
+    private Expression(string text, Node tree) => (Text, _tree) = (text, tree);
 
     /// <summary>The text as it was written.</summary>
     public string Text { get; }
 
     /// <summary>Checks a text's syntax; whether names are known is left to <see cref="Evaluate"/>.</summary>
     /// <exception cref="ExpressionException">The syntax is wrong; the message says where.</exception>
-    public static Expression Parse(string text)
-    {
-        _ = Parser.Parse(text, names: null);
-        return new Expression(text);
-    }
+    public static Expression Parse(string text) => new(text, Parser.Parse(text, names: null));
 
     /// <summary>Checks a text's syntax and that the context knows every name, without evaluating.</summary>
     /// <exception cref="ExpressionException">The syntax is wrong or a name is unknown; the message says where.</exception>
     public static Expression Parse(string text, ExpressionContext context)
     {
-        _ = Parser.Parse(text, context);
-        return new Expression(text);
+        var tree = Parser.Parse(text, context);
+        KnownNames.Check(tree, context, text);
+        return new Expression(text, tree);
     }
 
     /// <summary>Evaluates in a context.</summary>
     /// <exception cref="ExpressionException">A name is unknown or a value does not convert.</exception>
     public ExpressionResult Evaluate(ExpressionContext context)
     {
-        var tree = Parser.Parse(Text, context);
-        var evaluator = new Evaluator(context, Text);
-        var value = evaluator.Evaluate(tree);
-        return new ExpressionResult(value, NodeText.Of(tree, results: null), NodeText.Of(tree, evaluator.Results));
+        KnownNames.Check(_tree, context, Text);
+        var evaluator = new Evaluator(context, Text) { KeepsResults = true };
+        var value = evaluator.Evaluate(_tree);
+        return new ExpressionResult(value, NodeText.Of(_tree, results: null), NodeText.Of(_tree, evaluator.Results));
+    }
+
+    /// <summary>Evaluates in a context, and tells nothing of how.</summary>
+    /// <param name="context">What names mean.</param>
+    /// <param name="budget">Characters that results may still have; what is used is taken off.</param>
+    /// <exception cref="ExpressionException">A name is unknown, a value does not convert, or the budget is used up.</exception>
+    public ExpressionValue EvaluateValue(ExpressionContext context, ref long budget)
+    {
+        KnownNames.Check(_tree, context, Text);
+        var evaluator = new Evaluator(context, Text) { Budget = budget };
+        try
+        {
+            return evaluator.Evaluate(_tree);
+        }
+        finally
+        {
+            budget -= evaluator.Characters;
+        }
     }
 }
 

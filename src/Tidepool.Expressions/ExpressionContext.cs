@@ -12,6 +12,9 @@ public sealed record ExpressionContext
     /// <summary>Functions beside the built-in ones. Use a dictionary that ignores case.</summary>
     public IReadOnlyDictionary<string, ExpressionFunction> Functions { get; init; } = NoFunctions;
 
+    /// <summary>The expression stands in <c>${{ }}</c>, where the service has other words for unknown names.</summary>
+    public bool IsTemplate { get; init; }
+
     /// <summary>What a step's condition sees on the agent: <c>variables</c> and the status functions.</summary>
     /// <param name="jobStatus">The variable Agent.JobStatus: Succeeded, SucceededWithIssues, Failed or Canceled.</param>
     /// <param name="variables">The job's variables at this step.</param>

@@ -6,6 +6,9 @@ namespace Tidepool.Agent.Commands;
 /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands</remarks>
 internal sealed record LoggingCommand(string Area, string Event, IReadOnlyDictionary<string, string> Properties, string Data)
 {
+    /// <summary>What a line with a command, right or wrong, has in it.</summary>
+    public const string Keyword = "##vso";
+
     private const string Prefix = "##vso[";
 
     /// <summary>Longest first where one could be part of another.</summary>
@@ -16,6 +19,9 @@ internal sealed record LoggingCommand(string Area, string Event, IReadOnlyDictio
 
     /// <summary>A property that is <c>true</c>, in any case.</summary>
     public bool IsTrue(string property) => string.Equals(this[property], "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <exception cref="CommandException">The property is missing or empty; <paramref name="missing"/> is the text.</exception>
+    public string Required(string property, string missing) => this[property] is { Length: > 0 } value ? value : throw new CommandException(missing);
 
     /// <summary>Looks for a command anywhere in a line; what stands before it is dropped.</summary>
     public static bool TryParse(string line, [NotNullWhen(true)] out LoggingCommand? command)
@@ -41,6 +47,10 @@ internal sealed record LoggingCommand(string Area, string Event, IReadOnlyDictio
 
     internal static string Unescape(string text) =>
         Escapes.Aggregate(text, (result, escape) => result.Replace(escape.Escaped, escape.Plain, StringComparison.Ordinal));
+
+    /// <summary>A text as it stands in a command's data.</summary>
+    internal static string Escape(string text) => Escapes.Reverse().Where(escape => escape.Plain is "%" or "\r" or "\n")
+        .Aggregate(text, (result, escape) => result.Replace(escape.Plain, escape.Escaped, StringComparison.Ordinal));
 
     private static Dictionary<string, string> ParseProperties(string text)
     {

@@ -14,6 +14,9 @@ internal sealed class JobCancellation(TimeProvider clock) : IDisposable
     /// <summary>The time for such steps is over too.</summary>
     public CancellationToken Ended => _ended.Token;
 
+    /// <summary>Where the job reports to; null until it does.</summary>
+    public Reports.JobReport? Report { get; set; }
+
     /// <summary>The job is not this agent's any more: nothing is reported.</summary>
     public bool Abandoned { get; private set; }
 

@@ -1,4 +1,6 @@
+using Tidepool.Agent.Artifacts;
 using Tidepool.Agent.Reports;
+using Tidepool.Agent.Wire;
 using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Jobs;
@@ -17,6 +19,19 @@ internal sealed class JobContext
 
     /// <summary>The job's own access token.</summary>
     public required string AccessToken { get; init; }
+
+    /// <summary>The job's service connections.</summary>
+    public required JobEndpoints Endpoints { get; init; }
+
+    /// <summary>Calls the service with the job's token.</summary>
+    public required WireClient Client { get; init; }
+
+    /// <summary>The run that the job is part of.</summary>
+    /// <exception cref="Commands.CommandException">The service did not say which.</exception>
+    public BuildClient Build => BuildClient.Of(Client, Variables, Host.Clock);
+
+    /// <summary>What tasks keep between their phases, by step.</summary>
+    public Dictionary<Guid, JobVariables> TaskVariables { get; } = [];
 
     /// <summary>Folders that steps put before PATH; the last one counts first.</summary>
     public List<string> PrependedPaths { get; } = [];
@@ -37,34 +52,4 @@ internal sealed class JobContext
     public string Marker { get; } = $"vsts_{Guid.NewGuid()}";
 
     public StepOutput OutputOf(StepRecord record) => new(record, Report, Log, Secrets, Host.Clock);
-}
-
-/// <summary>What one step runs with.</summary>
-internal sealed class StepContext
-{
-    public required JobStep Step { get; init; }
-    public required StepRecord Record { get; init; }
-    public required StepOutput Output { get; init; }
-
-    /// <summary>Macros filled in, ends trimmed; names ignore case.</summary>
-    public required IReadOnlyDictionary<string, string> Inputs { get; init; }
-
-    /// <summary>All that the step's processes start with.</summary>
-    public required IReadOnlyDictionary<string, string> Environment { get; init; }
-
-    /// <summary>Whether the job runs with system.debug.</summary>
-    public required bool IsDebugging { get; init; }
-
-    /// <summary>Null where the step gives none, or an empty one.</summary>
-    public string? Input(string name) => Inputs.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
-
-    public bool IsTrue(string input) => string.Equals(Input(input), "true", StringComparison.OrdinalIgnoreCase);
-
-    public void Debug(string text)
-    {
-        if (IsDebugging)
-        {
-            Output.Write($"##[debug]{text}");
-        }
-    }
 }

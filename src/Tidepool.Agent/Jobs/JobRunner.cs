@@ -1,4 +1,5 @@
 using Tidepool.Agent.Reports;
+using Tidepool.Agent.Tasks;
 using Tidepool.Agent.Wire;
 using Tidepool.AgentProtocol;
 
@@ -38,7 +39,10 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
             Folders = folders,
             Cancellation = cancellation,
             AccessToken = accessToken,
+            Endpoints = new(request.Resources.Endpoints),
+            Client = client,
         };
+        cancellation.Report = report;
 
         await RunStepsAsync(job);
         var result = cancellation.Abandoned ? JobStatus.Abandoned : job.Status;
@@ -52,24 +56,25 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
 
     private async Task RunStepsAsync(JobContext job)
     {
-        var order = 1;
-        var initialize = NewRecord(job, Guid.NewGuid(), "Initialize job", "JobExtension_Init", order++);
-        var steps = request.Steps.Where(step => step.Enabled).ToList();
-        var records = steps.ConvertAll(step => NewRecord(
-            job, step.Id, job.Secrets.Apply(step.DisplayName ?? step.Name), step.Name, order++));
+        var initialize = NewRecord(job, Guid.NewGuid(), "Initialize job", "JobExtension_Init", 1);
+        var tasks = await InitializeAsync(job, initialize);
+        var order = 2;
+        var runs = StepRun.Plan([.. request.Steps.Where(step => step.Enabled)], tasks ?? new Dictionary<Guid, TaskPackage>())
+            .Select(run => (Run: run, Record: NewRecord(job, run.RecordId, job.Secrets.Apply(run.DisplayName), run.RefName, order++)))
+            .ToList();
         var finalize = NewRecord(job, Guid.NewGuid(), "Finalize Job", "JobExtension_Final", order);
 
-        if (Initialize(job, initialize))
+        if (tasks is not null)
         {
             var runner = new StepRunner(job);
-            foreach (var (step, record) in steps.Zip(records))
+            foreach (var (run, record) in runs)
             {
-                await runner.RunAsync(step, record);
+                await runner.RunAsync(run, record);
             }
         }
         else
         {
-            records.ForEach(record => record.Finish(JobStatus.Skipped, _clock.GetUtcNow()));
+            runs.ForEach(run => run.Record.Finish(JobStatus.Skipped, _clock.GetUtcNow()));
         }
         await JobEnd.RunAsync(job, finalize);
     }
@@ -86,7 +91,8 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
         WorkerName = job.Host.Agent.Name,
     });
 
-    private bool Initialize(JobContext job, StepRecord record)
+    /// <summary>Makes the job's folders and fetches its tasks; null where the job cannot run.</summary>
+    private async Task<IReadOnlyDictionary<Guid, TaskPackage>?> InitializeAsync(JobContext job, StepRecord record)
     {
         var output = job.OutputOf(record);
         record.Start(_clock.GetUtcNow());
@@ -96,20 +102,40 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
         output.Write($"Current agent version: '{AgentVersion.InPool}' (built-in, tidepool-agent {AgentVersion.Product})");
         try
         {
+            if (ContainerObstacle.Of(request) is { } obstacle)
+            {
+                return Fail(job, record, output, obstacle);
+            }
             job.Folders.Prepare(request.Workspace?.Clean);
+            var tasks = await new TaskStore(job, output).FetchAsync(request.Steps.Where(step => step.Enabled), cancellation.Requested);
             record.Finish(JobStatus.Succeeded, _clock.GetUtcNow());
-            return true;
+            return tasks;
+        }
+        catch (TaskException e)
+        {
+            return Fail(job, record, output, e.Message);
+        }
+        catch (OperationCanceledException) when (cancellation.Requested.IsCancellationRequested)
+        {
+            output.Error("The operation was canceled.");
+            record.Finish(JobStatus.Canceled, _clock.GetUtcNow());
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            output.Error($"The work folder {job.Folders.Root} could not be prepared: {e.Message}");
-            record.Finish(JobStatus.Failed, _clock.GetUtcNow());
-            job.Result = JobStatus.Failed;
-            return false;
+            return Fail(job, record, output, $"The work folder {job.Folders.Root} could not be prepared: {e.Message}");
         }
         finally
         {
             output.Close();
         }
+    }
+
+    private IReadOnlyDictionary<Guid, TaskPackage>? Fail(JobContext job, StepRecord record, StepOutput output, string text)
+    {
+        output.Error(text);
+        record.Finish(JobStatus.Failed, _clock.GetUtcNow());
+        job.Result = JobStatus.Failed;
+        return null;
     }
 }

@@ -9,6 +9,8 @@ internal static class StepEnvironment
     /// <summary>Marks every process of a job, so that none outlives it. The name is the one Microsoft's agent uses.</summary>
     public const string Marker = "VSTS_PROCESS_LOOKUP_ID";
 
+    private static readonly string[] Reserved = ["INPUT_", "ENDPOINT_AUTH_", "SECUREFILE_TICKET_", "SECRET_", "VSTS_TASKVARIABLE_"];
+
     /// <summary>
     /// The container's own variables, over them the job's that are not secret, over them the step's <c>env</c>. A secret
     /// gets in only where <c>env</c> names it.
@@ -45,6 +47,15 @@ internal static class StepEnvironment
         }
         return all;
     }
+
+    /// <summary>
+    /// The same for a task that the agent runs by itself: what a task's own process would take out of its environment
+    /// before it starts another is not there.
+    /// </summary>
+    /// <remarks>Source: https://github.com/microsoft/azure-pipelines-task-lib/blob/master/node/internal.ts</remarks>
+    public static Dictionary<string, string> WithoutReserved(IReadOnlyDictionary<string, string> environment) => environment
+        .Where(variable => !Reserved.Any(prefix => variable.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        .ToDictionary(variable => variable.Key, variable => variable.Value);
 
     internal static string NameOf(JobVariable variable)
     {

@@ -10,8 +10,11 @@ namespace Tidepool.Agent.Jobs;
 internal sealed class StepRunner(JobContext job)
 {
     private const int MostRetries = 10;
+    private const string Skipping = "Skipping step due to condition evaluation.";
 
-    public async Task RunAsync(JobStep step, StepRecord record)
+    private readonly StepTasks _tasks = new(job);
+
+    public async Task RunAsync(StepRun run, StepRecord record)
     {
         var output = job.OutputOf(record);
         var status = job.Status;
@@ -19,15 +22,16 @@ internal sealed class StepRunner(JobContext job)
         var clock = job.Host.Clock;
         try
         {
-            if (!Holds(step, status, variables, output))
+            if (!Holds(run, status, variables, output))
             {
+                record.Update(value => value with { ResultCode = Skipping });
                 record.Finish(JobStatus.Skipped, clock.GetUtcNow());
                 return;
             }
         }
         catch (ExpressionException e)
         {
-            output.Error($"The condition {step.Condition} of this step could not be evaluated: {e.Message}");
+            output.Error($"The condition {run.Condition} of this step could not be evaluated: {e.Message}");
             Finish(record, JobStatus.Failed);
             return;
         }
@@ -36,11 +40,11 @@ internal sealed class StepRunner(JobContext job)
             output.Close();
         }
 
-        var name = job.Secrets.Apply(variables.Fill(step.DisplayName ?? step.Name, job.Host.Environment));
+        var name = job.Secrets.Apply(variables.Fill(run.DisplayName, job.Host.Environment));
         record.Update(value => value with { Name = name, State = "inProgress", StartTime = clock.GetUtcNow() });
         output.Section($"Starting: {name}");
-        var result = await RunTriesAsync(step, record, output, status);
-        if (result == JobStatus.Failed && step.ContinueOnError)
+        var result = await RunTriesAsync(run, record, output, status);
+        if (result == JobStatus.Failed && run.Step.ContinueOnError)
         {
             result = JobStatus.SucceededWithIssues;
         }
@@ -49,12 +53,18 @@ internal sealed class StepRunner(JobContext job)
         Finish(record, result);
     }
 
-    private async Task<JobStatus> RunTriesAsync(JobStep step, StepRecord record, StepOutput output, JobStatus status)
+    private async Task<JobStatus> RunTriesAsync(StepRun run, StepRecord record, StepOutput output, JobStatus status)
     {
-        var retries = Math.Min(step.RetryCountOnTaskFailure, MostRetries);
+        var retries = run.Step.RetryCountOnTaskFailure;
+        if (retries > MostRetries)
+        {
+            output.Warning(
+                $"The maximum allowed number of attempts is {MostRetries} but got {retries}. Retry attempts count will be decreased to {MostRetries}.");
+            retries = MostRetries;
+        }
         for (var tries = 1; ; tries++)
         {
-            var end = await TryAsync(step, record, output, status);
+            var end = await TryAsync(run, record, output, status);
             if (end.Result != JobStatus.Failed || !end.MayRetry || tries > retries)
             {
                 return end.Result;
@@ -74,28 +84,30 @@ internal sealed class StepRunner(JobContext job)
         }
     }
 
-    private async Task<StepEnd> TryAsync(JobStep step, StepRecord record, StepOutput output, JobStatus status)
+    private async Task<StepEnd> TryAsync(StepRun run, StepRecord record, StepOutput output, JobStatus status)
     {
         // A step with always() goes on in spite of a cancel: its condition is asked again.
-        using var limits = new StepLimits(step, job.Cancellation, () => HoldsInSpiteOfCancel(step, output), job.Host.Clock);
-        var context = ContextOf(step, record, output, status);
+        using var limits = new StepLimits(run.Step, job.Cancellation, () => HoldsInSpiteOfCancel(run, output), job.Host.Clock);
+        var context = ContextOf(run, record, output, status, limits.Stop);
         var commands = new CommandProcessor(job, context, limits.Done);
         JobStatus result;
         try
         {
-            result = await RunTaskAsync(context, commands, limits.Stop);
+            result = ContainerObstacle.Of(run.Step) is { } obstacle
+                ? context.Fail(obstacle)
+                : await _tasks.RunAsync(run, context, commands, limits.Stop);
         }
         catch (OperationCanceledException) when (limits.Stop.IsCancellationRequested)
         {
             result = JobStatus.Canceled;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CommandException)
         {
             // A full disk, above all: the step fails with the system's own words and the agent lives on.
-            output.Error(e.Message);
-            result = JobStatus.Failed;
+            result = context.Fail(e.Message);
         }
-        var end = limits.Judge(result, commands.Result);
+        var uploaded = await context.Background.FinishAsync(output);
+        var end = limits.Judge(uploaded ? result : result.Merge(JobStatus.Failed), commands.Result);
         if (end.Error is { } error)
         {
             output.Error(error);
@@ -103,29 +115,13 @@ internal sealed class StepRunner(JobContext job)
         return end;
     }
 
-    private Task<JobStatus> RunTaskAsync(StepContext step, CommandProcessor commands, CancellationToken ct)
+    private StepContext ContextOf(StepRun run, StepRecord record, StepOutput output, JobStatus status, CancellationToken stop)
     {
-        var task = step.Step.Reference;
-        if (task.Id == TaskReference.CmdLine)
+        var step = run.Step;
+        foreach (var (name, value) in OfStep(run, record))
         {
-            return new ScriptTask(job, step, commands).RunCommandLineAsync(ct);
+            job.Variables.SetOwn(name, value);
         }
-        if (task.Id == TaskReference.Bash)
-        {
-            return new ScriptTask(job, step, commands).RunBashAsync(ct);
-        }
-        if (task.Id == TaskReference.Checkout)
-        {
-            return new CheckoutTask(job, step).RunAsync(ct);
-        }
-        step.Output.Error(
-            $"The task {task.Name} {task.Version} cannot run here: the built-in agent knows checkout, script and bash. "
-            + "Run it with Microsoft's agent.");
-        return Task.FromResult(JobStatus.Failed);
-    }
-
-    private StepContext ContextOf(JobStep step, StepRecord record, StepOutput output, JobStatus status)
-    {
         var variables = Variables(output);
         string Fill(string text) => variables.Fill(text, job.Host.Environment).Trim();
         string[] prepended;
@@ -135,16 +131,39 @@ internal sealed class StepRunner(JobContext job)
         }
         var ofStep = (step.Environment ?? new Dictionary<string, string>())
             .ToDictionary(variable => variable.Key, variable => Fill(variable.Value));
+        var inputs = (run.Package?.Definition.Inputs ?? []).ToDictionary(input => input.Name, input => Fill(input.Default), StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in step.Inputs.Where(input => !string.IsNullOrWhiteSpace(input.Key)))
+        {
+            inputs[name.Trim()] = Fill(value);
+        }
+        if (!job.TaskVariables.TryGetValue(step.Id, out var ofTask))
+        {
+            job.TaskVariables.Add(step.Id, ofTask = new());
+        }
         return new()
         {
             Step = step,
             Record = record,
             Output = output,
-            Inputs = step.Inputs.ToDictionary(input => input.Key, input => Fill(input.Value), StringComparer.OrdinalIgnoreCase),
+            Variables = variables,
+            Inputs = inputs,
             Environment = StepEnvironment.Build(job.Host.Environment, variables, prepended, ofStep, status, job.Marker),
+            TaskVariables = ofTask,
+            Policy = new(step.Target, run.Package?.Definition.Restrictions),
+            DeclaredOutputs = run.Package?.Definition.Outputs ?? new HashSet<string>(),
+            Stop = stop,
             IsDebugging = job.Variables.IsTrue("system.debug"),
         };
     }
+
+    /// <summary>What a step's task can ask about the step itself.</summary>
+    private IEnumerable<(string Name, string Value)> OfStep(StepRun run, StepRecord record) =>
+    [
+        ("Task.DisplayName", record.Value.Name ?? run.DisplayName),
+        ("System.TaskDisplayName", record.Value.Name ?? run.DisplayName),
+        ("System.TaskInstanceId", $"{run.Step.Id}"),
+        ("System.TaskInstanceName", run.Step.Name),
+    ];
 
     private VariableSnapshot Variables(StepOutput output)
     {
@@ -153,11 +172,12 @@ internal sealed class StepRunner(JobContext job)
     }
 
     /// <summary>Evaluates the step's condition; one that does not hold leaves its trace in the log.</summary>
-    private static bool Holds(JobStep step, JobStatus status, VariableSnapshot variables, StepOutput output)
+    private static bool Holds(StepRun run, JobStatus status, VariableSnapshot variables, StepOutput output)
     {
-        var result = Evaluate(step, status, variables);
+        var result = Evaluate(run, status, variables);
         if (!result.IsTrue)
         {
+            output.Write(Skipping);
             foreach (var line in result.Trace)
             {
                 output.Write(line);
@@ -166,22 +186,26 @@ internal sealed class StepRunner(JobContext job)
         return result.IsTrue;
     }
 
-    private bool HoldsInSpiteOfCancel(JobStep step, StepOutput output)
+    private bool HoldsInSpiteOfCancel(StepRun run, StepOutput output)
     {
+        var holds = false;
         try
         {
-            return Evaluate(step, JobStatus.Canceled, Variables(output)).IsTrue;
+            holds = Evaluate(run, JobStatus.Canceled, Variables(output)).IsTrue;
         }
         catch (ExpressionException)
         {
             // It could be evaluated when the step began; what changed since then must not keep a cancelled step alive.
-            return false;
         }
+        if (!holds)
+        {
+            output.Error("The Operation will be canceled. The next steps may not contain expected logs.");
+        }
+        return holds;
     }
 
-    private static ExpressionResult Evaluate(JobStep step, JobStatus status, VariableSnapshot variables) =>
-        Expression.Parse(string.IsNullOrWhiteSpace(step.Condition) ? "succeeded()" : step.Condition)
-            .Evaluate(ExpressionContext.ForStep(status.ToString(), variables.Values));
+    private static ExpressionResult Evaluate(StepRun run, JobStatus status, VariableSnapshot variables) =>
+        Expression.Parse(run.Condition).Evaluate(ExpressionContext.ForStep(status.ToString(), variables.Values));
 
     private void Finish(StepRecord record, JobStatus result)
     {

@@ -18,6 +18,9 @@ internal sealed class Listener(
     /// <summary>A poll that was answered with nothing sooner than this was not held; the next one waits.</summary>
     private static readonly TimeSpan ShortPoll = TimeSpan.FromSeconds(1);
 
+    /// <summary>What a cancelled job's steps with always() get at least, as Microsoft's agent gives them.</summary>
+    private static readonly TimeSpan ShortestCancel = TimeSpan.FromSeconds(60);
+
     private readonly CancellationTokenSource _idle = new();
     private readonly Lock _gate = new();
     private readonly AgentSettings _settings = agent.Settings;
@@ -130,6 +133,12 @@ internal sealed class Listener(
             case TaskAgentMessage.JobCancellation:
                 var cancel = JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.JobCancelMessage)!;
                 return Cancel(message, cancel);
+            case TaskAgentMessage.JobMetadata:
+                Pace(JsonSerializer.Deserialize(session.Open(message), ProtocolJson.Default.JobMetadataMessage)!);
+                return true;
+            case TaskAgentMessage.AgentRefresh:
+                AgentLog.Info("The service asks for another version of the agent. The built-in agent does not replace itself; its image does.");
+                return true;
             default:
                 AgentLog.Info($"A message of type {message.MessageType} was passed over.");
                 return true;
@@ -154,10 +163,21 @@ internal sealed class Listener(
         }
     }
 
+    private void Pace(JobMetadataMessage metadata)
+    {
+        lock (_gate)
+        {
+            if (_running is { } job && job.JobId == metadata.JobId && metadata.PostLinesFrequencyMillis is > 0 and var milliseconds)
+            {
+                job.Pace(TimeSpan.FromMilliseconds(milliseconds));
+            }
+        }
+    }
+
     private static void Cancel(RunningJob job, JobCancelMessage cancel)
     {
         AgentLog.Info($"Job {job.Name} is cancelled.");
-        job.Cancel(cancel.Timeout);
+        job.Cancel(cancel.Timeout < ShortestCancel ? ShortestCancel : cancel.Timeout);
     }
 
     private bool TryStart(AgentSession session, TaskAgentMessage message, AgentJobRequestMessage request)

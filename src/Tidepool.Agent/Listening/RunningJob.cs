@@ -39,6 +39,9 @@ internal sealed class RunningJob
     /// <summary>Cancels; steps that run in spite of it have <paramref name="timeout"/> for that.</summary>
     public void Cancel(TimeSpan timeout) => _cancellation.Cancel(timeout);
 
+    /// <summary>How often the job's live lines are wanted from now on.</summary>
+    public void Pace(TimeSpan span) => _cancellation.Report?.GatherFor(span);
+
     private async Task RunAsync(WireClient client, AgentJobRequestMessage request, JobHost host, Action onEnded)
     {
         // The words of Microsoft's agent, by which a supervisor of either follows its jobs.

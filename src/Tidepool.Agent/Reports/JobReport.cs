@@ -7,7 +7,7 @@ namespace Tidepool.Agent.Reports;
 internal sealed class JobReport : IDisposable
 {
     /// <summary>How long lines gather before they are sent; a step's first line and every change of a record go at once.</summary>
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DefaultGather = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RecordLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(2);
 
@@ -17,6 +17,7 @@ internal sealed class JobReport : IDisposable
     private readonly CancellationTokenSource _flushing = new();
     private readonly Task _sending;
     private bool _unwell;
+    private TimeSpan _gather = DefaultGather;
 
     public JobReport(PlanClient plan, TimeProvider clock)
     {
@@ -28,6 +29,21 @@ internal sealed class JobReport : IDisposable
     public LogUploader Logs { get; }
 
     public void Add(TimelineRecord record) => _queue.Add(record);
+
+    /// <summary>Makes a timeline below a step's record.</summary>
+    public void AddTimeline(Guid id) => _queue.AddTimeline(id);
+
+    /// <summary>Adds a record to a timeline that was made before.</summary>
+    public void AddDetail(Guid timeline, TimelineRecord record) => _queue.Add(record, timeline);
+
+    /// <summary>Attaches a file to a record.</summary>
+    /// <exception cref="WireException">The service refused it.</exception>
+    /// <exception cref="HttpRequestException">The service is out of reach.</exception>
+    public Task AttachAsync(Guid record, string type, string name, ReadOnlyMemory<byte> content) =>
+        Retry.RunAsync(token => _plan.AttachAsync(record, type, name, content, token), RecordLimit, _clock, CancellationToken.None);
+
+    /// <summary>How long live lines gather from now on, as the service asks for.</summary>
+    public void GatherFor(TimeSpan span) => _gather = span;
 
     public void AddLine(Guid step, long number, string line) => _queue.Add(step, number, line);
 
@@ -69,7 +85,7 @@ internal sealed class JobReport : IDisposable
             try
             {
                 // An urgent item ends the wait early.
-                await _queue.Urgent.WaitAsync(Gather, _flushing.Token);
+                await _queue.Urgent.WaitAsync(_gather, _flushing.Token);
             }
             catch (OperationCanceledException)
             {
@@ -84,8 +100,14 @@ internal sealed class JobReport : IDisposable
         {
             await (item switch
             {
-                ReportItem.Records(var changed) => Retry.RunAsync(
-                    token => _plan.UpdateRecordsAsync(changed, token),
+                ReportItem.Records(var timeline, var changed) => Retry.RunAsync(
+                    token => _plan.UpdateRecordsAsync(timeline, changed, token),
+                    _unwell ? TimeSpan.Zero : RecordLimit,
+                    _clock,
+                    CancellationToken.None),
+
+                ReportItem.NewTimeline(var id) => Retry.RunAsync(
+                    token => _plan.CreateTimelineAsync(id, token),
                     _unwell ? TimeSpan.Zero : RecordLimit,
                     _clock,
                     CancellationToken.None),

@@ -9,17 +9,26 @@ internal sealed class PlanClient(WireClient client, AgentJobRequestMessage reque
     /// <summary>From this plan version on a job ends with an event, before with its request.</summary>
     public const int FirstVersionWithEvents = 8;
 
+    private static readonly Dictionary<string, string> NoHeaders = [];
+
     private string Plan =>
         $"{request.Plan.ScopeIdentifier}/_apis/distributedtask/hubs/{request.Plan.PlanType.ToLowerInvariant()}/plans/{request.Plan.PlanId}";
 
-    private string Records => $"{Plan}/timelines/{request.Timeline.Id}/records";
+    private string Records => RecordsOf(request.Timeline.Id);
 
-    public Task UpdateRecordsAsync(IReadOnlyList<TimelineRecord> records, CancellationToken ct) => client.SendAsync(
+    /// <param name="timeline">Null for the job's own.</param>
+    public Task UpdateRecordsAsync(Guid? timeline, IReadOnlyList<TimelineRecord> records, CancellationToken ct) => client.SendAsync(
         HttpMethod.Patch,
-        Records,
+        RecordsOf(timeline ?? request.Timeline.Id),
         new Collection<TimelineRecord>(records.Count, records),
         ProtocolJson.Default.CollectionTimelineRecord,
         ct);
+
+    public Task CreateTimelineAsync(Guid id, CancellationToken ct) => client.SendAsync(
+        HttpMethod.Post, $"{Plan}/timelines", new Timeline { Id = id }, ProtocolJson.Default.Timeline, ct);
+
+    public Task AttachAsync(Guid record, string type, string name, ReadOnlyMemory<byte> content, CancellationToken ct) => client.PutBytesAsync(
+        $"{Records}/{record}/attachments/{Uri.EscapeDataString(type)}/{Uri.EscapeDataString(name)}", content, NoHeaders, ct);
 
     /// <summary>Live lines go to the job's record and name the step's.</summary>
     public Task PostLinesAsync(Guid step, long startLine, IReadOnlyList<string> lines, CancellationToken ct) => client.SendAsync(
@@ -50,4 +59,6 @@ internal sealed class PlanClient(WireClient client, AgentJobRequestMessage reque
         new PlanEvent { Name = PlanEvent.JobCompleted, JobId = request.JobId, RequestId = request.RequestId, Result = result },
         ProtocolJson.Default.PlanEvent,
         ct);
+
+    private string RecordsOf(Guid timeline) => $"{Plan}/timelines/{timeline}/records";
 }

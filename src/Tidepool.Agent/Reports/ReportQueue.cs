@@ -6,7 +6,11 @@ namespace Tidepool.Agent.Reports;
 internal abstract record ReportItem
 {
     /// <summary>Changed records; a record that changes again before they are sent is replaced.</summary>
-    public sealed record Records(List<TimelineRecord> Changed) : ReportItem;
+    /// <param name="Timeline">Null for the job's own timeline.</param>
+    public sealed record Records(Guid? Timeline, List<TimelineRecord> Changed) : ReportItem;
+
+    /// <summary>A timeline below a step's record.</summary>
+    public sealed record NewTimeline(Guid Id) : ReportItem;
 
     public sealed record Lines(Guid Step, long StartLine, List<string> Text) : ReportItem;
 }
@@ -34,21 +38,31 @@ internal sealed class ReportQueue
     /// <summary>Signalled when an item should be sent without delay.</summary>
     public SemaphoreSlim Urgent { get; } = new(0);
 
-    public void Add(TimelineRecord record)
+    /// <param name="timeline">Null for the job's own.</param>
+    public void Add(TimelineRecord record, Guid? timeline = null)
     {
         lock (_gate)
         {
-            if (_items.Last?.Value is ReportItem.Records { Changed: var changed })
+            if (_items.Last?.Value is ReportItem.Records { Changed: var changed } last && last.Timeline == timeline)
             {
                 changed.RemoveAll(other => other.Id == record.Id);
                 changed.Add(record);
             }
             else
             {
-                _items.AddLast(new ReportItem.Records([record]));
+                _items.AddLast(new ReportItem.Records(timeline, [record]));
             }
         }
         Urgent.Release();
+    }
+
+    /// <summary>Makes a timeline, before any record that is added to it later.</summary>
+    public void AddTimeline(Guid id)
+    {
+        lock (_gate)
+        {
+            _items.AddLast(new ReportItem.NewTimeline(id));
+        }
     }
 
     /// <summary>Adds a live line; waits while the backlog is at its longest.</summary>

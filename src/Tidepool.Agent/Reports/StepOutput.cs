@@ -35,7 +35,10 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
     /// <summary>Sends what the log still holds.</summary>
     public void Close() => _log.Close();
 
-    private void Issue(string type, string text, IReadOnlyDictionary<string, string>? data)
+    /// <summary>Writes an issue and keeps it with the record.</summary>
+    /// <param name="type"><c>error</c> or <c>warning</c>.</param>
+    /// <param name="category"><c>General</c>, or <c>Code</c> for one with a place in a source.</param>
+    public void Issue(string type, string text, IReadOnlyDictionary<string, string>? data, string category = "General")
     {
         Write($"##[{type}]{text}");
         var masked = secrets.Apply(text);
@@ -53,7 +56,7 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
             return value with
             {
                 Issues = issues.Count(issue => issue.Type == type) < KeptIssues
-                    ? [.. issues, new() { Type = type, Category = "General", Message = masked, Data = facts }]
+                    ? [.. issues, new() { Type = type, Category = category, Message = masked, Data = facts }]
                     : issues,
                 ErrorCount = (value.ErrorCount ?? 0) + (isError ? 1 : 0),
                 WarningCount = (value.WarningCount ?? 0) + (isError ? 0 : 1),

@@ -44,23 +44,8 @@ internal sealed class ScriptTask(JobContext job, StepContext step, CommandProces
         output.Write("========================== Starting Command Output ===========================");
         output.Command($"{bash} {string.Join(' ', options.Append(file))}");
 
-        var failOnError = step.IsTrue("failOnStderr");
-        var errorLines = new List<string>();
-        var exitCode = await new StepProcess(job.Host.Reaper, job.Host.Clock).RunAsync(
-            new() { Path = bash, Arguments = [.. options, file], Environment = step.Environment, WorkingDirectory = folder },
-            (line, isError) =>
-            {
-                if (!commands.TryRun(line))
-                {
-                    output.Write(line);
-                    if (isError && failOnError)
-                    {
-                        errorLines.Add(line);
-                    }
-                }
-            },
-            ct);
-        return Judge(exitCode, errorLines, ct);
+        var process = new TaskProcess(job, step, commands) { KeepsErrorLines = step.IsTrue("failOnStderr") };
+        return Judge(await process.RunAsync(bash, [.. options, file], StepEnvironment.WithoutReserved(step.Environment), folder, ct), process.ErrorLines, ct);
     }
 
     private JobStatus Judge(int exitCode, List<string> errorLines, CancellationToken ct)

@@ -16,6 +16,9 @@ internal sealed class WireClient(HttpClient http, string baseUrl, Authorize auth
     private const string JsonMediaType = "application/json; api-version=5.1-preview.1";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>For one file, or one part of it.</summary>
+    private static readonly TimeSpan TransferTimeout = TimeSpan.FromMinutes(10);
+
     public string BaseUrl { get; } = baseUrl;
 
     public static HttpClient MakeHttp() => new(new SocketsHttpHandler
@@ -60,6 +63,37 @@ internal sealed class WireClient(HttpClient http, string baseUrl, Authorize auth
     public Task PostBytesAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken ct) =>
         SendAsync<object>(HttpMethod.Post, path, new Payload(bytes, "application/octet-stream"), null, CallTimeout, ct);
 
+    /// <summary>Sends a file or a part of one, with the headers that say which; answers the status.</summary>
+    /// <param name="headers">Content-Range, Content-Encoding and others of the content.</param>
+    public Task PutBytesAsync(
+        string path, ReadOnlyMemory<byte> bytes, IReadOnlyDictionary<string, string> headers, CancellationToken ct) =>
+        SendAsync<object>(HttpMethod.Put, path, new Payload(bytes, "application/octet-stream") { Headers = headers }, null, TransferTimeout, ct);
+
+    /// <summary>Gets something that is not JSON, of any size; a download that fails in the middle throws an <see cref="HttpRequestException"/>.</summary>
+    public async Task DownloadAsync(string path, string mediaType, Stream target, CancellationToken ct)
+    {
+        using var limited = new CancellationTokenSource(TransferTimeout, clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limited.Token);
+        try
+        {
+            using var response = await AskAsync(
+                HttpMethod.Get, path, null, $"{mediaType}; api-version=5.1-preview.1", HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await WireException.OfAsync(response, $"GET {WithoutQuery(path)}", linked.Token);
+            }
+            await response.Content.CopyToAsync(target, linked.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"GET {WithoutQuery(path)} did not end within {TransferTimeout.TotalMinutes:0} min.");
+        }
+        catch (HttpIOException e)
+        {
+            throw new HttpRequestException($"GET {WithoutQuery(path)} broke off.", e);
+        }
+    }
+
     private static Payload Json<TBody>(TBody body, JsonTypeInfo<TBody> type) =>
         new(JsonSerializer.SerializeToUtf8Bytes(body, type), "application/json; charset=utf-8; api-version=5.1-preview.1");
 
@@ -70,12 +104,7 @@ internal sealed class WireClient(HttpClient http, string baseUrl, Authorize auth
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limited.Token);
         try
         {
-            var response = await TrySendAsync(method, path, body, refused: false, linked.Token);
-            if (response.StatusCode == HttpStatusCode.Unauthorized)
-            {
-                response.Dispose();
-                response = await TrySendAsync(method, path, body, refused: true, linked.Token);
-            }
+            var response = await AskAsync(method, path, body, JsonMediaType, HttpCompletionOption.ResponseContentRead, linked.Token);
             using (response)
             {
                 if (!response.IsSuccessStatusCode)
@@ -101,22 +130,42 @@ internal sealed class WireClient(HttpClient http, string baseUrl, Authorize auth
         }
     }
 
-    private async Task<HttpResponseMessage> TrySendAsync(HttpMethod method, string path, Payload? body, bool refused, CancellationToken ct)
+    private async Task<HttpResponseMessage> AskAsync(
+        HttpMethod method, string path, Payload? body, string accept, HttpCompletionOption until, CancellationToken ct)
+    {
+        var response = await TrySendAsync(method, path, body, accept, until, refused: false, ct);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            response.Dispose();
+            response = await TrySendAsync(method, path, body, accept, until, refused: true, ct);
+        }
+        return response;
+    }
+
+    private async Task<HttpResponseMessage> TrySendAsync(
+        HttpMethod method, string path, Payload? body, string accept, HttpCompletionOption until, bool refused, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{BaseUrl}/{path}");
         request.Headers.Authorization = await authorize(refused, ct);
-        request.Headers.TryAddWithoutValidation("Accept", JsonMediaType);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
         request.Headers.TryAddWithoutValidation("X-TFS-FedAuthRedirect", "Suppress");
         request.Headers.TryAddWithoutValidation("User-Agent", $"tidepool-agent/{AgentVersion.Product}");
         if (body is not null)
         {
             request.Content = new ReadOnlyMemoryContent(body.Bytes);
             request.Content.Headers.TryAddWithoutValidation("Content-Type", body.MediaType);
+            foreach (var (name, value) in body.Headers)
+            {
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+            }
         }
-        return await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, ct);
+        return await http.SendAsync(request, until, ct);
     }
 
     private static string WithoutQuery(string path) => path.Split('?')[0];
 
-    private sealed record Payload(ReadOnlyMemory<byte> Bytes, string MediaType);
+    private sealed record Payload(ReadOnlyMemory<byte> Bytes, string MediaType)
+    {
+        public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    }
 }

@@ -9,7 +9,15 @@ internal sealed class Evaluator(ExpressionContext context, string text)
     private const int MaxCharacters = 5_000_000;
 
     private readonly Dictionary<Node, ExpressionValue> _results = [];
-    private long _characters;
+
+    /// <summary>Characters of all results so far.</summary>
+    public long Characters { get; private set; }
+
+    /// <summary>Characters that the results may have, where that is less than what one expression may.</summary>
+    public long Budget { get; init; } = MaxCharacters;
+
+    /// <summary>What names and calls gave is kept for the trace.</summary>
+    public bool KeepsResults { get; init; }
 
     public IReadOnlyDictionary<Node, ExpressionValue> Results => _results;
 
@@ -30,22 +38,26 @@ internal sealed class Evaluator(ExpressionContext context, string text)
         {
             Spend(length);
         }
-        return _results[node] = value;
+        if (KeepsResults)
+        {
+            _results[node] = value;
+        }
+        return value;
     }
 
     /// <summary>Counts characters that are about to be made.</summary>
     /// <exception cref="ExpressionException">They are too many.</exception>
     public void Spend(long count)
     {
-        _characters += count;
-        if (_characters > MaxCharacters)
+        Characters += count;
+        if (Characters > Math.Min(MaxCharacters, Budget))
         {
             throw new ExpressionException(
                 $"The maximum allowed memory size was exceeded while evaluating the following expression: {text}");
         }
     }
 
-    private ExpressionValue Call(CallNode call) => BuiltInFunctions.All.TryGetValue(call.Name, out var builtIn)
+    private ExpressionValue Call(CallNode call) => call.BuiltIn is { } builtIn
         ? builtIn.Call(this, call.Arguments)
         : context.Functions[call.Name].Call([.. call.Arguments.Select(Evaluate)]);
 }

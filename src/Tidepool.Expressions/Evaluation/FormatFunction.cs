@@ -17,6 +17,9 @@ internal static class FormatFunction
     {
         var format = evaluator.Evaluate(arguments[0]).ToText();
         List<Func<string>> parts = [];
+
+        // An argument that the format names often is evaluated once: nested formats would else take for ever.
+        var values = new ExpressionValue?[arguments.Count];
         for (var at = 0; at < format.Length;)
         {
             var brace = format.AsSpan(at).IndexOfAny('{', '}');
@@ -39,7 +42,7 @@ internal static class FormatFunction
             {
                 throw new ExpressionException($"The following format string references more arguments than were supplied: {format}");
             }
-            parts.Add(() => Fill(evaluator, arguments[hole.Argument + 1], hole.Specifiers));
+            parts.Add(() => Fill(values[hole.Argument + 1] ??= evaluator.Evaluate(arguments[hole.Argument + 1]), hole.Specifiers));
             at = hole.End;
         }
         var result = new StringBuilder();
@@ -93,13 +96,10 @@ internal static class FormatFunction
         return null;
     }
 
-    private static string Fill(Evaluator evaluator, Node argument, string specifiers)
-    {
-        var value = evaluator.Evaluate(argument);
-        return specifiers.Length == 0 ? value.ToText()
-            : value is DateTimeValue { Value: var time } ? FormatTime(time, specifiers)
-            : throw InvalidSpecifiers(specifiers, value.Kind);
-    }
+    private static string Fill(ExpressionValue value, string specifiers) =>
+        specifiers.Length == 0 ? value.ToText()
+        : value is DateTimeValue { Value: var time } ? FormatTime(time, specifiers)
+        : throw InvalidSpecifiers(specifiers, value.Kind);
 
     private static string FormatTime(DateTimeOffset time, string specifiers)
     {

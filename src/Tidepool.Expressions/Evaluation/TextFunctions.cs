@@ -6,6 +6,8 @@ namespace Tidepool.Expressions.Evaluation;
 /// <summary>Functions on text and collections.</summary>
 internal static class TextFunctions
 {
+    private const long BytesOfItem = 32;
+
     public static IEnumerable<ExpressionValue> Items(ExpressionValue value) => value switch
     {
         ArrayValue { Items: var items } => items,
@@ -52,8 +54,13 @@ internal static class TextFunctions
     }
 
     /// <remarks>That the second argument is one delimiter, not a set of characters, is not confirmed by Microsoft.</remarks>
-    public static ExpressionValue Split(Evaluator evaluator, IReadOnlyList<Node> arguments) =>
-        new ArrayValue([.. TextOf(evaluator, arguments[0]).Split(TextOf(evaluator, arguments[1])).Select(ExpressionValue.Of)]);
+    public static ExpressionValue Split(Evaluator evaluator, IReadOnlyList<Node> arguments)
+    {
+        var text = TextOf(evaluator, arguments[0]);
+        var parts = text.Split(TextOf(evaluator, arguments[1]));
+        evaluator.Spend(text.Length + (parts.Length * BytesOfItem / sizeof(char)));
+        return new ArrayValue([.. parts.Select(ExpressionValue.Of)]);
+    }
 
     /// <remarks>Not documented by Microsoft: text, first character, length; what lies outside the text is left out.</remarks>
     public static ExpressionValue Substring(Evaluator evaluator, IReadOnlyList<Node> arguments)

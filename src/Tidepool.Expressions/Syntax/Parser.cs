@@ -19,7 +19,7 @@ internal sealed class Parser
     }
 
     /// <param name="text">The expression.</param>
-    /// <param name="names">What names are known; null accepts any.</param>
+    /// <param name="names">Names are known or refused as they are met; null takes any, for <see cref="KnownNames"/> to look at.</param>
     public static Node Parse(string text, ExpressionContext? names)
     {
         if (text.Length > Expression.MaxLength)
@@ -38,16 +38,18 @@ internal sealed class Parser
     private Node ReadValue(Token first)
     {
         _token = _lexer.Next();
+        if (_names is not null && first.Kind == TokenKind.Word && KnownNames.FaultOf(first, _token, _names, _text) is { } fault)
+        {
+            throw fault;
+        }
         switch (first.Kind)
         {
             case TokenKind.Literal:
                 return new LiteralNode(first.Value!);
             case TokenKind.Word when ArityOf(first) is { } arity:
                 return ReadPath(ReadCall(first, arity.Min, arity.Max));
-            case TokenKind.Word when _names is null || _names.Values.ContainsKey(first.Raw):
-                return ReadPath(new NamedValueNode(first.Raw));
             case TokenKind.Word:
-                throw Fault("Unrecognized value", first);
+                return ReadPath(new NamedValueNode(first));
             default:
                 throw Unexpected(first);
         }
@@ -59,21 +61,18 @@ internal sealed class Parser
         {
             return (builtIn.MinArguments, builtIn.MaxArguments);
         }
-        if (_names is null)
-        {
-            return _token is { Kind: TokenKind.StartArguments } ? (0, int.MaxValue) : null;
-        }
-        return _names.Functions.TryGetValue(word.Raw, out var added) ? (added.MinArguments, added.MaxArguments) : null;
+        return _token is { Kind: TokenKind.StartArguments } ? (0, int.MaxValue) : null;
     }
 
     private CallNode ReadCall(Token name, int min, int max)
     {
-        if (_token is not { Kind: TokenKind.StartArguments })
+        if (_token is not { Kind: TokenKind.StartArguments } open)
         {
             throw Fault("Expected '(' to follow a function", name);
         }
         Enter();
         List<Node> arguments = [];
+        List<Token> ends = [];
         _token = _lexer.Next();
         while (true)
         {
@@ -84,6 +83,7 @@ internal sealed class Parser
             }
             arguments.Add(ReadValue(next));
             var after = _token ?? throw Fault("Unclosed function", name);
+            ends.Add(after);
             if (after.Kind == TokenKind.EndArguments)
             {
                 break;
@@ -102,7 +102,7 @@ internal sealed class Parser
         {
             throw Unexpected(_token!);
         }
-        return new CallNode(name.Raw, Leave(arguments));
+        return new CallNode(name, open, arguments, Leave(arguments.Count == 0 ? [_token!] : ends));
     }
 
     private Node ReadPath(Node target)
@@ -164,6 +164,5 @@ internal sealed class Parser
     private ExpressionException Unexpected(Token at) =>
         Fault(at.Kind == TokenKind.Unrecognized ? "Unrecognized value" : "Unexpected symbol", at);
 
-    private ExpressionException Fault(string what, Token at) =>
-        new($"{what}: '{at.Raw}'. Located at position {at.Index + 1} within expression: {_text}.");
+    private ExpressionException Fault(string what, Token at) => KnownNames.Fault(what, at, _text);
 }

@@ -5,6 +5,8 @@ namespace Tidepool.AzurePipelines;
 /// <summary>What to run, from which commit, with which values.</summary>
 public sealed record RunRequest
 {
+    internal const string Self = "self";
+
     public required Pipeline Pipeline { get; init; }
 
     /// <summary>The pipeline's name as users know it.</summary>
@@ -28,12 +30,26 @@ public sealed record RunRequest
     /// <summary>Other pool names that run in the one pool, as in <see cref="PipelinesServiceOptions.PoolMap"/>, which it stands for; null: that one.</summary>
     public IReadOnlyDictionary<string, string>? PoolMap { get; init; }
 
+    /// <summary>The repositories beside the pipeline's own that jobs may check out, by alias; aliases ignore case. All are served by this service.</summary>
+    public IReadOnlyDictionary<string, ServedRepository> Repositories { get; init; } = new Dictionary<string, ServedRepository>();
+
     /// <summary>Queue-time variables; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The pipeline's own repository, as <c>self</c>, and the others.</summary>
+    internal IEnumerable<KeyValuePair<string, ServedRepository>> AllRepositories => Repositories
+        .Where(pair => !pair.Key.Equals(Self, StringComparison.OrdinalIgnoreCase))
+        .Prepend(KeyValuePair.Create(Self, new ServedRepository(RepositoryName, SourceBranch, SourceVersion)));
 
     /// <summary>Secret variables by name; their values are masked in everything that is shown or stored.</summary>
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>A repository at the commit that a run uses.</summary>
+/// <param name="Name">As it is served.</param>
+/// <param name="Ref">As in <c>refs/heads/main</c>.</param>
+/// <param name="Version">The commit's full SHA.</param>
+public sealed record ServedRepository(string Name, string Ref, string Version);
 
 /// <summary>
 /// Holds a stage until it completes, as a check on a resource of the stage does on Azure Pipelines. A <see cref="ProblemException"/> fails the stage.

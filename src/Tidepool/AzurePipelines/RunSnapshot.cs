@@ -22,9 +22,17 @@ public sealed record StageSnapshot
     public IReadOnlyList<JobSnapshot> Jobs { get; init; } = [];
 }
 
+/// <summary>A job, or one leg of a job that a strategy or a deployment makes several of.</summary>
 public sealed record JobSnapshot
 {
+    /// <summary>The job's name; of a leg with the leg's after a dot, as in <c>Build.linux</c>.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The leg's name; null for a job that is one.</summary>
+    public string? Leg { get; init; }
+
+    /// <summary>1 for the first; more after a retry of its stage.</summary>
+    public int Attempt { get; init; } = 1;
     public required string DisplayName { get; init; }
 
     /// <summary>As dependents see it: a failed job with <c>continueOnError</c> reads SucceededWithIssues.</summary>

@@ -1,12 +1,10 @@
-using System.Text.RegularExpressions;
 using Tidepool.Expressions;
 using Tidepool.Pipelines.Graph;
-using Tidepool.Pipelines.Schema;
 
 namespace Tidepool.Pipelines;
 
 /// <summary>Checks expressions that are evaluated later, so that a run is refused before any job.</summary>
-internal static partial class Conditions
+internal static class Conditions
 {
     /// <summary>What a condition may name, at its level.</summary>
     public static ExpressionContext StepNames { get; } = ExpressionContext.ForStep("Succeeded", []);
@@ -29,19 +27,12 @@ internal static partial class Conditions
         }
     }
 
-    /// <summary>Checks the inside of a <c>$[ ]</c>.</summary>
-    public static void CheckSyntax(string expression, SourcePosition position, PipelineErrors errors)
+    /// <summary>Checks the inside of a <c>$[ ]</c> of a variable, or of another field, where <c>counter()</c> has no place.</summary>
+    public static void CheckSyntax(string expression, SourcePosition position, PipelineErrors errors, bool ofVariable = false)
     {
-        if (CounterCall().IsMatch(expression))
-        {
-            errors.Add(position, Refusal.Of("counter()"));
-        }
-        else if (Fault(expression, ExpressionScopes.VariableNames) is { } fault)
+        if (Fault(expression, ofVariable ? ExpressionScopes.VariableNames : ExpressionScopes.FieldNames) is { } fault)
         {
             errors.Add(position, fault);
         }
     }
-
-    [GeneratedRegex(@"\bcounter\s*\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex CounterCall();
 }

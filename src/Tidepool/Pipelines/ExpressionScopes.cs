@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tidepool.Expressions;
 
 namespace Tidepool.Pipelines;
@@ -13,9 +14,24 @@ internal static class ExpressionScopes
     public static ExpressionContext JobNames { get; } =
         Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: true);
 
-    /// <summary>What a <c>$[ ]</c> may name.</summary>
-    public static ExpressionContext VariableNames { get; } =
-        Names(["variables", "pipeline", "dependencies", "stageDependencies"], withStatus: false);
+    /// <summary>What a <c>$[ ]</c> outside of variables may name.</summary>
+    public static ExpressionContext FieldNames { get; } =
+        Names(["variables", "pipeline", "dependencies", "stageDependencies", "resources"], withStatus: false);
+
+    /// <summary>What a <c>$[ ]</c> of a variable may name.</summary>
+    public static ExpressionContext VariableNames { get; } = FieldNames with { Functions = Counters((_, seed) => seed) };
+
+    /// <summary>The function <c>counter(prefix, seed)</c>, which only variables have.</summary>
+    /// <param name="next">Gives the value that a prefix has in this run; its first one is the seed.</param>
+    /// <remarks>
+    /// Source: https://learn.microsoft.com/azure/devops/pipelines/process/expressions#counter. That the seed is 0 where none is given is inferred.
+    /// </remarks>
+    public static IReadOnlyDictionary<string, ExpressionFunction> Counters(Func<string, int, int> next) =>
+        new Dictionary<string, ExpressionFunction>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["counter"] = new(0, 2, arguments => ExpressionValue.Of(next(
+                arguments.Count > 0 ? arguments[0].ToText() : "", arguments.Count > 1 ? Seed(arguments[1]) : 0))),
+        };
 
     /// <summary>Functions about the nodes before this one.</summary>
     /// <param name="status">
@@ -37,6 +53,11 @@ internal static class ExpressionScopes
         }
         return functions;
     }
+
+    private static int Seed(ExpressionValue value) =>
+        int.TryParse(value.ToText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seed)
+            ? seed
+            : throw new ExpressionException($"Unable to convert from {value.Kind} to Number. Value: {value}");
 
     private static ExpressionContext Names(string[] values, bool withStatus) => new()
     {

@@ -8,12 +8,23 @@ internal sealed class PipelineErrors
     private readonly List<PipelineError> _errors = [];
 
     public bool Any => _errors.Count > 0;
+    public int Count => _errors.Count;
 
     public void Add(SourcePosition? position, string text) => _errors.Add(new PipelineError(position, text));
 
-    /// <summary>In the order of the file; errors without a place come last.</summary>
-    public IReadOnlyList<PipelineError> InOrder() =>
-        [.. _errors.Distinct().OrderBy(e => e.Position is null).ThenBy(e => e.Position?.Line).ThenBy(e => e.Position?.Column)];
+    /// <summary>File by file as they were met, in the order of each file; errors without a place come last.</summary>
+    public IReadOnlyList<PipelineError> InOrder()
+    {
+        var files = _errors.Select(e => e.Position?.File).Distinct().ToList();
+        return
+        [
+            .. _errors.Distinct()
+                .OrderBy(e => e.Position is null)
+                .ThenBy(e => files.IndexOf(e.Position?.File))
+                .ThenBy(e => e.Position?.Line)
+                .ThenBy(e => e.Position?.Column),
+        ];
+    }
 
     /// <exception cref="PipelineNotValidException">There is an error.</exception>
     public void ThrowIfAny()

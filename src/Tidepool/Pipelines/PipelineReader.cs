@@ -21,7 +21,7 @@ public sealed record PipelineError(SourcePosition? Position, string Text)
 /// <summary>Reads azure-pipelines YAML: text in, graph out.</summary>
 public static class PipelineReader
 {
-    /// <summary>Reads one file, binds its parameters, expands <c>${{ }}</c> and validates the graph.</summary>
+    /// <summary>Reads a pipeline of one file; a template in it is not found.</summary>
     /// <param name="file">The path as errors show it, from the repository's root with a leading slash: <c>/pipelines/x.yml</c>.</param>
     /// <param name="text">The file's text.</param>
     /// <param name="parameters">
@@ -33,41 +33,27 @@ public static class PipelineReader
         string file,
         string text,
         IReadOnlyDictionary<string, string> parameters,
-        IReadOnlyDictionary<string, string> variables)
-    {
-        var errors = new PipelineErrors();
-        var root = YamlReader.Read(file, text, errors);
-        errors.ThrowIfAny();
-        var pipeline = Compile(root!, parameters, variables, errors);
-        errors.ThrowIfAny();
-        return pipeline;
-    }
+        IReadOnlyDictionary<string, string> variables) => Read(new PipelineSource
+        {
+            File = file,
+            Files = new OneFile(file, text),
+            Parameters = parameters,
+            Variables = variables,
+        });
 
-    /// <summary>Reads a pipeline, binds its parameters, expands <c>${{ }}</c> and validates the graph.</summary>
+    /// <summary>Reads a pipeline, binds its parameters, opens its templates, expands <c>${{ }}</c> and validates the graph.</summary>
     /// <exception cref="PipelineNotValidException">It is not valid; all its errors at once.</exception>
     public static Pipeline Read(PipelineSource source)
     {
-        if (source.Files.Read("self", source.File) is not { } text)
-        {
-            throw new PipelineNotValidException([new PipelineError(null, $"File {source.File} not found.")]);
-        }
         var errors = new PipelineErrors();
-        var root = YamlReader.Read(source.File, text, errors);
-        errors.ThrowIfAny();
-        var pipeline = Compile(root!, source.Parameters, source.Variables, errors, source);
+        var pipeline = Expander.Expand(source, errors) is { } root ? ReadExpanded(root, source, errors) : new Pipeline();
         errors.ThrowIfAny();
         return pipeline;
     }
 
-    /// <summary>From nodes to the graph; what it gives is whole only when there are no errors.</summary>
-    internal static Pipeline Compile(
-        YamlNode root,
-        IReadOnlyDictionary<string, string> parameters,
-        IReadOnlyDictionary<string, string> variables,
-        PipelineErrors errors,
-        PipelineSource? source = null)
+    /// <summary>From the expanded document to the graph; what it gives is whole only when there are no errors.</summary>
+    internal static Pipeline ReadExpanded(YamlNode root, PipelineSource source, PipelineErrors errors)
     {
-        var values = new ParameterBinder(parameters, errors).Bind((root as MappingNode)?["parameters"]);
-        return PipelineSchema.Read(new Expander(values, variables, errors).Expand(root), source, errors);
+        return PipelineSchema.Read(root, source, errors);
     }
 }

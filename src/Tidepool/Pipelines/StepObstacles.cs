@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tidepool.Pipelines.Compile;
 using Tidepool.Pipelines.Schema;
 using Tidepool.Pipelines.Yaml;
 
@@ -9,28 +10,41 @@ internal static partial class StepObstacles
 {
     private const string NoEngine = "needs a Docker engine, which a Fargate task does not have";
 
+    private static readonly string[] OwnTasks =
+    [
+        "CmdLine@2", "Bash@3", "PowerShell@2", "PublishPipelineArtifact@1", "DownloadPipelineArtifact@2", BuiltInTasks.Checkout,
+        BuiltInTasks.Download,
+    ];
+
     /// <summary>Null when the step runs.</summary>
-    public static string? Of(MappingNode step, MappingEntry first)
+    /// <param name="step">The step.</param>
+    /// <param name="first">Its first entry, which says what it is.</param>
+    /// <param name="tasks">Tasks that are at hand beside the built-in ones; null for none.</param>
+    public static string? Of(MappingNode step, MappingEntry first, ITaskCatalog? tasks)
     {
         var value = (first.Value as ScalarNode)?.Value ?? "";
         if (step["enabled"] is ScalarNode { Value: var enabled } && MappingReader.ToFlag(enabled) == false)
         {
             return "it is disabled";
         }
+        var script = (step["inputs"] as MappingNode)?["script"] is ScalarNode { Value: var text } ? text : "";
         return first.Key.Value switch
         {
-            "script" => DockerIn(value) ?? Keys(step, KnownKeys.Script),
-            "bash" => DockerIn(value) ?? Keys(step, KnownKeys.Bash),
-            "powershell" => DockerIn(value) ?? Keys(step, KnownKeys.PowerShell),
-            "pwsh" => DockerIn(value) ?? Keys(step, KnownKeys.Pwsh),
-            "checkout" => Keys(step, KnownKeys.Checkout),
-            "task" => DockerTask().IsMatch(value) ? $"{value} {NoEngine}" : Keys(step, KnownKeys.Task),
-            "publish" => Keys(step, KnownKeys.Publish),
-            "download" => Keys(step, KnownKeys.Download),
-            "template" => NotYet("template"),
-            var kind when KnownKeys.StepKinds.Contains(kind) => $"{kind} needs a service that a rehearsal does not have",
+            "script" or "bash" or "pwsh" or "powershell" => DockerIn(value),
+            "task" => DockerTask().IsMatch(value) ? $"{value} {NoEngine}" : DockerIn(script) ?? Missing(value, tasks),
+            "checkout" or "publish" or "download" => null,
+            "downloadBuild" or "getPackage" or "reviewApp" or "upload" => NotYet(first.Key.Value),
             var unknown => $"'{unknown}' is not a step",
         };
+    }
+
+    private static string? Missing(string task, ITaskCatalog? tasks)
+    {
+        var sign = task.IndexOf('@', StringComparison.Ordinal);
+        return OwnTasks.Contains(task, StringComparer.OrdinalIgnoreCase)
+            || (sign > 0 && tasks?.Find(task[..sign], task[(sign + 1)..]) is { RunsOnServer: false })
+            ? null
+            : $"task {task} is not at hand";
     }
 
     /// <summary>What a list shows of the step.</summary>
@@ -48,22 +62,6 @@ internal static partial class StepObstacles
 
     private static string? DockerIn(string script) =>
         DockerCall().Match(script) is { Success: true } match ? $"{match.Groups[1].Value} {NoEngine}" : null;
-
-    private static string? Keys(MappingNode step, KeyTable keys)
-    {
-        foreach (var key in step.Entries.Select(e => e.Key.Value).Where(k => !Compile.TemplateText.HasExpression(k)))
-        {
-            if (keys.NotYet.Contains(key))
-            {
-                return NotYet(key);
-            }
-            if (!keys.Read.Contains(key))
-            {
-                return $"'{key}' is not a key of this step";
-            }
-        }
-        return null;
-    }
 
     [GeneratedRegex(
         @"(?:^|[\s;&|(])((?:docker|podman|buildah)\s+(?:build|buildx|run|compose|push|pull|exec|login|tag|create|start)|docker-compose)\b",

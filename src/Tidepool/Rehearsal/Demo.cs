@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tidepool.AzurePipelines;
 using Tidepool.Fargate;
+using Tidepool.Pipelines;
 
 namespace Tidepool.Rehearsal;
 
@@ -13,7 +14,7 @@ public sealed class Demo
     private readonly RehearsalEnvironment _environment;
     private readonly RehearsalOptions _options;
     private readonly IProgress<RehearsalEvent> _progress;
-    private readonly string _yaml;
+    private readonly PipelineSource _source;
 
     /// <summary>Volumes by task id, as they were while their task ran.</summary>
     private readonly Dictionary<string, VolumeFacts> _volumes = [];
@@ -21,8 +22,8 @@ public sealed class Demo
     /// <summary>The task that Build is pinned to.</summary>
     private string _firstTask = "";
 
-    private Demo(RehearsalEnvironment environment, RehearsalOptions options, IProgress<RehearsalEvent> progress, string yaml) =>
-        (_environment, _options, _progress, _yaml) = (environment, options, progress, yaml);
+    private Demo(RehearsalEnvironment environment, RehearsalOptions options, IProgress<RehearsalEvent> progress, PipelineSource source) =>
+        (_environment, _options, _progress, _source) = (environment, options, progress, source);
 
     /// <summary>Runs every scenario on a fresh environment, reports, and then calls <paramref name="keepUntil"/> before all is taken down.</summary>
     /// <exception cref="ProblemException">The environment could not be started.</exception>
@@ -43,10 +44,10 @@ public sealed class Demo
 
         var (startedAt, began) = (clock.GetUtcNow(), clock.GetTimestamp());
         var phases = new Phases(clock, progress);
-        var yaml = await PipelineFiles.ReadAsync(options.RepositoryFolder, PipelineFile, ct);
+        var source = PipelineFiles.Source(options.RepositoryFolder, PipelineFile, new Dictionary<string, string>());
         await using var environment = await phases.RunAsync(
             "start the services", () => RehearsalEnvironment.StartAsync(options, clock, progress, ct));
-        var demo = new Demo(environment, options, progress, yaml);
+        var demo = new Demo(environment, options, progress, source);
         await phases.RunAsync("agents online", async () => demo.MoveTo((await environment.WaitForServiceAgentsAsync(options.Tasks, ct))[0]));
         var scenarios = new List<ScenarioReport>();
         foreach (var scenario in DemoScenario.All)
@@ -67,14 +68,15 @@ public sealed class Demo
         var secondTask = scenario.Event == DemoEvent.SecondTask ? await StartSecondTaskAsync(ct) : null;
         int? restarts = null;
         var run = _environment.QueueRun(
-            PipelineFile,
-            _yaml,
-            new Dictionary<string, string>
+            _source with
             {
-                ["pool"] = _environment.Pipelines.Pool,
-                ["agents"] = _options.Agents.ToString(CultureInfo.InvariantCulture),
-                ["buildOn"] = Demand(buildTask),
-                ["deployOn"] = scenario.Event == DemoEvent.TaskReplaced ? RehearsalEnvironment.TaskCapability : Demand(secondTask ?? buildTask),
+                Parameters = new Dictionary<string, string>
+                {
+                    ["pool"] = _environment.Pipelines.Pool,
+                    ["agents"] = _options.Agents.ToString(CultureInfo.InvariantCulture),
+                    ["buildOn"] = Demand(buildTask),
+                    ["deployOn"] = scenario.Event == DemoEvent.TaskReplaced ? RehearsalEnvironment.TaskCapability : Demand(secondTask ?? buildTask),
+                },
             },
             async (stage, seen, stageCt) =>
             {

@@ -1,15 +1,21 @@
+using Tidepool.Pipelines;
+
 namespace Tidepool.Rehearsal;
 
 /// <summary>Pipeline files in a user's repository.</summary>
 internal static class PipelineFiles
 {
+    /// <summary>The pipeline of a file, with the templates beside it.</summary>
+    /// <param name="folder">What the file's path is relative to.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="parameters">Values of its parameters.</param>
     /// <exception cref="ProblemException">The file is missing or cannot be read.</exception>
-    public static async Task<string> ReadAsync(string folder, string file, CancellationToken ct)
+    public static PipelineSource Source(string folder, string file, IReadOnlyDictionary<string, string> parameters)
     {
         var path = Path.GetFullPath(file, folder);
         try
         {
-            return await File.ReadAllTextAsync(path, ct);
+            File.OpenRead(path).Dispose();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -19,19 +25,29 @@ internal static class PipelineFiles
         {
             throw new ProblemException("REHEARSAL005", $"The pipeline {path} cannot be read: {e.Message}", "Make it a readable file.");
         }
+
+        return new()
+        {
+            File = $"/{InRepository(path)}",
+            Files = new FolderFiles(new Dictionary<string, string> { ["self"] = RootOf(path) }),
+            Parameters = parameters,
+        };
     }
 
     /// <summary>A file's path from its repository's root on, or its name where there is no repository.</summary>
-    public static string InRepository(string path)
+    public static string InRepository(string path) => Path.GetRelativePath(RootOf(path), path);
+
+    /// <summary>The working tree that a file lies in, or its folder where there is no repository.</summary>
+    private static string RootOf(string path)
     {
         for (var folder = new FileInfo(path).Directory; folder is not null; folder = folder.Parent)
         {
             if (Path.Exists(Path.Combine(folder.FullName, ".git")))
             {
-                return Path.GetRelativePath(folder.FullName, path);
+                return folder.FullName;
             }
         }
 
-        return Path.GetFileName(path);
+        return Path.GetDirectoryName(path) ?? "/";
     }
 }

@@ -30,16 +30,16 @@ public static class PipelineRehearsal
         var startedAt = clock.GetUtcNow();
         var began = clock.GetTimestamp();
         var phases = new Phases(clock, progress);
-        var yaml = await PipelineFiles.ReadAsync(options.RepositoryFolder, path, ct);
+        var source = PipelineFiles.Source(options.RepositoryFolder, path, parameters);
         var file = PipelineFiles.InRepository(path);
-        Preflight($"/{file}", yaml, parameters, progress);
+        Preflight(source, progress);
         await using var environment = await phases.RunAsync(
             "start the services", () => RehearsalEnvironment.StartAsync(options, clock, progress, ct));
         await phases.RunAsync("agents online", () => environment.WaitForServiceAgentsAsync(options.Tasks, ct));
         progress.Report(new ScenarioStarted(Scenario, file));
         var report = await phases.RunAsync(Scenario, async () =>
         {
-            var run = environment.QueueRun(file, yaml, parameters, beforeStage: null);
+            var run = environment.QueueRun(source, beforeStage: null);
             var snapshot = await environment.FollowAsync(run, ct);
             return new ScenarioReport
             {
@@ -57,10 +57,9 @@ public static class PipelineRehearsal
     }
 
     /// <summary>Says what runs here and what does not, and refuses before anything is started.</summary>
-    internal static void Preflight(
-        string file, string yaml, IReadOnlyDictionary<string, string> parameters, IProgress<RehearsalEvent> progress)
+    internal static void Preflight(PipelineSource source, IProgress<RehearsalEvent> progress)
     {
-        var preflight = PipelinePreflight.Inspect(file, yaml, parameters, new Dictionary<string, string>());
+        var preflight = PipelinePreflight.Inspect(source);
         progress.Report(new Said($"{preflight}"));
         if (preflight.Errors.Count > 0)
         {

@@ -3,6 +3,7 @@ using Tidepool.AzurePipelines;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.Fargate;
+using Tidepool.Pipelines;
 using Tidepool.Tasks;
 
 namespace Tidepool.Rehearsal;
@@ -118,19 +119,17 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     }
 
     /// <summary>Queues a pipeline of the repository.</summary>
-    /// <param name="file">Its path in the repository, as errors and runs show it, without a leading slash.</param>
-    /// <param name="yaml">Its text.</param>
-    /// <param name="parameters">Values of its parameters.</param>
+    /// <param name="source">The pipeline, its path as errors and runs show it.</param>
     /// <param name="beforeStage">Awaited before a stage starts, as a check is on Azure Pipelines; null for none.</param>
-    /// <exception cref="Tidepool.Pipelines.PipelineNotValidException">The pipeline is not valid.</exception>
-    public PipelineRun QueueRun(
-        string file, string yaml, IReadOnlyDictionary<string, string> parameters, StageCheck? beforeStage)
+    /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
+    public PipelineRun QueueRun(PipelineSource source, StageCheck? beforeStage)
     {
-        var pipeline = Tidepool.Pipelines.PipelineReader.Read($"/{file}", yaml, parameters, RunVariables.OfTemplates(Repository.Name, Repository.Branch, Repository.Commit));
+        var pipeline = PipelineReader.Read(
+            source with { Variables = RunVariables.OfTemplates(Repository.Name, Repository.Branch, Repository.Commit) });
         return Pipelines.QueueRun(new RunRequest
         {
             Pipeline = pipeline,
-            DefinitionName = Path.GetFileNameWithoutExtension(file),
+            DefinitionName = Path.GetFileNameWithoutExtension(source.File),
             RepositoryName = Repository.Name,
             SourceVersion = Repository.Commit,
             SourceBranch = Repository.Branch,

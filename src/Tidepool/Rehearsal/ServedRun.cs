@@ -45,9 +45,9 @@ public static class ServedRun
         var environment = options.Environment;
         var folder = Path.GetDirectoryName(options.Path) ?? "/";
         PoolMaps.Check(options.PoolMap, environment.Pool);
-        var yaml = await PipelineFiles.ReadAsync(folder, options.Path, cancel);
+        var source = PipelineFiles.Source(folder, options.Path, options.Parameters);
         var file = PipelineFiles.InRepository(options.Path);
-        PipelineRehearsal.Preflight($"/{file}", yaml, options.Parameters, progress);
+        PipelineRehearsal.Preflight(source, progress);
         using var client = new PipelinesClient(environment.Pipelines, environment.Project, environment.Token);
         try
         {

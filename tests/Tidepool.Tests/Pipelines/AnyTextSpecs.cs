@@ -42,8 +42,6 @@ public sealed class AnyTextSpecs
             strategy: {runOnce: {deploy: {steps: [{script: x}]}}}
         """;
 
-    private static readonly Dictionary<string, string> Nothing = [];
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -56,7 +54,7 @@ public sealed class AnyTextSpecs
             var text = Damage(File, random);
             var fault = Record.Exception(() => RunSimulation.Read(text));
             Assert.True(fault is null or PipelineNotValidException, $"{fault}\n\n{text}");
-            fault = Record.Exception(() => PipelinePreflight.Inspect("/p.yml", text, Nothing, Nothing));
+            fault = Record.Exception(() => PipelinePreflight.Inspect(new PipelineSource { File = "/p.yml", Files = new OneFile("/p.yml", text) }));
             Assert.True(fault is null or PipelineNotValidException, $"{fault}\n\n{text}");
         }
     }

@@ -256,7 +256,7 @@ public sealed class PipelineReaderSpecs
 
         Assert.Equal(
             """
-            /azure-pipelines.yml (Line: 1, Col: 1): 'extends' is not supported yet
+            /azure-pipelines.yml (Line: 1, Col: 21): File /x.yml not found in repository self.
             /azure-pipelines.yml (Line: 3, Col: 10): Variable group secrets was not found or is not authorized for use.
             /azure-pipelines.yml (Line: 6, Col: 14): Job a specifies condition q( which is not valid. Reason: Unrecognized value: 'q'. Located at position 1 within expression: q(.
             /azure-pipelines.yml (Line: 8, Col: 13): Key not found 'none'
@@ -271,7 +271,7 @@ public sealed class PipelineReaderSpecs
     {
         var fault = Refused("jobs:\n- template: a\n- job: b\n  dependsOn: a\n");
 
-        Assert.Equal("/azure-pipelines.yml (Line: 2, Col: 3): 'template: a' is not supported yet", fault.Message);
+        Assert.Equal("/azure-pipelines.yml (Line: 2, Col: 13): File /a not found in repository self.", fault.Message);
     }
 
     private static PipelineNotValidException Refused(string text) =>

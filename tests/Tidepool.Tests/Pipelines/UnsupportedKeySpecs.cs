@@ -18,20 +18,6 @@ public sealed class UnsupportedKeySpecs
         { "target: x", "steps:\n- script: x\n  target: {container: x}\n" },
     };
 
-    public static TheoryData<string, string> Kinds => new()
-    {
-        { "extends", "extends: x\nsteps:\n- script: x\n" },
-        { "template: x.yml", "steps:\n- template: x.yml\n" },
-        { "template: x.yml", "jobs:\n- template: x.yml\n" },
-        { "template: x.yml", "stages:\n- template: x.yml\n" },
-        { "template: x.yml", "variables:\n- template: x.yml\nsteps: []\n" },
-        { "counter()", "variables: {a: \"$[counter('x', 1)]\"}\nsteps: []\n" },
-        { "${{ if }}", "steps:\n- ${{ if true }}:\n  - script: x\n" },
-        { "${{ each }}", "steps:\n- ${{ each x in variables }}:\n  - script: x\n" },
-        { "${{ insert }}", "variables:\n  ${{ insert }}: ${{ parameters.x }}\nsteps: []\n" },
-        { "type: stepList", "parameters:\n- name: x\n  type: stepList\nsteps: []\n" },
-    };
-
     [Theory]
     [MemberData(nameof(Containers))]
     public void What_needs_a_Docker_engine_is_refused_with_the_reason(string name, string text)
@@ -39,16 +25,6 @@ public sealed class UnsupportedKeySpecs
         var error = Assert.Single(Assert.Throws<PipelineNotValidException>(() => RunSimulation.Read(text)).Errors);
 
         Assert.Equal($"'{name}' needs a Docker engine, which a Fargate task does not have. Run the steps on the agent itself.", error.Text);
-        Assert.NotNull(error.Position);
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void What_is_not_there_yet_is_refused_by_name(string name, string text)
-    {
-        var error = Assert.Single(Assert.Throws<PipelineNotValidException>(() => RunSimulation.Read(text)).Errors);
-
-        Assert.Equal($"'{name}' is not supported yet", error.Text);
         Assert.NotNull(error.Position);
     }
 

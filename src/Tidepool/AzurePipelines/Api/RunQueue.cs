@@ -27,9 +27,21 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         var branch = self?.RefName ?? RepositoryDirectory.DefaultBranch;
         var commit = await repositories.FindCommitAsync(repository, self?.Version ?? branch, ct)
             ?? throw Refusal.BadRequest($"Repository {repository} has no commit {self?.Version ?? branch}.");
-        var yaml = await repositories.ReadAsync(repository, commit.Sha, path, ct)
-            ?? throw Refusal.PipelineNotValid($"File /{path} not found in repository {repository} branch {branch} version {commit.Sha}.");
-        var pipeline = PipelineReader.Read($"/{path}", yaml, Parameters(wanted), RunVariables.OfTemplates(repository, branch, commit.Sha));
+        var where = $"repository {repository} branch {branch} version {commit.Sha}";
+        _ = await repositories.ReadAsync(repository, commit.Sha, path, ct)
+            ?? throw Refusal.PipelineNotValid($"File /{path} not found in {where}.");
+        var files = new GatheredFiles(
+            async (alias, file, fetchCt) => alias == "self" ? await repositories.ReadAsync(repository, commit.Sha, file.TrimStart('/'), fetchCt) : null,
+            alias => alias == "self" ? where : $"repository {alias}, which is not in this project");
+        var pipeline = await files.ReadAsync(
+            from => PipelineReader.Read(new PipelineSource
+            {
+                File = $"/{path}",
+                Files = from,
+                Parameters = Parameters(wanted),
+                Variables = RunVariables.OfTemplates(repository, branch, commit.Sha),
+            }),
+            ct);
         return runs.Start(
             new()
             {

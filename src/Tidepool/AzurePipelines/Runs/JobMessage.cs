@@ -8,7 +8,7 @@ namespace Tidepool.AzurePipelines.Runs;
 
 /// <summary>What an agent gets to run one job; written when it is delivered, since only then its URLs are known.</summary>
 internal sealed record JobMessage(
-    RunFacts Facts, StageNode Stage, JobNode Job, string AccessToken, IReadOnlyDictionary<string, VariableValue> Variables)
+    RunFacts Facts, LegNode Leg, string AccessToken, IReadOnlyDictionary<string, VariableValue> Variables)
 {
     // From 8 on the agent ends a job by a plan event; the service sends 14 to the agents of today. Inferred from agents' behaviour.
     private const int PlanVersion = 14;
@@ -30,7 +30,7 @@ internal sealed record JobMessage(
 
         foreach (var (name, planned) in plan.Variables)
         {
-            all[name] = Value(planned.Value, isSecret(planned.Value), planned.ReadOnly);
+            all[name] = Value(planned.Value, planned.IsSecret || isSecret(planned.Value), planned.ReadOnly);
         }
 
         return all;
@@ -45,7 +45,7 @@ internal sealed record JobMessage(
     private AgentJobRequestMessage Compose(JobRequest request, Uri organization)
     {
         var variables = new Dictionary<string, VariableValue>(Variables, StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in RunVariables.OfRun(Facts, organization).Concat(RunVariables.OfJob(Stage, Job)))
+        foreach (var (name, value) in RunVariables.OfRun(Facts, organization).Concat(RunVariables.OfJob(Leg)).Concat(Facts.ResourceVariables))
         {
             variables[name] = Value(value, readOnly: true);
         }
@@ -64,22 +64,22 @@ internal sealed record JobMessage(
                 Owner = new(Facts.Id, Facts.Number),
             },
             Timeline = new() { Id = Facts.TimelineId, ChangeId = 1 },
-            JobId = Job.RecordId,
-            JobName = Job.Definition.Name,
-            JobDisplayName = Job.DisplayName,
+            JobId = Leg.RecordId,
+            JobName = RunVariables.NameOf(Leg),
+            JobDisplayName = Leg.DisplayName,
             RequestId = request.Id,
             LockedUntil = request.LockedUntil,
-            Workspace = new(Job.Definition.WorkspaceClean),
+            Workspace = new(Leg.Job.Definition.WorkspaceClean),
             Mask = [.. variables.Where(pair => pair.Value.IsSecret == true).Select(pair => new MaskHint("variable", pair.Key))],
-            Steps = [.. Job.Definition.Steps.Select(ToStep)],
+            Steps = [.. Leg.Steps.Select(ToStep)],
             Variables = variables,
-            Resources = new() { Endpoints = [Connection(organization)], Repositories = [Repository(organization)] },
+            Resources = new() { Endpoints = [Connection(organization)], Repositories = [.. Repositories().Select(pair => Repository(pair.Key, pair.Value, organization))] },
         };
     }
 
     private JobStep ToStep(PipelineStep step, int index) => new()
     {
-        Id = Job.StepIds[index],
+        Id = Leg.StepIds[index],
         Name = step.Name,
         DisplayName = step.DisplayName,
         Condition = step.Condition ?? "succeeded()",
@@ -89,6 +89,12 @@ internal sealed record JobMessage(
         Reference = new() { Id = step.TaskId, Name = step.TaskName, Version = step.TaskVersion },
         Inputs = step.Inputs,
         Environment = step.Environment,
+        Target = step.Target is not { } target ? null : new()
+        {
+            Target = target.Container ?? AgentProtocol.StepTarget.Host,
+            Commands = target.IsRestricted ? AgentProtocol.StepTarget.Restricted : null,
+            SettableVariables = target.SettableVariables,
+        },
     };
 
     private ServiceEndpoint Connection(Uri organization) => new()
@@ -99,25 +105,36 @@ internal sealed record JobMessage(
         Data = new Dictionary<string, string> { ["ServerId"] = $"{Facts.CollectionId}", ["ServerName"] = Facts.Organization },
     };
 
-    private RepositoryResource Repository(Uri organization)
+    /// <summary>The pipeline's own repository, and what the job checks out besides.</summary>
+    private IEnumerable<KeyValuePair<string, ServedRepository>> Repositories() => Facts.Request.AllRepositories.Where(pair =>
+        pair.Key == RunRequest.Self || CheckedOut(Leg.Steps).Contains(pair.Key, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>The aliases that checkout steps name.</summary>
+    public static IEnumerable<string> CheckedOut(IEnumerable<PipelineStep> steps) => steps
+        .Where(step => step.TaskId == TaskReference.Checkout)
+        .Select(step => step.Inputs.FirstOrDefault(input => input.Key.Equals("repository", StringComparison.OrdinalIgnoreCase)).Value)
+        .OfType<string>();
+
+    private RepositoryResource Repository(string alias, ServedRepository repository, Uri organization)
     {
         var request = Facts.Request;
+        var isSelf = alias == RunRequest.Self;
         var text = new Dictionary<string, string>
         {
-            ["id"] = $"{Facts.RepositoryId}",
+            ["id"] = $"{Facts.RepositoryIdOf(repository.Name)}",
             ["type"] = "Git",
-            ["name"] = request.RepositoryName,
-            ["url"] = RunVariables.RepositoryUrl(Facts, organization),
-            ["version"] = request.SourceVersion,
-            ["ref"] = request.SourceBranch,
-            ["defaultBranch"] = request.SourceBranch,
+            ["name"] = repository.Name,
+            ["url"] = RunVariables.RepositoryUrl(Facts, repository.Name, organization),
+            ["version"] = repository.Version,
+            ["ref"] = repository.Ref,
+            ["defaultBranch"] = repository.Ref,
             ["project"] = $"{Facts.ProjectId}",
         };
         var properties = text.ToDictionary(
             pair => pair.Key, pair => JsonSerializer.SerializeToElement(pair.Value, ServiceJson.Default.String));
         properties["versionInfo"] = JsonSerializer.SerializeToElement(
-            new RepositoryVersion(request.RequestedFor, request.SourceVersionMessage), ServiceJson.Default.RepositoryVersion);
+            new RepositoryVersion(request.RequestedFor, isSelf ? request.SourceVersionMessage : ""), ServiceJson.Default.RepositoryVersion);
         properties["checkoutOptions"] = JsonSerializer.SerializeToElement([], ServiceJson.Default.DictionaryStringString);
-        return new() { Alias = "self", Endpoint = new() { Name = JobResources.SystemConnection }, Properties = properties };
+        return new() { Alias = alias, Endpoint = new() { Name = JobResources.SystemConnection }, Properties = properties };
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -8,6 +9,13 @@ namespace Tidepool.AzurePipelines.Runs;
 internal static class RecordId
 {
     private static readonly byte[] Namespace = new Guid("9d4a1c9e-6c0b-5a0e-8f3d-2b7c51e0a6d4").ToByteArray(bigEndian: true);
+
+    /// <summary>Of a node in one of its attempts; the first is 1.</summary>
+    public static Guid OfAttempt(int attempt, params ReadOnlySpan<string> path) => Of(PathOf(attempt, path));
+
+    /// <summary>The path of a node; a further attempt ends in its number, as on the service.</summary>
+    public static string PathOf(int attempt, params ReadOnlySpan<string> path) =>
+        attempt == 1 ? string.Join('.', path) : string.Create(CultureInfo.InvariantCulture, $"{string.Join('.', path)}.{attempt}");
 
     public static Guid Of(params ReadOnlySpan<string> path)
     {

@@ -1,16 +1,17 @@
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
 
-/// <summary>All runs since the service started, and the counters of their numbers.</summary>
+/// <summary>All runs since the service started, and the counters of their pipelines.</summary>
 internal sealed class RunDirectory(
     AgentPool pool, AccessTokens tokens, PipelinesServiceOptions options, TimeProvider clock, CancellationToken stopping)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, RunLoop> _runs = [];
     private readonly List<RunLoop> _inOrder = [];
-    private readonly Dictionary<(int Definition, string Number), int> _revisions = [];
+    private readonly RunCounters _counters = new(options.WorkFolder);
 
     /// <summary>The pipelines that runs are of.</summary>
     public PipelineDefinitions Definitions { get; } = new();
@@ -22,23 +23,26 @@ internal sealed class RunDirectory(
         RunLoop run;
         lock (_gate)
         {
-            var definition = request.DefinitionId ?? Definitions.Named(request.DefinitionName).Id;
+            var definition = request.DefinitionId is { } id ? Definitions.Find(id)! : Definitions.Named(request.DefinitionName);
             var facts = new RunFacts
             {
                 Id = _runs.Count + 1,
                 Number = "",
-                DefinitionId = definition,
+                DefinitionId = definition.Id,
                 Request = request,
                 StartTime = clock.GetUtcNow(),
                 Organization = options.Organization,
                 Project = options.Project,
             };
+            facts = facts with { ResourceVariables = ResourceVariables(facts, organization) };
+            var counted = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
             var number = RunNumber.Of(
                 request.Pipeline.RunName,
                 facts.StartTime,
-                NameVariables(facts, organization),
-                rest => NextRevision(definition, rest));
-            run = new(facts with { Number = number }, pool, tokens, options, organization, clock, stopping);
+                NameVariables(facts, organization, definition, counted),
+                rest => _counters.NextRevision(definition, rest));
+            run = new(
+                facts with { Number = number }, pool, tokens, options, organization, new(definition, _counters, counted), clock, stopping);
             _runs.Add(run.Facts.PlanId, run);
             _inOrder.Add(run);
         }
@@ -77,7 +81,9 @@ internal sealed class RunDirectory(
         }
     }
 
-    private static Dictionary<string, string> NameVariables(RunFacts facts, Uri organization)
+    /// <summary>Variables of the run's number: the service's, and the pipeline's as they are before anything ran.</summary>
+    private Dictionary<string, string> NameVariables(
+        RunFacts facts, Uri organization, PipelineDefinition definition, Dictionary<string, int> counted)
     {
         var variables = RunVariables.OfRun(facts, organization);
         foreach (var (name, value) in facts.Request.Variables)
@@ -85,14 +91,35 @@ internal sealed class RunDirectory(
             variables.TryAdd(name, value);
         }
 
-        foreach (var variable in facts.Pipeline.Variables)
+        while (true)
         {
-            variables.TryAdd(variable.Name, variable.Value);
+            try
+            {
+                var state = new RunState { StartTime = facts.StartTime, Variables = variables, Counters = counted };
+                return new(RunPlanner.VariablesOfName(facts.Pipeline, state), StringComparer.OrdinalIgnoreCase);
+            }
+            catch (CounterNeededException needed)
+            {
+                counted[needed.Prefix] = _counters.Next(definition, needed.Prefix, needed.Seed);
+            }
+        }
+    }
+
+    /// <summary>What is known of the pipelines under <c>resources</c>: the last run that succeeded of the definition that each names.</summary>
+    private Dictionary<string, string> ResourceVariables(RunFacts facts, Uri organization)
+    {
+        var variables = RunVariables.OfRepositories(facts, organization);
+        foreach (var resource in facts.Pipeline.Resources.Pipelines)
+        {
+            var last = _inOrder.LastOrDefault(run =>
+                run.Facts.Request.DefinitionName.Equals(resource.Source ?? resource.Alias, StringComparison.OrdinalIgnoreCase)
+                && run.Progress.Result is NodeResult.Succeeded or NodeResult.SucceededWithIssues);
+            if (last is not null)
+            {
+                RunVariables.AddPipeline(variables, resource.Alias, last.Facts);
+            }
         }
 
         return variables;
     }
-
-    private int NextRevision(int definition, string rest) =>
-        _revisions[(definition, rest)] = _revisions.GetValueOrDefault((definition, rest)) + 1;
 }

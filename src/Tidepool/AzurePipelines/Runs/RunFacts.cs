@@ -12,13 +12,23 @@ internal sealed record RunFacts
     public required DateTimeOffset StartTime { get; init; }
     public required string Organization { get; init; }
     public required string Project { get; init; }
+    /// <summary><c>resources.repositories.A.*</c> and <c>resources.pipeline.A.*</c>; names ignore case.</summary>
+    public IReadOnlyDictionary<string, string> ResourceVariables { get; init; } = new Dictionary<string, string>();
     public Guid PlanId { get; } = Guid.NewGuid();
     public Guid TimelineId { get; } = Guid.NewGuid();
+
+    /// <summary>Secret variables of the pipeline's groups, at any level.</summary>
+    public IEnumerable<PipelineVariable> SecretVariables => Pipeline.Variables
+        .Concat(Pipeline.Stages.SelectMany(stage => stage.Variables.Concat(stage.Jobs.SelectMany(job => job.Variables))))
+        .Where(variable => variable.IsSecret);
 
     public Pipeline Pipeline => Request.Pipeline;
     public Guid CollectionId => RecordId.Of("collection", Organization);
     public Guid ProjectId => RecordId.Of("project", Organization, Project);
-    public Guid RepositoryId => RecordId.Of("repository", Organization, Project, Request.RepositoryName);
+    public Guid RepositoryId => RepositoryIdOf(Request.RepositoryName);
+
+    public Guid RepositoryIdOf(string name) => RecordId.Of("repository", Organization, Project, name);
+
     public string PlanGroup => $"Build:{ProjectId}:{Id}";
     public string Uri => $"vstfs:///Build/Build/{Id}";
 }

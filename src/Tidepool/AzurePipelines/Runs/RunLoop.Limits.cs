@@ -7,12 +7,12 @@ internal sealed partial class RunLoop
     // What a timer can hold: 49.7 days. No run lives so long.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
-    private void LimitTime(JobNode job)
+    private void LimitTime(LegNode leg)
     {
-        if (job.Plan!.Timeout is { } limit && !job.Stopping)
+        if (leg.Plan!.Timeout is { } limit && !leg.Stopping)
         {
-            var reason = $"The job running on agent {job.AgentName} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
-            job.Deadline = Timer(limit, () => Post(() => Stop(job, reason)));
+            var reason = $"The job running on {(leg.AgentName is null ? Server : $"agent {leg.AgentName}")} ran longer than the maximum time of {limit.TotalMinutes:0.##} minutes.";
+            leg.Deadline = Timer(limit, () => Post(() => Stop(leg, reason)));
         }
     }
 
@@ -25,25 +25,37 @@ internal sealed partial class RunLoop
 
         _canceling = _graphChanged = true;
         _checksEnd.Cancel();
-        foreach (var job in Jobs.Where(job => job is { Request: not null, Result: null }))
+        foreach (var job in Jobs.Where(job => job is { Started: true, Result: null }))
         {
-            Stop(job, "The run was canceled.");
+            job.Stopping = true;
+        }
+
+        foreach (var leg in Legs.Where(leg => leg is { Started: true, Result: null }).ToList())
+        {
+            Stop(leg, "The run was canceled.");
         }
     }
 
     /// <summary>Asks the agent to stop the job, and ends the job when it does not in its cancel timeout.</summary>
-    private void Stop(JobNode job, string reason)
+    private void Stop(LegNode leg, string reason)
     {
-        if (job.Result is not null || job.Stopping)
+        if (leg.Result is not null || leg.Stopping)
         {
             return;
         }
 
-        var (request, limit) = (job.Request!, job.Plan!.CancelTimeout);
-        (job.StopReason, job.Stopping) = (reason, true);
-        job.Deadline?.Dispose();
-        var end = $"{reason} Agent {job.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
-        job.Deadline = Timer(limit, () => _pool.Finish(request.Id, NodeResult.Canceled, end));
+        if (leg.Request is null)
+        {
+            FinishLeg(leg, NodeResult.Canceled, reason);
+            AdvanceLegs(leg.Job);
+            return;
+        }
+
+        var (request, limit) = (leg.Request, leg.Plan!.CancelTimeout);
+        (leg.StopReason, leg.Stopping) = (reason, true);
+        leg.Deadline?.Dispose();
+        var end = $"{reason} Agent {leg.AgentName} did not stop it within {limit.TotalMinutes:0.##} minutes.";
+        leg.Deadline = Timer(limit, () => _pool.Finish(request.Id, NodeResult.Canceled, end));
         _pool.Cancel(request.Id, limit);
     }
 

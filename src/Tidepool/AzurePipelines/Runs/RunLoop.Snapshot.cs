@@ -1,5 +1,6 @@
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Pools;
+using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
 
@@ -22,28 +23,37 @@ internal sealed partial class RunLoop
                         DisplayName = stage.Definition.DisplayName,
                         Result = stage.Result,
                         Reason = stage.Reason,
-                        Jobs = [.. stage.Jobs.Select(ToSnapshot)],
+                        Jobs = [.. stage.Jobs.SelectMany(ToSnapshots)],
                     }),
                 ],
             };
         }
     }
 
-    private JobSnapshot ToSnapshot(JobNode job) => new()
+    private IEnumerable<JobSnapshot> ToSnapshots(JobNode job) => job.Legs.Count > 0 ? job.Legs.Select(ToSnapshot) :
+    [
+        new() { Name = job.Definition.Name, DisplayName = job.DisplayName, Result = job.Result, Reason = job.Reason },
+    ];
+
+    private JobSnapshot ToSnapshot(LegNode leg) => new()
     {
-        Name = job.Definition.Name,
-        DisplayName = job.DisplayName,
-        Result = job.Result,
-        Reason = job.Reason,
-        MappedFrom = job.MappedFrom,
-        AgentName = job.AgentName,
-        AgentCapabilities = job.AgentCapabilities,
-        QueuedAt = job.QueuedAt,
-        StartedAt = job.StartedAt,
-        FinishedAt = job.FinishedAt,
-        Outputs = OutputsOf(job).ToDictionary(output => output.Key, output => _mask.Apply(output.Value), StringComparer.OrdinalIgnoreCase),
-        Issues = IssuesOf(Main.Find(job.RecordId)),
-        Steps = [.. Main.ChildrenOf(job.RecordId).Select(ToSnapshot)],
+        Name = leg.Name.Name,
+        Leg = leg.Leg.Name == JobLeg.DefaultName ? null : leg.Leg.Name,
+        Attempt = leg.Attempt,
+        DisplayName = leg.DisplayName,
+        Result = leg.Result,
+        Reason = leg.Reason,
+        MappedFrom = leg.MappedFrom,
+        AgentName = leg.AgentName,
+        AgentCapabilities = leg.AgentCapabilities,
+        QueuedAt = leg.QueuedAt,
+        StartedAt = leg.StartedAt,
+        FinishedAt = leg.FinishedAt,
+        Outputs = OutputsOf(leg)
+            .GroupBy(output => output.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(group => group.Key, group => _mask.Apply(group.Last().Value), StringComparer.OrdinalIgnoreCase),
+        Issues = IssuesOf(Main.Find(leg.RecordId)),
+        Steps = [.. Main.ChildrenOf(leg.RecordId).Select(ToSnapshot)],
     };
 
     private StepSnapshot ToSnapshot(TimelineRecord record) => new()

@@ -32,9 +32,9 @@ internal sealed partial class RunLoop
     /// <summary>Takes console lines of a job.</summary>
     public Task FeedAsync(Guid jobRecordId, TimelineRecordFeedLines lines) => InvokeAsync(() =>
     {
-        if (JobOf(jobRecordId) is { Result: null } job)
+        if (LegOf(jobRecordId) is { Result: null } leg)
         {
-            Feed(job, lines.StepId == Guid.Empty ? job.RecordId : lines.StepId, [.. lines.Value.Select(_mask.Apply)]);
+            Feed(leg, lines.StepId == Guid.Empty ? leg.RecordId : lines.StepId, [.. lines.Value.Select(_mask.Apply)]);
         }
 
         return true;
@@ -63,7 +63,7 @@ internal sealed partial class RunLoop
     /// <summary>Ends a job as its agent says.</summary>
     public Task CompleteAsync(Guid jobId, NodeResult how) => InvokeAsync(() =>
     {
-        var request = JobOf(jobId)?.Request ?? throw Refusal.NotFound($"Plan {Facts.PlanId} has no running job {jobId}.");
+        var request = LegOf(jobId)?.Request ?? throw Refusal.NotFound($"Plan {Facts.PlanId} has no running job {jobId}.");
         _pool.Finish(request.Id, how, reason: null);
         return true;
     });
@@ -71,7 +71,7 @@ internal sealed partial class RunLoop
     private RunTimeline Find(Guid timelineId) =>
         _timelines.GetValueOrDefault(timelineId) ?? throw Refusal.NotFound($"Timeline {timelineId} was not found.");
 
-    private JobNode? JobOf(Guid recordId) => Jobs.FirstOrDefault(job => job.RecordId == recordId);
+    private LegNode? LegOf(Guid recordId) => Legs.FirstOrDefault(leg => leg.RecordId == recordId);
 
     private void Record(TimelineRecord record) => Main.Merge(record, _clock.GetUtcNow());
 
@@ -81,8 +81,8 @@ internal sealed partial class RunLoop
     private TimelineRecord PatchMain(TimelineRecord sent)
     {
         var parent = Main.Find(sent.Id)?.ParentId ?? sent.ParentId;
-        var job = JobOf(sent.Id) ?? (parent is { } parentId ? JobOf(parentId) : null);
-        if (job is null or { Result: not null })
+        var leg = LegOf(sent.Id) ?? (parent is { } parentId ? LegOf(parentId) : null);
+        if (leg is null or { Result: not null })
         {
             // Whoever lost the job may still talk about it.
             return Main.Find(sent.Id) ?? sent;
@@ -91,7 +91,7 @@ internal sealed partial class RunLoop
         var (before, after) = Main.Merge(Masked(sent), _clock.GetUtcNow());
         if (after.Type == "Task")
         {
-            Tell(job, before, after);
+            Tell(leg, before, after);
         }
 
         return after;
@@ -121,26 +121,26 @@ internal sealed partial class RunLoop
         Data = issue.Data?.ToDictionary(pair => pair.Key, pair => _mask.Apply(pair.Value)),
     };
 
-    private void Tell(JobNode job, TimelineRecord? before, TimelineRecord after)
+    private void Tell(LegNode leg, TimelineRecord? before, TimelineRecord after)
     {
         var isDone = after.State == RecordStates.Completed;
         var wasSkipped = isDone && WireResults.Parse(after.Result) == NodeResult.Skipped;
         if (!HasStarted(before) && HasStarted(after) && !wasSkipped)
         {
-            Events.Add(new StepStarted(_clock.GetUtcNow(), job.Stage.Name, job.Name, NameOf(after)));
+            Events.Add(new StepStarted(_clock.GetUtcNow(), leg.Stage.Name, leg.Name, NameOf(after)));
         }
 
-        if (job.HeldLines.Remove(after.Id, out var held))
+        if (leg.HeldLines.Remove(after.Id, out var held))
         {
-            Show(job, NameOf(after), held);
+            Show(leg, NameOf(after), held);
         }
 
         if (isDone && before?.State != RecordStates.Completed)
         {
             Events.Add(new StepFinished(
                 _clock.GetUtcNow(),
-                job.Stage.Name,
-                job.Name,
+                leg.Stage.Name,
+                leg.Name,
                 NameOf(after),
                 WireResults.Parse(after.Result) ?? NodeResult.Succeeded,
                 after is { StartTime: { } start, FinishTime: { } finish } && finish > start ? finish - start : TimeSpan.Zero,
@@ -148,12 +148,12 @@ internal sealed partial class RunLoop
         }
     }
 
-    private void Feed(JobNode job, Guid recordId, IReadOnlyList<string> lines)
+    private void Feed(LegNode leg, Guid recordId, IReadOnlyList<string> lines)
     {
         _logs.AddConsole(recordId, lines);
-        if (recordId == job.RecordId)
+        if (recordId == leg.RecordId)
         {
-            Show(job, step: null, lines);
+            Show(leg, step: null, lines);
         }
         else if (Main.Find(recordId) is { } record)
         {
@@ -161,52 +161,68 @@ internal sealed partial class RunLoop
             {
                 // Lines overtake the record's change of state, which agents send in batches.
                 Record(new() { Id = recordId, State = RecordStates.InProgress, StartTime = _clock.GetUtcNow() });
-                Tell(job, record, Main.Find(recordId)!);
+                Tell(leg, record, Main.Find(recordId)!);
             }
 
-            Show(job, NameOf(record), lines);
+            Show(leg, NameOf(record), lines);
         }
-        else if (!job.HeldLines.TryAdd(recordId, [.. lines]))
+        else if (!leg.HeldLines.TryAdd(recordId, [.. lines]))
         {
-            job.HeldLines[recordId].AddRange(lines);
+            leg.HeldLines[recordId].AddRange(lines);
         }
     }
 
-    private void Show(JobNode job, NodeName? step, IEnumerable<string> lines)
+    private void Show(LegNode leg, NodeName? step, IEnumerable<string> lines)
     {
         foreach (var line in lines)
         {
-            Events.Add(new LogLine(_clock.GetUtcNow(), job.Stage.Name, job.Name, step, line));
+            Events.Add(new LogLine(_clock.GetUtcNow(), leg.Stage.Name, leg.Name, step, line));
         }
     }
 
     /// <summary>Closes what an ended job left open: held lines, its records.</summary>
-    private void Settle(JobNode job, NodeResult how)
+    private void Settle(LegNode leg, NodeResult how)
     {
-        foreach (var (recordId, lines) in job.HeldLines)
+        foreach (var (recordId, lines) in leg.HeldLines)
         {
-            Show(job, new(recordId.ToString(), recordId.ToString()), lines);
+            Show(leg, new(recordId.ToString(), recordId.ToString()), lines);
         }
 
-        job.HeldLines.Clear();
-        foreach (var record in Main.ChildrenOf(job.RecordId).Where(record => record.State != RecordStates.Completed).ToList())
+        leg.HeldLines.Clear();
+        foreach (var record in Main.ChildrenOf(leg.RecordId).Where(record => record.State != RecordStates.Completed).ToList())
         {
             var broken = HasStarted(record) ? how == NodeResult.Canceled ? NodeResult.Canceled : NodeResult.Abandoned : NodeResult.Skipped;
             Complete(record.Id, broken);
             if (HasStarted(record))
             {
-                Tell(job, record, Main.Find(record.Id)!);
+                Tell(leg, record, Main.Find(record.Id)!);
             }
         }
 
-        Complete(job.RecordId, how);
-        Complete(job.PhaseId, how);
+        Complete(leg.RecordId, how);
     }
 
-    private Dictionary<string, string> OutputsOf(JobNode job) => Main.ChildrenOf(job.RecordId)
-        .SelectMany(record => record.Variables?.Select(variable => (Key: $"{record.RefName}.{variable.Key}", variable.Value.Value)) ?? [])
-        .GroupBy(output => output.Key, StringComparer.OrdinalIgnoreCase)
-        .ToDictionary(group => group.Key, group => group.Last().Value ?? "", StringComparer.OrdinalIgnoreCase);
+    /// <summary>A leg's output variables, keys as in <c>step.variable</c>.</summary>
+    private IEnumerable<KeyValuePair<string, string>> OutputsOf(LegNode leg) => Main.ChildrenOf(leg.RecordId)
+        .SelectMany(record => record.Variables?.Select(variable => KeyValuePair.Create($"{record.RefName}.{variable.Key}", variable.Value.Value ?? "")) ?? []);
+
+    /// <summary>A job's output variables, keys as dependents write them.</summary>
+    private Dictionary<string, string> OutputsOf(JobNode job)
+    {
+        var outputs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var leg in job.Legs)
+        {
+            foreach (var (key, value) in OutputsOf(leg))
+            {
+                foreach (var prefix in leg.Leg.OutputPrefixes)
+                {
+                    outputs[prefix.Length == 0 ? key : $"{prefix}.{key}"] = value;
+                }
+            }
+        }
+
+        return outputs;
+    }
 
     private static bool HasStarted(TimelineRecord? record) => record?.State is RecordStates.InProgress or RecordStates.Completed;
 

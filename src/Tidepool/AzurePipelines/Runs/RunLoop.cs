@@ -19,7 +19,9 @@ internal sealed partial class RunLoop
     // The loop holds it while it changes something, a reader while it takes a snapshot.
     private readonly Lock _gate = new();
     private readonly SecretMask _mask = new();
-    private readonly IReadOnlyList<StageNode> _stages;
+    private readonly List<StageNode> _stages;
+    private readonly CountersOfRun _counters;
+    private readonly HashSet<string> _released = new(StringComparer.OrdinalIgnoreCase);
     private readonly CancellationTokenSource _checksEnd = new();
     private bool _canceling;
     private bool _graphChanged;
@@ -33,17 +35,18 @@ internal sealed partial class RunLoop
         AccessTokens tokens,
         PipelinesServiceOptions options,
         Uri organization,
+        CountersOfRun counters,
         TimeProvider clock,
         CancellationToken stopping)
     {
-        (Facts, _pool, _tokens, _options) = (facts, pool, tokens, options);
+        (Facts, _pool, _tokens, _options, _counters) = (facts, pool, tokens, options, counters);
         (_organization, _clock, _stopping) = (organization, clock, stopping);
         Events = new(options.WorkFolder is null ? null : Path.Combine(FolderOf(facts, options), "console.jsonl"), clock);
         _logs = new(options.WorkFolder is null ? null : FolderOf(facts, options), Lose);
         _stages = [.. facts.Pipeline.Stages.Select(stage => new StageNode(stage))];
         _timelines = new() { [facts.TimelineId] = new(facts.TimelineId) };
         _mask.Add(options.Token);
-        foreach (var secret in facts.Request.Secrets.Values)
+        foreach (var secret in facts.Request.Secrets.Values.Concat(facts.SecretVariables.Select(variable => variable.Value)))
         {
             _mask.Add(secret);
         }
@@ -127,9 +130,10 @@ internal sealed partial class RunLoop
                 late();
             }
 
-            foreach (var job in Jobs)
+            foreach (var leg in Legs)
             {
-                job.Deadline?.Dispose();
+                leg.Deadline?.Dispose();
+                leg.StepEnd?.Dispose();
             }
 
             Events.Close();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines.Runs;
 
@@ -53,7 +54,7 @@ internal static class RunVariables
             ["build.repository.id"] = $"{facts.RepositoryId}",
             ["build.repository.name"] = request.RepositoryName,
             ["build.repository.provider"] = "TfsGit",
-            ["build.repository.uri"] = RepositoryUrl(facts, organization),
+            ["build.repository.uri"] = RepositoryUrl(facts, request.RepositoryName, organization),
             ["build.repository.clean"] = "False",
             ["build.repository.git.submoduleCheckout"] = "False",
             ["build.sourceBranch"] = request.SourceBranch,
@@ -65,29 +66,86 @@ internal static class RunVariables
     }
 
     /// <summary>Variables of a job beyond those of its run.</summary>
-    public static Dictionary<string, string> OfJob(StageNode stage, JobNode job) => new(StringComparer.OrdinalIgnoreCase)
+    public static Dictionary<string, string> OfJob(LegNode leg)
     {
-        ["system.stageName"] = stage.Definition.Name,
-        ["system.stageDisplayName"] = stage.Definition.DisplayName,
-        ["system.stageAttempt"] = "1",
-        ["system.phaseName"] = job.Definition.Name,
-        ["system.phaseDisplayName"] = job.DisplayName,
-        ["system.phaseAttempt"] = "1",
-        ["system.jobName"] = job.Definition.Name,
-        ["system.jobDisplayName"] = job.DisplayName,
-        ["system.jobAttempt"] = "1",
-        ["system.jobId"] = $"{job.RecordId}",
-        ["system.jobIdentifier"] = job.Identifier,
-        ["system.jobPositionInPhase"] = "1",
-        ["system.totalJobsInPhase"] = "1",
-        ["system.enableAccessToken"] = "true",
-        ["agent.jobName"] = job.DisplayName,
-        ["agent.readOnlyVariables"] = "true",
-        // These plug-ins of Microsoft's agent would call services that only Azure DevOps has.
-        ["agent.disablelogplugin.TestResultLogPlugin"] = "true",
-        ["agent.disablelogplugin.TestFilePublisherPlugin"] = "true",
-    };
+        var (stage, job) = (leg.Stage, leg.Job);
+        var culture = CultureInfo.InvariantCulture;
+        var variables = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["system.stageName"] = stage.Definition.Name,
+            ["system.stageDisplayName"] = stage.Definition.DisplayName,
+            ["system.stageAttempt"] = stage.Attempt.ToString(culture),
+            ["system.phaseName"] = job.Definition.Name,
+            ["system.phaseDisplayName"] = job.DisplayName,
+            ["system.phaseAttempt"] = job.Attempt.ToString(culture),
+            ["system.jobName"] = NameOf(leg),
+            ["system.jobDisplayName"] = leg.DisplayName,
+            ["system.jobAttempt"] = leg.Attempt.ToString(culture),
+            ["system.jobId"] = $"{leg.RecordId}",
+            ["system.jobIdentifier"] = leg.Identifier,
+            ["system.jobPositionInPhase"] = leg.Leg.Position.ToString(culture),
+            ["system.totalJobsInPhase"] = leg.Leg.Total.ToString(culture),
+            ["system.enableAccessToken"] = "true",
+            ["agent.jobName"] = leg.DisplayName,
+            ["agent.readOnlyVariables"] = "true",
+            // These plug-ins of Microsoft's agent would call services that only Azure DevOps has.
+            ["agent.disablelogplugin.TestResultLogPlugin"] = "true",
+            ["agent.disablelogplugin.TestFilePublisherPlugin"] = "true",
+        };
+        if (job.Expansion?.Type is { } type)
+        {
+            variables["system.parallelExecutionType"] = type;
+        }
 
-    public static string RepositoryUrl(RunFacts facts, Uri organization) =>
-        $"{organization}/{Uri.EscapeDataString(facts.Project)}/_git/{Uri.EscapeDataString(facts.Request.RepositoryName)}";
+        foreach (var (name, value) in leg.Plan?.SystemVariables ?? leg.Leg.SystemVariables)
+        {
+            variables[name] = value;
+        }
+
+        return variables;
+    }
+
+    /// <summary>The name of the leg, or of the job where it is the only one.</summary>
+    public static string NameOf(LegNode leg) => leg.Leg.Name == JobLeg.DefaultName ? leg.Job.Definition.Name : leg.Leg.Name;
+
+    /// <summary>Variables of the repositories under <c>resources</c>, as far as they are served here.</summary>
+    /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/process/resources#variables</remarks>
+    public static Dictionary<string, string> OfRepositories(RunFacts facts, Uri organization)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (alias, repository) in facts.Request.AllRepositories)
+        {
+            var prefix = $"resources.repositories.{alias}";
+            variables[$"{prefix}.name"] = repository.Name;
+            variables[$"{prefix}.ref"] = repository.Ref;
+            variables[$"{prefix}.type"] = "Git";
+            variables[$"{prefix}.id"] = $"{facts.RepositoryIdOf(repository.Name)}";
+            variables[$"{prefix}.url"] = RepositoryUrl(facts, repository.Name, organization);
+            variables[$"{prefix}.version"] = repository.Version;
+        }
+
+        return variables;
+    }
+
+    /// <summary>Variables of a pipeline under <c>resources</c>, from the run of it that is used.</summary>
+    /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/process/resources#variables</remarks>
+    public static void AddPipeline(Dictionary<string, string> variables, string alias, RunFacts run)
+    {
+        var prefix = $"resources.pipeline.{alias}";
+        variables[$"{prefix}.projectName"] = run.Project;
+        variables[$"{prefix}.projectID"] = $"{run.ProjectId}";
+        variables[$"{prefix}.pipelineName"] = run.Request.DefinitionName;
+        variables[$"{prefix}.pipelineID"] = run.DefinitionId.ToString(CultureInfo.InvariantCulture);
+        variables[$"{prefix}.runName"] = run.Number;
+        variables[$"{prefix}.runID"] = run.Id.ToString(CultureInfo.InvariantCulture);
+        variables[$"{prefix}.runURI"] = run.Uri;
+        variables[$"{prefix}.sourceBranch"] = run.Request.SourceBranch;
+        variables[$"{prefix}.sourceCommit"] = run.Request.SourceVersion;
+        variables[$"{prefix}.sourceProvider"] = "TfsGit";
+        variables[$"{prefix}.requestedFor"] = run.Request.RequestedFor;
+        variables[$"{prefix}.requestedForID"] = $"{RecordId.Of("user", run.Request.RequestedFor)}";
+    }
+
+    public static string RepositoryUrl(RunFacts facts, string name, Uri organization) =>
+        $"{organization}/{Uri.EscapeDataString(facts.Project)}/_git/{Uri.EscapeDataString(name)}";
 }

@@ -4,155 +4,194 @@ using Tidepool.Pipelines.Yaml;
 
 namespace Tidepool.Pipelines.Compile;
 
-/// <summary>Replaces <c>${{ }}</c> in one walk over the document, in its order: an expression sees the variables before it.</summary>
-internal sealed class Expander
+/// <summary>Replaces <c>${{ }}</c> and templates in one walk over the document, in its order: an expression sees the variables before it.</summary>
+/// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/process/template-expressions</remarks>
+internal sealed partial class Expander
 {
-    private enum Place
-    {
-        Pipeline,
-        Stages,
-        Stage,
-        Jobs,
-        Job,
-        Variables,
-        Variable,
-        Other,
-    }
-
     private readonly PipelineErrors _errors;
-    private readonly ObjectValue _parameters;
-    private readonly IReadOnlyDictionary<string, string> _predefined;
-    private Dictionary<string, string> _variables;
+    private readonly ParsedTexts _texts;
+    private readonly TemplateFiles _files;
+    private readonly CompileLimits _limits = new();
+    private readonly StructuredValue _structure;
+    private readonly IReadOnlyDictionary<string, string> _given;
+    private CompileVariables _variables;
+    private CompileScope _scope;
 
-    public Expander(ObjectValue parameters, IReadOnlyDictionary<string, string> predefined, PipelineErrors errors)
+    private Expander(PipelineSource source, PipelineErrors errors)
     {
-        (_parameters, _errors) = (parameters, errors);
-        _predefined = new Dictionary<string, string>(predefined, StringComparer.OrdinalIgnoreCase);
-        _variables = new(_predefined, StringComparer.OrdinalIgnoreCase);
+        _errors = errors;
+        _texts = new ParsedTexts();
+        _files = new TemplateFiles(source.Files, _texts, errors);
+        _structure = new StructuredValue(_limits);
+        _variables = new CompileVariables(source.Variables);
+        _given = source.Parameters;
+        _scope = new CompileScope(new TemplatePath(TemplatePath.Self, source.File), new ObjectValue([]), null);
     }
 
-    /// <summary>The document without expressions and without its <c>parameters</c>.</summary>
-    public YamlNode Expand(YamlNode root) => Expand(root, Place.Pipeline);
-
-    private YamlNode Expand(YamlNode node, Place place) => node switch
+    /// <summary>The pipeline as one document, without expressions, templates and <c>parameters</c>; null, and errors, when there is no document.</summary>
+    public static YamlNode? Expand(PipelineSource source, PipelineErrors errors)
     {
-        ScalarNode scalar => ExpandScalar(scalar),
-        SequenceNode sequence => ExpandSequence(sequence, place),
-        MappingNode mapping => ExpandMapping(mapping, place),
-        _ => throw new InvalidOperationException($"Unhandled {node.GetType().Name}."),
-    };
-
-    private SequenceNode ExpandSequence(SequenceNode sequence, Place place)
-    {
-        var itemPlace = place switch
+        var expander = new Expander(source, errors);
+        try
         {
-            Place.Stages => Place.Stage,
-            Place.Jobs => Place.Job,
-            Place.Variables => Place.Variable,
-            _ => Place.Other,
-        };
-        List<YamlNode> items = [];
-        foreach (var item in sequence.Items)
-        {
-            if (item is ScalarNode scalar && WholeExpression(scalar) is { } expression)
-            {
-                // An array is spliced in, nothing inserts nothing; all else is one item.
-                switch (Evaluate(expression, scalar))
-                {
-                    case null:
-                        items.Add(Failed(scalar));
-                        break;
-                    case NullValue:
-                        break;
-                    case ArrayValue { Items: var values }:
-                        items.AddRange(values.Select(v => StructuredValue.ToNode(v, scalar.Position)));
-                        break;
-                    case var value:
-                        items.Add(StructuredValue.ToNode(value, scalar.Position));
-                        break;
-                }
-            }
-            else if (item is not MappingNode { Entries: [{ Key: var key } only] } || !RefuseDirective(key, only.Value))
-            {
-                items.Add(Expand(item, itemPlace));
-            }
+            return expander.ExpandRoot();
         }
-        return sequence with { Items = items };
+        catch (CompileLimitException e)
+        {
+            errors.Add(e.Position, e.Message);
+            return null;
+        }
+    }
+
+    private YamlNode? ExpandRoot()
+    {
+        if (_files.LoadRoot(_scope.File) is not { } root)
+        {
+            return null;
+        }
+        var parameters = new ParameterBinder(_structure, _errors, Typed).BindRun((root as MappingNode)?["parameters"], _given);
+        _scope = new CompileScope(_scope.File, parameters, null);
+        return Expand(root, Place.Pipeline);
+    }
+
+    private YamlNode Expand(YamlNode node, Place place)
+    {
+        _limits.Event(node.Position);
+        if (place == Place.Literal)
+        {
+            DuplicateKeys.Check(node, _errors);
+            RefuseExpressions(node);
+            return node;
+        }
+        return node switch
+        {
+            ScalarNode scalar => ExpandScalar(scalar, place),
+            SequenceNode sequence => Made(new SequenceNode(ExpandItems(sequence.Items, place), sequence.Position) { Origin = OriginOf(sequence) }),
+            MappingNode mapping => ExpandMapping(mapping, place),
+            _ => throw new InvalidOperationException($"Unhandled {node.GetType().Name}."),
+        };
+    }
+
+    private void RefuseExpressions(YamlNode node)
+    {
+        switch (node)
+        {
+            case ScalarNode scalar when IsTemplate(scalar):
+                _errors.Add(scalar.Position, "A template expression is not allowed in this context");
+                break;
+            case SequenceNode { Items: var items }:
+                foreach (var item in items)
+                {
+                    RefuseExpressions(item);
+                }
+                break;
+            case MappingNode { Entries: var entries }:
+                foreach (var (key, value) in entries)
+                {
+                    RefuseExpressions(key);
+                    RefuseExpressions(value);
+                }
+                break;
+        }
+    }
+
+    private NodeOrigin? OriginOf(YamlNode node) => node.Origin ?? _scope.Origin;
+
+    private T Made<T>(T node)
+        where T : YamlNode
+    {
+        _limits.Made(node);
+        return node;
     }
 
     private MappingNode ExpandMapping(MappingNode mapping, Place place)
     {
         var outer = _variables;
-        if (place is Place.Stage or Place.Job)
+        if (place.HasVariables)
         {
-            _variables = new(_variables, StringComparer.OrdinalIgnoreCase);
+            _variables = _variables.Inner();
         }
-        List<MappingEntry> entries = [];
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var entry in mapping.Entries)
+        var body = new MappingBody(place);
+        foreach (var part in InOrder(mapping.Entries, place))
         {
-            if ((place == Place.Pipeline && entry.Key.Value == "parameters") || RefuseDirective(entry.Key, entry.Value))
-            {
-                continue;
-            }
-            var key = ExpandKey(entry.Key);
-            if (!key.IsFailed && !names.Add(key.Value))
-            {
-                _errors.Add(entry.Key.Position, $"'{key.Value}' is already defined");
-                continue;
-            }
-            var value = Expand(entry.Value, PlaceOf(key.Value, place));
-            entries.Add(new MappingEntry(key, value));
-            if (place == Place.Variables && value is ScalarNode { Value: var text })
-            {
-                Declare(key.Value, text);
-            }
+            AddEntries(part, body, isOutermost: true);
         }
-        var expanded = mapping with { Entries = entries };
-        if (place == Place.Variable && expanded["name"] is ScalarNode name && expanded["value"] is ScalarNode named)
+        if (body.Extends is { } extends)
         {
-            Declare(name.Value, named.Value);
+            body.Source = null;
+            Extend(extends, body);
         }
-        if (place is Place.Stage or Place.Job)
+        _variables = outer;
+        var expanded = Made(new MappingNode(body.InOrder(mapping.Entries), mapping.Position) { Origin = OriginOf(mapping) });
+        if (place == Place.Variables.Item && expanded["name"] is ScalarNode name && expanded["value"] is ScalarNode value)
         {
-            _variables = outer;
+            _variables.Declare(name.Value, value.IsNull ? "" : value.Value);
         }
         return expanded;
     }
 
-    private static Place PlaceOf(string key, Place place) => (place, key) switch
+    /// <summary>Variables are known to all of a pipeline, stage or job, and repositories to all of a pipeline, wherever they stand in it.</summary>
+    /// <remarks>Inferred: seen of other readers of these files.</remarks>
+    private static IEnumerable<IReadOnlyList<MappingEntry>> InOrder(IReadOnlyList<MappingEntry> entries, Place place)
     {
-        (Place.Pipeline, "stages") => Place.Stages,
-        (Place.Pipeline or Place.Stage, "jobs") => Place.Jobs,
-        (Place.Pipeline or Place.Stage or Place.Job, "variables") => Place.Variables,
-        _ => Place.Other,
-    };
-
-    /// <summary>A predefined variable keeps its value.</summary>
-    private void Declare(string name, string value)
-    {
-        if (!_predefined.ContainsKey(name))
+        if (place != Place.Pipeline && !place.HasVariables)
         {
-            _variables[name] = value;
+            return [entries];
+        }
+        static bool IsFirst(MappingEntry entry) => entry.Key.Value is "resources" or "variables";
+        return [[.. entries.Where(e => e.Key.Value == "resources")], [.. entries.Where(e => e.Key.Value == "variables")], [.. entries.Where(e => !IsFirst(e))]];
+    }
+
+    private void AddEntry(MappingEntry entry, MappingBody body)
+    {
+        if (body.Place == Place.Pipeline && entry.Key.Value == "parameters")
+        {
+            return;
+        }
+        var key = ExpandKey(entry.Key);
+        if (!key.IsFailed && !body.Names.Add(key.Value))
+        {
+            _errors.Add(entry.Key.Position, $"'{key.Value}' is already defined");
+            return;
+        }
+        if (body.Place == Place.Pipeline && key.Value == "extends")
+        {
+            body.Extends = entry;
+            return;
+        }
+        var value = Expand(entry.Value, body.Place.Of(key.Value));
+        body.Add(new MappingEntry(key, value));
+        if (body.Place == Place.Variables && value is ScalarNode { Value: var text } scalar)
+        {
+            _variables.Declare(key.Value, scalar.IsNull ? "" : text);
+        }
+        else if (body.Place == Place.Pipeline && key.Value == "resources")
+        {
+            _files.AddRepositories(value);
         }
     }
 
-    private YamlNode ExpandScalar(ScalarNode scalar)
+    private YamlNode ExpandScalar(ScalarNode scalar, Place place)
     {
-        if (!TemplateText.HasExpression(scalar.Value))
+        if (!IsTemplate(scalar))
         {
-            return scalar;
+            return scalar.Origin is null && _scope.Origin is { } origin ? Made(scalar with { Origin = origin }) : Made(scalar);
         }
-        if (WholeExpression(scalar) is { } whole)
+        if (WholeExpression(scalar) is not { } whole)
         {
-            return Evaluate(whole, scalar) is { } value ? StructuredValue.ToNode(value, scalar.Position) : Failed(scalar);
+            return ExpandText(scalar);
         }
-        return ExpandText(scalar);
+        if (Evaluate(whole, scalar) is not { } value)
+        {
+            return Failed(scalar);
+        }
+        var node = _structure.ToNode(value, scalar.Position, _scope.Call);
+        return place == Place.Other || node is ScalarNode ? node : Expand(node, place);
     }
 
     private ScalarNode ExpandKey(ScalarNode key)
     {
-        if (!TemplateText.HasExpression(key.Value))
+        if (!IsTemplate(key))
         {
             return key;
         }
@@ -168,30 +207,31 @@ internal sealed class Expander
                 _errors.Add(key.Position, "Expected a scalar value");
                 return Failed(key);
             case var value:
-                return key with { Value = value.ToText(), Style = ScalarStyle.Quoted };
+                return Made(key with { Value = value.ToText(), Style = ScalarStyle.Quoted, Result = value, Origin = OriginOf(key) });
         }
     }
 
     private ScalarNode ExpandText(ScalarNode scalar)
     {
-        var template = TemplateText.Parse(scalar.Value, out var error);
-        if (template is null)
+        if (_texts.Text(scalar.Value) is not { } template)
         {
-            _errors.Add(scalar.Position, error!);
+            _errors.Add(scalar.Position, TemplateText.NotClosed);
             return Failed(scalar);
         }
         var texts = template.Parts.Select(part => part.IsExpression ? EvaluateInText(part.Text, scalar) : part.Text).ToList();
-        return texts.Contains(null) ? Failed(scalar) : scalar with { Value = string.Concat(texts), Style = ScalarStyle.Quoted };
+        if (texts.Contains(null))
+        {
+            return Failed(scalar);
+        }
+        var text = string.Concat(texts);
+        return Made(scalar with { Value = text, Style = ScalarStyle.Quoted, Result = ExpressionValue.Of(text), Origin = OriginOf(scalar) });
     }
 
     private string? EvaluateInText(string expression, ScalarNode scalar)
     {
-        if (TemplateText.DirectiveOf(expression) is { } directive)
+        if (_texts.Directive(expression) is { } directive)
         {
-            _errors.Add(
-                scalar.Position,
-                $"The directive '{directive}' is not allowed in this context. Directives are not supported for expressions that are "
-                + "embedded within a string. Directives are only supported when the entire value is an expression.");
+            _errors.Add(scalar.Position, TemplateText.InlineDirective(directive.Kind));
             return null;
         }
         var value = Evaluate(expression, scalar);
@@ -203,90 +243,34 @@ internal sealed class Expander
         return value?.ToText();
     }
 
-    private static string? WholeExpression(ScalarNode scalar) =>
-        TemplateText.HasExpression(scalar.Value) ? TemplateText.Parse(scalar.Value, out _)?.WholeExpression : null;
+    private static bool IsTemplate(ScalarNode scalar) => scalar.Result is null && !scalar.IsFailed && TemplateText.HasExpression(scalar.Value);
+
+    private string? WholeExpression(ScalarNode scalar) => IsTemplate(scalar) ? _texts.Text(scalar.Value)?.WholeExpression : null;
 
     private static ScalarNode Failed(ScalarNode scalar) => scalar with { IsFailed = true };
 
     private ExpressionValue? Evaluate(string expression, ScalarNode scalar)
     {
-        if (TemplateText.DirectiveOf(expression) is not null)
+        if (_texts.Directive(expression) is not null)
         {
             _errors.Add(scalar.Position, $"Unexpected value '{scalar.Value}'");
             return null;
         }
+        return EvaluateAt(expression, scalar);
+    }
+
+    private ExpressionValue? EvaluateAt(string expression, ScalarNode at)
+    {
         try
         {
-            var context = new ExpressionContext
-            {
-                Values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
-                {
-                    ["parameters"] = _parameters,
-                    ["variables"] = ExpressionValue.Of(_variables),
-                },
-            };
-            return Expression.Parse(expression, context).Evaluate(context).Value;
+            var parsed = _texts.Expression(expression);
+            _scope.Exchange("variables", _variables.Value);
+            return parsed.EvaluateValue(_scope.Context, ref _limits.Characters);
         }
         catch (ExpressionException e)
         {
-            _errors.Add(scalar.Position, e.Message);
+            _errors.Add(at.Position, e.Message);
             return null;
-        }
-    }
-
-    /// <summary>True when the key is a directive; it is then refused, with every one inside it, and its expressions are checked.</summary>
-    private bool RefuseDirective(ScalarNode key, YamlNode body)
-    {
-        if (WholeExpression(key) is not { } expression || TemplateText.DirectiveOf(expression) is not { } directive)
-        {
-            return false;
-        }
-        _errors.Add(key.Position, Refusal.Of($"${{{{ {directive} }}}}"));
-        CheckSyntax(body);
-        return true;
-    }
-
-    /// <summary>Wrong syntax is an error even where nothing is evaluated.</summary>
-    private void CheckSyntax(YamlNode node)
-    {
-        switch (node)
-        {
-            case SequenceNode { Items: var items }:
-                foreach (var item in items)
-                {
-                    CheckSyntax(item);
-                }
-                break;
-            case MappingNode { Entries: var entries }:
-                foreach (var entry in entries.Where(e => !RefuseDirective(e.Key, e.Value)))
-                {
-                    CheckSyntax(entry.Key);
-                    CheckSyntax(entry.Value);
-                }
-                break;
-            case ScalarNode scalar:
-                CheckSyntax(scalar);
-                break;
-        }
-    }
-
-    private void CheckSyntax(ScalarNode scalar)
-    {
-        var template = TemplateText.Parse(scalar.Value, out var error);
-        if (error is not null)
-        {
-            _errors.Add(scalar.Position, error);
-        }
-        foreach (var part in template?.Parts.Where(p => p.IsExpression && TemplateText.DirectiveOf(p.Text) is null) ?? [])
-        {
-            try
-            {
-                _ = Expression.Parse(part.Text);
-            }
-            catch (ExpressionException e)
-            {
-                _errors.Add(scalar.Position, e.Message);
-            }
         }
     }
 }

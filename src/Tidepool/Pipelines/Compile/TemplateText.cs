@@ -3,9 +3,10 @@ namespace Tidepool.Pipelines.Compile;
 /// <summary>Text with <c>${{ }}</c> in it, cut into literal text and expressions.</summary>
 internal sealed record TemplateText(IReadOnlyList<TemplateText.Part> Parts)
 {
-    private const string Open = "${{";
-    private const string NotClosed =
+    public const string NotClosed =
         "The expression is not closed. An unescaped ${{ sequence was found, but the closing }} sequence was not found.";
+
+    private const string Open = "${{";
 
     private static readonly string[] Directives = ["if", "elseif", "else", "each", "insert"];
 
@@ -52,6 +53,10 @@ internal sealed record TemplateText(IReadOnlyList<TemplateText.Part> Parts)
         var length = expression.AsSpan().IndexOfAny(" \t\r\n(");
         return Directives.FirstOrDefault(d => expression.AsSpan(0, length < 0 ? expression.Length : length).SequenceEqual(d));
     }
+
+    public static string InlineDirective(DirectiveKind directive) =>
+        $"The directive '{directive.ToString().ToLowerInvariant()}' is not allowed in this context. Directives are not supported for "
+        + "expressions that are embedded within a string. Directives are only supported when the entire value is an expression.";
 
     private static int? FindEnd(string text, int start)
     {

@@ -8,7 +8,10 @@ public sealed record JobPlan
     /// <summary>User variables, by precedence, <c>$[ ]</c> evaluated; macros in values are left to the agent. Names ignore case.</summary>
     public required IReadOnlyDictionary<string, PlannedVariable> Variables { get; init; }
 
-    /// <summary>The job's display name with macros expanded.</summary>
+    /// <summary>System variables that only this leg has, macros expanded. Names ignore case.</summary>
+    public IReadOnlyDictionary<string, string> SystemVariables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The leg's display name with macros expanded.</summary>
     public string DisplayName { get; init; } = "";
 
     /// <summary>Pool name with macros expanded; null when the pipeline names none.</summary>
@@ -24,7 +27,10 @@ public sealed record JobPlan
     public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromMinutes(5);
 }
 
-public sealed record PlannedVariable(string Value, bool ReadOnly);
+public sealed record PlannedVariable(string Value, bool ReadOnly)
+{
+    public bool IsSecret { get; init; }
+}
 
 public static partial class RunPlanner
 {
@@ -34,16 +40,23 @@ public static partial class RunPlanner
     /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/jobs-job</remarks>
     private const int MaxCancelTimeoutInMinutes = 35_790;
 
-    /// <summary>Evaluates a job at its start: variables, pool, demands, limits.</summary>
+    /// <summary>Evaluates a leg of a job at its start: variables, pool, demands, limits.</summary>
+    /// <remarks>
+    /// A leg's variables override those of the job, whose <c>$[ ]</c> may read them; for <c>container</c> that is documented, for others inferred.
+    /// </remarks>
     /// <exception cref="ProblemException">
     /// PIPELINE001: an expression failed; PIPELINE002: it gave a value of the wrong kind; PIPELINE003: a demand is not valid.
     /// The message names it and its place.
     /// </exception>
-    public static JobPlan Plan(Pipeline pipeline, PipelineStage stage, PipelineJob job, RunState state)
+    public static JobPlan Plan(Pipeline pipeline, PipelineStage stage, PipelineJob job, RunState state) => Plan(pipeline, stage, job, JobLeg.Only, state);
+
+    /// <inheritdoc cref="Plan(Pipeline, PipelineStage, PipelineJob, RunState)"/>
+    public static JobPlan Plan(Pipeline pipeline, PipelineStage stage, PipelineJob job, JobLeg leg, RunState state)
     {
-        var variables = VariablesOf(new RunView(pipeline, state), pipeline, stage, job, state);
+        var variables = VariablesOf(new RunView(pipeline, state), pipeline, stage, job, state, leg);
+        var pool = leg.PoolOf(job);
         string? Text(string? text) => text is null ? null : variables.Expand(variables.Evaluate(text, $"job {job.Name}", job.Position));
-        string[] demands = [.. job.Pool?.Demands.Select(d => Text(d)!) ?? []];
+        string[] demands = [.. pool?.Demands.Select(d => Text(d)!) ?? []];
         foreach (var demand in demands)
         {
             _ = Demand.Parse(demand);
@@ -53,9 +66,10 @@ public static partial class RunPlanner
         return new JobPlan
         {
             Variables = variables.Planned,
-            DisplayName = variables.Expand(job.DisplayName),
-            PoolName = Text(job.Pool?.Name),
-            VmImage = Text(job.Pool?.VmImage),
+            SystemVariables = leg.SystemVariables.ToDictionary(v => v.Key, v => Text(v.Value)!, StringComparer.OrdinalIgnoreCase),
+            DisplayName = variables.Expand(leg.DisplayNameOf(job)),
+            PoolName = Text(pool?.Name),
+            VmImage = Text(pool?.VmImage),
             Demands = demands,
             ContinueOnError = Flag(job, variables),
             Timeout = timeout == 0 ? null : TimeSpan.FromMinutes(timeout),

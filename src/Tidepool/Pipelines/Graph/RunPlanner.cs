@@ -68,7 +68,9 @@ public static partial class RunPlanner
     {
         if (!state.Stages.TryGetValue(stage.Name, out var known))
         {
-            return DecideNode(new RunView(pipeline, state), pipeline, stage, job: null, state) is { } decision ? [decision] : [];
+            return DecideNode(new RunView(pipeline, state), pipeline, stage, job: null, state) is { } decision && !WaitsForSomebody(stage, decision, state)
+                ? [decision]
+                : [];
         }
         if (known.Result is not null)
         {
@@ -85,6 +87,11 @@ public static partial class RunPlanner
             .Select(j => DecideNode(view, pipeline, stage, j, state))
             .OfType<NodeDecision>();
     }
+
+    /// <summary>A manual stage that could start, and that nobody started. The run may end without it.</summary>
+    /// <remarks>Source: https://learn.microsoft.com/azure/devops/release-notes/2024/sprint-243-update (manual stages).</remarks>
+    private static bool WaitsForSomebody(PipelineStage stage, NodeDecision decision, RunState state) =>
+        stage.IsManual && decision.Action == NodeAction.Start && !state.Released.Contains(stage.Name);
 
     /// <summary>Null while a node before this one has not ended.</summary>
     private static NodeDecision? DecideNode(RunView view, Pipeline pipeline, PipelineStage stage, PipelineJob? job, RunState state)
@@ -122,11 +129,15 @@ public static partial class RunPlanner
         }
     }
 
-    private static RunVariables VariablesOf(RunView view, Pipeline pipeline, PipelineStage stage, PipelineJob? job, RunState state)
+    private static RunVariables VariablesOf(
+        RunView view, Pipeline pipeline, PipelineStage stage, PipelineJob? job, RunState state, JobLeg? leg = null)
     {
         var values = job is null ? view.ValuesOf(stage) : view.ValuesOf(stage, job);
         values["stageDependencies"] = view.StageDependencies(stage);
-        return new RunVariables(state, pipeline.Variables.Concat(stage.Variables).Concat(job?.Variables ?? []), values);
+        values["resources"] = view.Resources();
+        List<PipelineVariable> own = [.. leg?.Variables.Select(v => new PipelineVariable(v.Key, v.Value, false, job!.Position)) ?? []];
+        // A leg's variables come before the job's, which may read them, and override them.
+        return new RunVariables(state, [.. pipeline.Variables, .. stage.Variables, .. own, .. job?.Variables ?? [], .. own], values);
     }
 
     private static RunState Apply(RunState state, NodeDecision decision)

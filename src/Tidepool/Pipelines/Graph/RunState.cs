@@ -12,6 +12,12 @@ public sealed record RunState
     /// <summary>System variables and queue-time variables; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Values of <c>counter()</c> in this run by prefix; names ignore case. A missing one ends a decision: <see cref="CounterNeededException"/>.</summary>
+    public IReadOnlyDictionary<string, int> Counters { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Manual stages that somebody started; names ignore case.</summary>
+    public IReadOnlySet<string> Released { get; init; } = new HashSet<string>();
+
     /// <summary>Stages by name that started or ended.</summary>
     public IReadOnlyDictionary<string, StageState> Stages { get; init; } = new Dictionary<string, StageState>();
 }

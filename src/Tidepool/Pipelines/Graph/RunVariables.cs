@@ -9,6 +9,8 @@ internal sealed class RunVariables
     private static readonly string[] SystemPrefixes =
         ["system.", "build.", "agent.", "pipeline.", "environment.", "common.", "release.", "strategy.", "resources."];
 
+    private static readonly Dictionary<string, ExpressionFunction> NoFunctions = [];
+
     private readonly Dictionary<string, string> _seen;
     private readonly Dictionary<string, PlannedVariable> _planned = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, ExpressionValue> _values;
@@ -27,8 +29,8 @@ internal sealed class RunVariables
         }
         foreach (var variable in levels.Where(v => !IsOverSystem(v.Name, state)))
         {
-            var value = Evaluate(variable.Value, $"variable {variable.Name}", variable.Position);
-            _planned[variable.Name] = new PlannedVariable(value, variable.ReadOnly);
+            var value = Evaluate(variable.Value, $"variable {variable.Name}", variable.Position, state);
+            _planned[variable.Name] = new PlannedVariable(value, variable.ReadOnly) { IsSecret = variable.IsSecret };
             _seen[variable.Name] = value;
         }
     }
@@ -41,7 +43,9 @@ internal sealed class RunVariables
 
     /// <summary>Evaluates a text that may be a whole <c>$[ ]</c>; other text is its own value.</summary>
     /// <exception cref="ProblemException">PIPELINE001: the expression failed; the message holds it and its place.</exception>
-    public string Evaluate(string text, string what, SourcePosition position)
+    public string Evaluate(string text, string what, SourcePosition position) => Evaluate(text, what, position, counting: null);
+
+    private string Evaluate(string text, string what, SourcePosition position, RunState? counting)
     {
         if (RuntimeText.ExpressionOf(text) is not { } expression)
         {
@@ -50,7 +54,12 @@ internal sealed class RunVariables
         try
         {
             _values["variables"] = AsValue;
-            var context = new ExpressionContext { Values = _values };
+            var context = new ExpressionContext
+            {
+                Values = _values,
+                Functions = counting is null ? NoFunctions : ExpressionScopes.Counters((prefix, seed) =>
+                    counting.Counters.TryGetValue(prefix, out var value) ? value : throw new CounterNeededException(prefix, seed)),
+            };
             return Expression.Parse(expression).Evaluate(context).Value.ToText();
         }
         catch (ExpressionException e)

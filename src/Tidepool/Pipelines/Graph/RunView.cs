@@ -15,17 +15,27 @@ internal sealed class RunView(Pipeline pipeline, RunState state)
     public Ancestors AncestorsOf(PipelineStage stage, PipelineJob job) =>
         new(job.DependsOn, [.. stage.Jobs.Select(j => new NodeView(j.Name, j.DependsOn, StateOf(stage, j)?.Result))]);
 
+    /// <summary>What <c>$[ ]</c> may read of <c>resources</c>: the variables <c>resources.KIND.ALIAS.NAME</c> as objects.</summary>
+    public ExpressionValue Resources() => new ObjectValue(state.Variables
+        .Select(variable => (Parts: variable.Key.Split('.'), variable.Value))
+        .Where(variable => variable.Parts.Length >= 4 && variable.Parts[0].Equals("resources", StringComparison.OrdinalIgnoreCase))
+        .GroupBy(variable => variable.Parts[1], StringComparer.OrdinalIgnoreCase)
+        .Select(kind => KeyValuePair.Create<string, ExpressionValue>(kind.Key, new ObjectValue(kind
+            .GroupBy(variable => string.Join('.', variable.Parts[2..^1]), StringComparer.OrdinalIgnoreCase)
+            .Select(alias => KeyValuePair.Create(
+                alias.Key, ExpressionValue.Of(alias.Select(variable => KeyValuePair.Create(variable.Parts[^1], variable.Value)))))))));
+
     /// <summary>Values of a stage's condition, but for <c>variables</c>.</summary>
     public Dictionary<string, ExpressionValue> ValuesOf(PipelineStage stage) => new(StringComparer.OrdinalIgnoreCase)
     {
-        ["pipeline"] = PipelineValue(),
+        ["pipeline"] = PipelineValue(state),
         ["dependencies"] = Objects(AncestorsOf(stage).All, node => StageValue(StageNamed(node.Name))),
     };
 
     /// <summary>Values of a job's condition and variables, but for <c>variables</c>.</summary>
     public Dictionary<string, ExpressionValue> ValuesOf(PipelineStage stage, PipelineJob job) => new(StringComparer.OrdinalIgnoreCase)
     {
-        ["pipeline"] = PipelineValue(),
+        ["pipeline"] = PipelineValue(state),
         ["dependencies"] = Objects(
             AncestorsOf(stage, job).All, node => JobValue(stage, stage.Jobs.First(j => j.Name == node.Name))),
         ["stageDependencies"] = StageDependencies(stage),
@@ -49,7 +59,8 @@ internal sealed class RunView(Pipeline pipeline, RunState state)
         _ => null,
     };
 
-    private ExpressionValue PipelineValue() => new ObjectValue([KeyValuePair.Create("startTime", ExpressionValue.Of(state.StartTime))]);
+    public static ExpressionValue PipelineValue(RunState state) =>
+        new ObjectValue([KeyValuePair.Create("startTime", ExpressionValue.Of(state.StartTime))]);
 
     private ExpressionValue StageValue(PipelineStage stage) => NodeValue(
         state.Stages.GetValueOrDefault(stage.Name)?.Result,

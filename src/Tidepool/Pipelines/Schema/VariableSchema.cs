@@ -29,7 +29,7 @@ internal static class VariableSchema
         {
             if (RuntimeText.ExpressionOf(variable.Value) is { } expression)
             {
-                Conditions.CheckSyntax(expression, variable.Position, scope.Errors);
+                Conditions.CheckSyntax(expression, variable.Position, scope.Errors, ofVariable: true);
             }
         }
         return variables;
