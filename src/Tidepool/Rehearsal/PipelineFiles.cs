@@ -9,8 +9,10 @@ internal static class PipelineFiles
     /// <param name="folder">What the file's path is relative to.</param>
     /// <param name="file">The file.</param>
     /// <param name="parameters">Values of its parameters.</param>
+    /// <param name="repositories">Folders of other repositories, by alias; null for none.</param>
     /// <exception cref="ProblemException">The file is missing or cannot be read.</exception>
-    public static PipelineSource Source(string folder, string file, IReadOnlyDictionary<string, string> parameters)
+    public static PipelineSource Source(
+        string folder, string file, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, string>? repositories = null)
     {
         var path = Path.GetFullPath(file, folder);
         try
@@ -29,7 +31,7 @@ internal static class PipelineFiles
         return new()
         {
             File = $"/{InRepository(path)}",
-            Files = new FolderFiles(new Dictionary<string, string> { ["self"] = RootOf(path) }),
+            Files = new FolderFiles(new Dictionary<string, string>(repositories ?? new Dictionary<string, string>()) { ["self"] = RootOf(path) }),
             Parameters = parameters,
         };
     }
@@ -38,7 +40,7 @@ internal static class PipelineFiles
     public static string InRepository(string path) => Path.GetRelativePath(RootOf(path), path);
 
     /// <summary>The working tree that a file lies in, or its folder where there is no repository.</summary>
-    private static string RootOf(string path)
+    public static string RootOf(string path)
     {
         for (var folder = new FileInfo(path).Directory; folder is not null; folder = folder.Parent)
         {

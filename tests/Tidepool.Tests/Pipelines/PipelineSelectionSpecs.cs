@@ -51,7 +51,7 @@ public sealed class PipelineSelectionSpecs
         var selection = new PipelineSelection { Stages = Words(stages), Jobs = Words(jobs) };
 
         var refused = Assert.Throws<ProblemException>(() => selection.Of(Read()));
-        Assert.Equal($"PIPELINE004: {text}", refused.Message);
+        Assert.Equal($"PIPELINE006: {text}", refused.Message);
     }
 
     private static Pipeline Read() => PipelineReader.Read("/p.yml", Yaml, new Dictionary<string, string>(), new Dictionary<string, string>());

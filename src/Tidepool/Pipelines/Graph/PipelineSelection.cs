@@ -15,7 +15,7 @@ public sealed record PipelineSelection
     public bool IsEverything => Stages.Count == 0 && Jobs.Count == 0;
 
     /// <summary>The pipeline with no more than what is selected. What is left out is depended on no more, and has no outputs.</summary>
-    /// <exception cref="ProblemException">PIPELINE004: a name is none of the pipeline's, or of several jobs.</exception>
+    /// <exception cref="ProblemException">PIPELINE006: a name is none of the pipeline's, or of several jobs.</exception>
     public Pipeline Of(Pipeline pipeline)
     {
         if (IsEverything)
@@ -79,7 +79,7 @@ public sealed record PipelineSelection
 
     private static PipelineStage Find(Pipeline pipeline, IReadOnlyList<PipelineStage> stages, string name) =>
         stages.FirstOrDefault(stage => Same(stage.Name, name)) ?? throw new ProblemException(
-            "PIPELINE004", $"The pipeline has no stage {name}.", $"Name one of {string.Join(", ", pipeline.Stages.Select(stage => stage.Name))}.");
+            "PIPELINE006", $"The pipeline has no stage {name}.", $"Name one of {string.Join(", ", pipeline.Stages.Select(stage => stage.Name))}.");
 
     private static (PipelineStage Stage, PipelineJob Job) Find(Pipeline pipeline, string name)
     {
@@ -89,9 +89,9 @@ public sealed record PipelineSelection
         {
             [var only] => only,
             [] => throw new ProblemException(
-                "PIPELINE004", $"The pipeline has no job {name}.", $"Name one of {string.Join(", ", all.Select(one => $"{one.Stage.Name}.{one.Job.Name}"))}."),
+                "PIPELINE006", $"The pipeline has no job {name}.", $"Name one of {string.Join(", ", all.Select(one => $"{one.Stage.Name}.{one.Job.Name}"))}."),
             _ => throw new ProblemException(
-                "PIPELINE004",
+                "PIPELINE006",
                 $"The pipeline has {found.Count} jobs {name}.",
                 $"Name the stage too: {string.Join(" or ", found.Select(one => $"{one.Stage.Name}.{one.Job.Name}"))}."),
         };
