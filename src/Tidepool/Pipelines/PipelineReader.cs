@@ -51,6 +51,14 @@ public static class PipelineReader
         return pipeline;
     }
 
+    /// <summary>Reads a pipeline with all its faults; what it gives is whole only when there are none.</summary>
+    internal static (Pipeline Pipeline, IReadOnlyList<PipelineError> Errors) TryRead(PipelineSource source)
+    {
+        var errors = new PipelineErrors();
+        var pipeline = Expander.Expand(source, errors) is { } root ? ReadExpanded(root, source, errors) : new Pipeline();
+        return (pipeline, errors.InOrder());
+    }
+
     /// <summary>From the expanded document to the graph; what it gives is whole only when there are no errors.</summary>
     internal static Pipeline ReadExpanded(YamlNode root, PipelineSource source, PipelineErrors errors)
     {

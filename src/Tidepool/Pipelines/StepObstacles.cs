@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Tidepool.Pipelines.Compile;
 using Tidepool.Pipelines.Schema;
 using Tidepool.Pipelines.Yaml;
@@ -6,10 +5,8 @@ using Tidepool.Pipelines.Yaml;
 namespace Tidepool.Pipelines;
 
 /// <summary>Why one step, as a file writes it, cannot run here.</summary>
-internal static partial class StepObstacles
+internal static class StepObstacles
 {
-    private const string NoEngine = "needs a Docker engine, which a Fargate task does not have";
-
     private static readonly string[] OwnTasks =
     [
         "CmdLine@2", "Bash@3", "PowerShell@2", "PublishPipelineArtifact@1", "DownloadPipelineArtifact@2", BuiltInTasks.Checkout,
@@ -31,7 +28,7 @@ internal static partial class StepObstacles
         return first.Key.Value switch
         {
             "script" or "bash" or "pwsh" or "powershell" => DockerIn(value),
-            "task" => DockerTask().IsMatch(value) ? $"{value} {NoEngine}" : DockerIn(script) ?? Missing(value, tasks),
+            "task" => DockerUse.InTask(value) is { } use ? $"{use} {DockerUse.NoEngine}" : DockerIn(script) ?? Missing(value, tasks),
             "checkout" or "publish" or "download" => null,
             "downloadBuild" or "getPackage" or "reviewApp" or "upload" => NotYet(first.Key.Value),
             var unknown => $"'{unknown}' is not a step",
@@ -61,13 +58,5 @@ internal static partial class StepObstacles
     public static string NotYet(string what) => $"{what} is not supported yet";
 
     private static string? DockerIn(string script) =>
-        DockerCall().Match(script) is { Success: true } match ? $"{match.Groups[1].Value} {NoEngine}" : null;
-
-    [GeneratedRegex(
-        @"(?:^|[\s;&|(])((?:docker|podman|buildah)\s+(?:build|buildx|run|compose|push|pull|exec|login|tag|create|start)|docker-compose)\b",
-        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex DockerCall();
-
-    [GeneratedRegex("^(Docker|DockerCompose|DockerInstaller|ContainerBuild)@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex DockerTask();
+        DockerUse.InScript(script) is { } use ? $"{use} {DockerUse.NoEngine}" : null;
 }

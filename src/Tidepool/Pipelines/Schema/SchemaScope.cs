@@ -7,7 +7,7 @@ internal sealed record SchemaScope(PipelineErrors Errors)
 {
     private readonly List<RepositoryReference> _inline = [];
 
-    /// <summary>Variable groups by name; names ignore case.</summary>
+    /// <summary>Variable groups by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } =
         new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
@@ -22,10 +22,13 @@ internal sealed record SchemaScope(PipelineErrors Errors)
 
     public static SchemaScope Of(PipelineSource? source, PipelineErrors errors) => new(errors)
     {
-        Groups = new Dictionary<string, IReadOnlyList<GroupVariable>>(
-            source?.Groups ?? new Dictionary<string, IReadOnlyList<GroupVariable>>(), StringComparer.OrdinalIgnoreCase),
+        Groups = source?.Groups ?? new Dictionary<string, IReadOnlyList<GroupVariable>>(),
         Tasks = source?.Tasks,
     };
+
+    /// <summary>The variables of a group, its name in any case; null when there is none.</summary>
+    public IReadOnlyList<GroupVariable>? Group(string name) =>
+        Groups.TryGetValue(name, out var exact) ? exact : Groups.FirstOrDefault(g => GraphNode.Same(g.Key, name)).Value;
 
     /// <summary>True for <c>self</c> and for every alias under <c>resources.repositories</c>; case is ignored.</summary>
     public bool HasRepository(string alias) =>

@@ -58,7 +58,7 @@ internal static class VariableSchema
         {
             return [];
         }
-        if (!scope.Groups.TryGetValue(group.Value, out var variables))
+        if (scope.Group(group.Value) is not { } variables)
         {
             scope.Errors.Add(group.Position, $"Variable group {group.Value} was not found or is not authorized for use.");
             return [];
