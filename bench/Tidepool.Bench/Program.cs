@@ -10,6 +10,7 @@ var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>
 {
     ("demo", installed => DemoBench.RunAsync(installed, ct)),
     ("agent", installed => AgentBench.RunAsync(installed, ct)),
+    ("lines", installed => LinesBench.RunAsync(installed, ct)),
     ("jobs", JobsAsync),
     ("endpoint", installed => EndpointBench.RunAsync(installed, ct)),
     ("tasks", installed => TaskBench.RunAsync(installed, ct)),

@@ -22,13 +22,14 @@ internal sealed class PathPattern
     /// <summary>Whether the pattern holds for a path with slashes; a negated one holds where its rest does not match.</summary>
     public bool Matches(string path) => MatchesPlain(path) != IsNegated;
 
-    /// <summary>The paths that a list of patterns leaves: each adds what it matches, a negated one takes away.</summary>
-    public static bool Selects(IReadOnlyList<PathPattern> patterns, string path)
+    /// <summary>Whether a list of patterns leaves a path: each adds what it matches, a negated one takes away.</summary>
+    /// <param name="names">The path, and other names for it; a pattern matches where it matches one of them.</param>
+    public static bool Selects(IReadOnlyList<PathPattern> patterns, params IReadOnlyList<string> names)
     {
         var selected = false;
         foreach (var pattern in patterns)
         {
-            if (pattern.MatchesPlain(path))
+            if (names.Any(pattern.MatchesPlain))
             {
                 selected = !pattern.IsNegated;
             }

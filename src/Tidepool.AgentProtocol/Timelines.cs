@@ -41,6 +41,17 @@ public sealed record TimelineRecord
     public string? Location { get; init; }
     public int? Attempt { get; init; }
     public string? Identifier { get; init; }
+
+    /// <summary>Where the attempts before this one are; absent for a first one.</summary>
+    public IReadOnlyList<PreviousAttempt>? PreviousAttempts { get; init; }
+}
+
+/// <summary>An attempt of a node before its last.</summary>
+public sealed record PreviousAttempt
+{
+    public int Attempt { get; init; }
+    public Guid TimelineId { get; init; }
+    public Guid RecordId { get; init; }
 }
 
 public sealed record LogReference

@@ -60,6 +60,22 @@ public sealed class Expression
             budget -= evaluator.Characters;
         }
     }
+
+    /// <summary>Evaluates in a context and tells what every part gave; what goes wrong is told as well.</summary>
+    public EvaluatedPart Trace(ExpressionContext context)
+    {
+        var evaluator = new Evaluator(context, Text) { KeepsResults = true };
+        try
+        {
+            KnownNames.Check(_tree, context, Text);
+            _ = evaluator.Evaluate(_tree);
+            return EvaluationTrace.Of(_tree, evaluator.Results);
+        }
+        catch (ExpressionException e)
+        {
+            return EvaluationTrace.Of(_tree, evaluator.Results) with { Error = e.Message };
+        }
+    }
 }
 
 /// <summary>What an expression gave, and how.</summary>

@@ -70,6 +70,18 @@ public abstract partial record ExpressionValue
         _ => ToNumber().CompareTo(right.ToNumber()),
     };
 
+    /// <summary>The value as another kind, as <c>eq</c> and its kin convert it; null where it does not convert.</summary>
+    internal ExpressionValue? TryConvertTo(string kind) => kind switch
+    {
+        "Boolean" => Of(ToBoolean()),
+        "Number" => TryToNumber() is { } number ? Of(number) : null,
+        "String" => TryToText() is { } text ? Of(text) : null,
+        "Version" => TryToVersion() is { } version ? new VersionValue(version) : null,
+        "DateTime" => TryToDateTime() is { } time ? Of(time) : null,
+        "Null" => this is NullValue or StringValue { Value: "" } ? Null : null,
+        _ => null,
+    };
+
     private Version? TryToVersion() => this switch
     {
         VersionValue { Value: var value } => value,

@@ -50,7 +50,7 @@ internal sealed class ArtifactCommands(JobContext job, StepContext step)
         {
             throw new CommandException("Artifact location is required.");
         }
-        var path = Path.GetFullPath(command.Data, job.Folders.Sources);
+        var path = Path.GetFullPath(command.Data, job.Folders.Default);
         if (!File.Exists(path) && !Directory.Exists(path))
         {
             throw new CommandException($"Path does not exist: {command.Data}");

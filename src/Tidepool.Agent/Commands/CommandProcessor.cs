@@ -20,14 +20,15 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
     /// <summary>Acts on a line that is a command; false leaves the line to be shown.</summary>
     public bool TryRun(string line)
     {
+        if (!line.Contains(LoggingCommand.Keyword, StringComparison.Ordinal))
+        {
+            return false;
+        }
         if (!LoggingCommand.TryParse(line, out var command))
         {
-            if (line.Contains(LoggingCommand.Keyword, StringComparison.Ordinal))
-            {
-                step.Output.Warning(
-                    $"'{line}' contains logging command keyword '##vso', but it's not a legal command. "
-                    + "Please see the list of accepted commands: https://go.microsoft.com/fwlink/?LinkId=817296");
-            }
+            step.Output.Warning(
+                $"'{line}' contains logging command keyword '##vso', but it's not a legal command. "
+                + "Please see the list of accepted commands: https://go.microsoft.com/fwlink/?LinkId=817296");
             return false;
         }
         try

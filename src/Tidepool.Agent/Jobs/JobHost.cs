@@ -17,6 +17,9 @@ internal sealed record JobHost
     /// <summary><c>_work</c>.</summary>
     public required string WorkFolder { get; init; }
 
+    /// <summary>Whether the agent ends after this job.</summary>
+    public bool RunsOnce { get; init; }
+
     /// <summary>What steps inherit: the container's variables without the token, with the task's id.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 

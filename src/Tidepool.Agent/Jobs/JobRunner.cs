@@ -27,13 +27,13 @@ internal sealed class JobRunner(AgentJobRequestMessage request, JobHost host, Jo
             StartTime = _clock.GetUtcNow(),
             WorkerName = host.Agent.Name,
         });
-        var folders = WorkFolder.Of(host.WorkFolder, request.Steps);
+        var folders = WorkFolder.Of(host.WorkFolder, request);
         var job = new JobContext
         {
             Request = request,
             Host = host,
             Report = report,
-            Log = new RecordLog(report.Logs, record, _clock),
+            Log = new RecordLog(report.Logs, record),
             Variables = JobVariableSources.Collect(request, host, folders, accessToken),
             Secrets = JobSecrets.Collect(request, host.Secrets),
             Folders = folders,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Jobs;
@@ -25,6 +24,7 @@ internal static class JobVariableSources
 
     private static IEnumerable<(string Name, string Value)> OfAgent(AgentJobRequestMessage request, JobHost host) =>
     [
+        .. host.RunsOnce ? [("Agent.RunMode", "once")] : Array.Empty<(string, string)>(),
         ("Agent.Id", host.Agent.AgentId.ToString(CultureInfo.InvariantCulture)),
         ("Agent.Name", host.Agent.Name),
         ("Agent.MachineName", Environment.MachineName),
@@ -39,23 +39,20 @@ internal static class JobVariableSources
     /// <summary>What the service may leave for the agent to say of the repository.</summary>
     private static IEnumerable<(string Name, string Value)> OfRepository(AgentJobRequestMessage request, JobVariables given)
     {
-        if (request.Resources.Repositories.FirstOrDefault(repository => repository.Alias == "self") is not { } self)
+        if (request.Resources.Repositories.FirstOrDefault(repository => repository.Alias == RepositoryResources.Self) is not { } self)
         {
             return [];
         }
         (string Name, string? Value)[] facts =
         [
-            ("Build.Repository.Id", Text(self, "id")),
-            ("Build.Repository.Name", Text(self, "name")),
-            ("Build.Repository.Provider", Text(self, "type") is "Git" or null ? "TfsGit" : Text(self, "type")),
-            ("Build.Repository.Uri", Text(self, "url")),
-            ("Build.SourceBranch", Text(self, "ref")),
-            ("Build.SourceVersion", Text(self, "version")),
-            ("Build.SourceBranchName", Text(self, "ref")?.Split('/')[^1]),
+            ("Build.Repository.Id", RepositoryResources.Text(self, "id")),
+            ("Build.Repository.Name", RepositoryResources.Text(self, "name")),
+            ("Build.Repository.Provider", RepositoryResources.Text(self, "type") is "Git" or null ? "TfsGit" : RepositoryResources.Text(self, "type")),
+            ("Build.Repository.Uri", RepositoryResources.Text(self, "url")),
+            ("Build.SourceBranch", RepositoryResources.Text(self, "ref")),
+            ("Build.SourceVersion", RepositoryResources.Text(self, "version")),
+            ("Build.SourceBranchName", RepositoryResources.Text(self, "ref")?.Split('/')[^1]),
         ];
         return facts.Where(fact => fact.Value is not null && given.Find(fact.Name) is null).Select(fact => (fact.Name, fact.Value!));
     }
-
-    internal static string? Text(RepositoryResource repository, string property) =>
-        repository.Properties.TryGetValue(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -53,7 +53,10 @@ internal sealed class SecretMasker
 
     public string Apply(string text)
     {
-        var found = Find(text);
+        if (Find(text) is not { } found)
+        {
+            return text;
+        }
         if (found.Count == 0)
         {
             return text;
@@ -73,27 +76,31 @@ internal sealed class SecretMasker
         return masked.Append(text, end, text.Length - end).ToString();
     }
 
-    private List<(int Start, int Length)> Find(string text)
+    /// <summary>Where a mask goes; null for nowhere, as in nearly every line.</summary>
+    private List<(int Start, int Length)>? Find(string text)
     {
-        var found = new List<(int Start, int Length)>();
+        List<(int Start, int Length)>? found = null;
         foreach (var value in _values)
         {
             // By one, not by length: a secret may overlap itself.
             var at = -1;
             while ((at = text.IndexOf(value, at + 1, StringComparison.Ordinal)) >= 0)
             {
-                found.Add((at, value.Length));
+                (found ??= []).Add((at, value.Length));
             }
         }
         foreach (var pattern in _patterns)
         {
             try
             {
-                found.AddRange(pattern.Matches(text).Where(match => match.Length > 0).Select(match => (match.Index, match.Length)));
+                if (pattern.IsMatch(text))
+                {
+                    (found ??= []).AddRange(pattern.Matches(text).Where(match => match.Length > 0).Select(match => (match.Index, match.Length)));
+                }
             }
             catch (RegexMatchTimeoutException)
             {
-                found.Add((0, text.Length));
+                (found ??= []).Add((0, text.Length));
             }
         }
         return found;

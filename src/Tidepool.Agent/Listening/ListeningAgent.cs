@@ -47,6 +47,7 @@ internal sealed record ListeningAgent
             WorkFolder = Settings.WorkFolder,
             Environment = Environment,
             Secrets = secrets,
+            RunsOnce = Once,
         };
         using var listener = new Listener(client, this, host, signals);
         return await listener.RunAsync();

@@ -18,6 +18,7 @@ internal static unsafe partial class Libc
 
     public const int O_RDONLY = 0;
     public const int O_CLOEXEC = 0x80000;
+    public const int F_SETPIPE_SZ = 1031;
     public const int F_SETFD = 2;
     public const int FD_CLOEXEC = 1;
 

@@ -14,6 +14,16 @@ internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine
 
     private const int PollMilliseconds = 100;
 
+    /// <summary>Room for a child that writes while this side is busy; what it writes meanwhile is read at once then. The system may give less.</summary>
+    private const int PipeSize = 512 * 1024;
+
+    /// <summary>
+    /// Reads of no more than this, sooner than <see cref="Often"/> after the one before: the child writes line by line, and reading each as
+    /// it comes takes the processor from it. A millisecond's rest lets many come together.
+    /// </summary>
+    private const int FewBytes = 4096;
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(0.5);
+
     /// <summary>Ends when both streams ended, or soon after the child did while a left-over process holds them.</summary>
     public Task RunAsync()
     {
@@ -39,6 +49,7 @@ internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine
         var output = new LineSplitter(line => onLine(line, false));
         var errors = new LineSplitter(line => onLine(line, true));
         var buffer = new byte[64 * 1024];
+        Libc.fcntl(child.Output, Libc.F_SETPIPE_SZ, PipeSize);
         var fds = stackalloc Libc.PollFd[2];
         fds[0] = new() { Fd = child.Output, Events = Libc.POLLIN };
         fds[1] = new() { Fd = child.Errors, Events = Libc.POLLIN };
@@ -52,8 +63,11 @@ internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine
                 var ready = Libc.poll(fds, 2, PollMilliseconds);
                 if (ready > 0)
                 {
-                    ReadReady(ref fds[0], buffer, output);
-                    ReadReady(ref fds[1], buffer, errors);
+                    var count = ReadReady(ref fds[0], buffer, output) + ReadReady(ref fds[1], buffer, errors);
+                    if (count is > 0 and <= FewBytes && clock.GetElapsedTime(lastRead) < Often)
+                    {
+                        Libc.poll(fds, 0, 1);
+                    }
                     lastRead = clock.GetTimestamp();
                 }
                 if (child.Exit.IsCompleted)
@@ -75,11 +89,12 @@ internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine
         errors.Finish();
     }
 
-    private static unsafe void ReadReady(ref Libc.PollFd fd, byte[] buffer, LineSplitter lines)
+    /// <summary>Answers how many bytes came.</summary>
+    private static unsafe nint ReadReady(ref Libc.PollFd fd, byte[] buffer, LineSplitter lines)
     {
         if (fd.Fd < 0 || fd.Returned == 0)
         {
-            return;
+            return 0;
         }
         nint count;
         fixed (byte* at = buffer)
@@ -94,6 +109,7 @@ internal sealed class OutputPump(ChildProcess child, Action<string, bool> onLine
         {
             fd.Fd = -1;
         }
+        return Math.Max(count, 0);
     }
 }
 
@@ -127,8 +143,15 @@ internal sealed class LineSplitter(Action<string> onLine)
                 return;
             }
             _afterCarriageReturn = bytes[end] == '\r';
-            _partial.AddRange(bytes[..end]);
-            Emit();
+            if (_partial.Count == 0)
+            {
+                onLine(Encoding.UTF8.GetString(bytes[..end]));
+            }
+            else
+            {
+                _partial.AddRange(bytes[..end]);
+                Emit();
+            }
             bytes = bytes[(end + 1)..];
         }
     }

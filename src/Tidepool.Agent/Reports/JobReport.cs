@@ -77,20 +77,29 @@ internal sealed class JobReport : IDisposable
             while (_queue.Take() is { } item)
             {
                 await SendAsync(item);
+                if (_queue.IsFlooded && item is ReportItem.Lines && !_flushing.IsCancellationRequested)
+                {
+                    await WaitAsync();
+                }
             }
             if (last)
             {
                 return;
             }
-            try
-            {
-                // An urgent item ends the wait early.
-                await _queue.Urgent.WaitAsync(_gather, _flushing.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // One more round takes what is left.
-            }
+            await WaitAsync();
+        }
+    }
+
+    private async Task WaitAsync()
+    {
+        try
+        {
+            // An urgent item ends the wait early.
+            await _queue.Urgent.WaitAsync(_gather, _flushing.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // One more round takes what is left.
         }
     }
 

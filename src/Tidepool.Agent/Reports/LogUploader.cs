@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using Tidepool.Agent.Wire;
@@ -6,7 +5,7 @@ using Tidepool.Agent.Wire;
 namespace Tidepool.Agent.Reports;
 
 /// <summary>The log of one record, gathered in memory: a full disk costs no line of it.</summary>
-internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimeProvider clock)
+internal sealed class RecordLog(LogUploader uploader, StepRecord record)
 {
     /// <summary>Bytes after which a page is sent while the step goes on.</summary>
     private const int PageSize = 1024 * 1024;
@@ -15,7 +14,8 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
     private MemoryStream _page = new();
     private bool _begun;
 
-    public void Write(string line)
+    /// <param name="line">As <see cref="LogLineBuffer"/> makes it.</param>
+    public void Write(ReadOnlySpan<byte> line)
     {
         lock (_gate)
         {
@@ -25,9 +25,7 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
                 _page.Write(Encoding.UTF8.Preamble);
                 _begun = true;
             }
-            var now = clock.GetUtcNow().UtcDateTime;
-            var stamped = string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-ddTHH:mm:ss.fffffffZ} {line}\n");
-            _page.Write(Encoding.UTF8.GetBytes(stamped));
+            _page.Write(line);
             if (_page.Length >= PageSize)
             {
                 Send();
@@ -49,7 +47,7 @@ internal sealed class RecordLog(LogUploader uploader, StepRecord record, TimePro
     private void Send()
     {
         uploader.Add(record, _page.GetBuffer().AsMemory(0, (int)_page.Length));
-        _page = new();
+        _page = new(PageSize + PageSize / 64);
     }
 }
 
@@ -111,6 +109,9 @@ internal sealed class LogUploader
             _logs.Add(record.Id, log);
         }
         await _plan.AppendLogAsync(log, text, ct);
-        record.Update(value => value with { Log = new() { Id = log } });
+        if (record.Value.Log?.Id != log)
+        {
+            record.Update(value => value with { Log = new() { Id = log } });
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tidepool.AgentProtocol;
 
 namespace Tidepool.Agent.Reports;
@@ -27,13 +28,38 @@ internal sealed class ReportQueue
     /// <summary>A step that wrote so much more than the service has taken waits for it, so that every line is shown.</summary>
     private const int LongestBacklog = 5000;
 
-    /// <summary>But not longer than this: then the service is out of reach, and live lines are a courtesy. The log has them all.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// But not longer than this, and a twentieth of the time since its job began: live lines are a courtesy, and the log has them all.
+    /// A step that prints without end would take several times as long otherwise.
+    /// </summary>
+    private static readonly TimeSpan WaitsAtLeast = TimeSpan.FromSeconds(0.5);
+    private const double ShareOfWaits = 0.05;
+
+    /// <summary>How long after lines were dropped the next ones are taken for more of the same.</summary>
+    private static readonly TimeSpan FloodLasts = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<ReportItem> _items = new();
     private readonly ManualResetEventSlim _room = new(initialState: true);
+    private readonly long _begun = Stopwatch.GetTimestamp();
+    private TimeSpan _waited;
+    private long? _droppedAt;
     private int _lines;
+
+    /// <summary>
+    /// Lines come faster than they can be sent, so that some are not: nobody reads them one by one, and sending all that is left at full
+    /// speed takes from the step what it needs itself.
+    /// </summary>
+    public bool IsFlooded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _droppedAt is { } at && Stopwatch.GetElapsedTime(at) < FloodLasts;
+            }
+        }
+    }
 
     /// <summary>Signalled when an item should be sent without delay.</summary>
     public SemaphoreSlim Urgent { get; } = new(0);
@@ -65,10 +91,10 @@ internal sealed class ReportQueue
         }
     }
 
-    /// <summary>Adds a live line; waits while the backlog is at its longest.</summary>
+    /// <summary>Adds a live line; waits while the backlog is at its longest. One thread at a time adds lines.</summary>
     public void Add(Guid step, long number, string line)
     {
-        var isRoom = _room.Wait(LongestWait);
+        var isRoom = _room.IsSet || WaitForRoom();
         lock (_gate)
         {
             if (!isRoom)
@@ -109,6 +135,20 @@ internal sealed class ReportQueue
         }
     }
 
+    /// <summary>False when there is none and the time to wait for it is used up.</summary>
+    private bool WaitForRoom()
+    {
+        var left = WaitsAtLeast + (ShareOfWaits * Stopwatch.GetElapsedTime(_begun)) - _waited;
+        if (left <= TimeSpan.Zero)
+        {
+            return false;
+        }
+        var from = Stopwatch.GetTimestamp();
+        var isRoom = _room.Wait(left);
+        _waited += Stopwatch.GetElapsedTime(from);
+        return isRoom;
+    }
+
     private void MakeKnown()
     {
         if (_lines < LongestBacklog)
@@ -124,6 +164,7 @@ internal sealed class ReportQueue
     /// <summary>Makes room for as many lines again, so that what comes next does not wait at once.</summary>
     private void DropOldest()
     {
+        _droppedAt = Stopwatch.GetTimestamp();
         for (var node = _items.First; _lines > LongestBacklog / 2 && node is not null;)
         {
             var next = node.Next;

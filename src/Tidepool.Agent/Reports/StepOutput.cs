@@ -13,11 +13,17 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
     private const int LongestLiveLine = 1024;
 
     private readonly Lock _gate = new();
-    private readonly RecordLog _log = new(report.Logs, record, clock);
+    private readonly RecordLog _log = new(report.Logs, record);
+    private readonly LogLineBuffer _stamped = new();
     private long _written;
 
     public void Write(string text)
     {
+        if (!text.Contains('\n', StringComparison.Ordinal))
+        {
+            WriteLine(secrets.Apply(text.TrimEnd('\r')));
+            return;
+        }
         foreach (var line in text.Split('\n'))
         {
             WriteLine(secrets.Apply(line.TrimEnd('\r')));
@@ -70,8 +76,9 @@ internal sealed class StepOutput(StepRecord record, JobReport report, RecordLog?
         {
             _written++;
             report.AddLine(record.Id, _written, line.Length <= LongestLiveLine ? line : $"{line[..LongestLiveLine]}...");
-            _log.Write(line);
-            jobLog?.Write(line);
+            var stamped = _stamped.Write(clock.GetUtcNow().UtcDateTime, line);
+            _log.Write(stamped);
+            jobLog?.Write(stamped);
         }
     }
 }

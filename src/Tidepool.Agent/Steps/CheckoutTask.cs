@@ -1,4 +1,5 @@
 using Tidepool.Agent.Jobs;
+using Tidepool.Agent.Token;
 using Tidepool.Agent.Wire;
 using Tidepool.AgentProtocol;
 
@@ -13,75 +14,100 @@ internal sealed class CheckoutTask(JobContext job, StepContext step)
 
     public async Task<JobStatus> RunAsync(CancellationToken ct)
     {
-        var alias = step.Input("repository") ?? "self";
+        var alias = step.Input("repository") ?? RepositoryResources.Self;
         if (job.Request.Resources.Repositories.FirstOrDefault(resource => resource.Alias == alias) is not { } repository
-            || JobVariableSources.Text(repository, "url") is not { } url)
+            || RepositoryResources.Text(repository, "url") is not { } url)
         {
-            return Fail($"The checkout step references the repository '{alias}' which is not defined by the pipeline");
+            return step.Fail($"The checkout step references the repository '{alias}' which is not defined by the pipeline");
         }
-        if (step.Input("lfs") is not (null or "false") || step.Input("submodules") is not (null or "false"))
+        if (job.Folders.FolderOf(repository, step.Input("path")) is not { } folder)
         {
-            return Fail("Git LFS and submodules are not supported yet by the built-in agent.");
+            return step.Fail($"path '{step.Input("path")}' is outside of {job.Folders.Workspace}.");
         }
-        if (FolderOf(repository) is not { } folder)
+        if (Obstacle() is { } obstacle)
         {
-            return Fail($"path '{step.Input("path")}' is outside of {job.Folders.Workspace}.");
+            return step.Fail(obstacle);
         }
-        if (Executable.Find("git", step.Environment.GetValueOrDefault("PATH")) is not { } program)
-        {
-            return Fail("Unable to locate executable file: 'git'. Install git in the image of this container.");
-        }
+        step.Output.Write($"Syncing repository: {RepositoryResources.Name(repository)} (Git)");
         url = ServiceUrl.Rewrite(url, job.Host.ServiceUrl, job.Host.Agent.OnPremises && IsOfService(repository));
         Directory.CreateDirectory(folder);
-        var git = new Git(job, step, program, folder);
-        var failed = await git.InitializeAsync(url, step.Input("clean") is null || step.IsTrue("clean"), ct)
-            ?? await git.FetchAsync(IsOfService(repository) ? url : null, RefSpecs(repository), Depth(), step.IsTrue("fetchTags"), ct)
-            ?? await git.CheckOutAsync(Commit(repository), ct);
+        var login = LoginOf(repository, url);
+        var failed = await SyncAsync(new Git(job, step, Find("git")!, folder), repository, url, login, ct);
         if (failed is not null)
         {
-            return ct.IsCancellationRequested ? JobStatus.Canceled : Fail(failed);
+            return ct.IsCancellationRequested ? JobStatus.Canceled : step.Fail(failed);
         }
-        if (step.IsTrue("persistCredentials") && IsOfService(repository))
+        if (step.IsTrue("persistCredentials") && login is not null)
         {
-            git.PersistCredentials(url);
+            new Git(job, step, Find("git")!, folder).PersistCredentials(login);
         }
         return JobStatus.Succeeded;
     }
 
+    private async Task<string?> SyncAsync(Git git, RepositoryResource repository, string url, GitLogin? login, CancellationToken ct)
+    {
+        var (refSpecs, commit) = Wanted(repository);
+        var clean = step.Input("clean") is null || step.IsTrue("clean");
+        return await git.InitializeAsync(url, clean, ct)
+            ?? await git.FetchAsync(login, new(refSpecs, Depth(), step.IsTrue("fetchTags"), step.Input("fetchFilter")), ct)
+            ?? (step.IsTrue("lfs") ? await git.FetchLargeFilesAsync(login, commit, ct) : null)
+            ?? await git.LimitAsync(step.Input("sparseCheckoutDirectories"), step.Input("sparseCheckoutPatterns"), ct)
+            ?? await git.CheckOutAsync(login, commit, ct)
+            ?? (WantsSubmodules ? await git.UpdateSubmodulesAsync(login, IsRecursive, Depth(), ct) : null);
+    }
+
+    private bool IsRecursive => string.Equals(step.Input("submodules"), "recursive", StringComparison.OrdinalIgnoreCase);
+
+    private bool WantsSubmodules => IsRecursive || step.IsTrue("submodules");
+
+    /// <summary>What the container lacks for this checkout; null for nothing.</summary>
+    private string? Obstacle()
+    {
+        if (Find("git") is null)
+        {
+            return "Unable to locate executable file: 'git'. Install git in the image of this container.";
+        }
+        return step.IsTrue("lfs") && Find("git-lfs") is null
+            ? "Unable to locate executable file: 'git-lfs'. This checkout has lfs: true: install Git LFS in the image of this container."
+            : null;
+    }
+
+    private string? Find(string program) => Executable.Find(program, step.Environment.GetValueOrDefault("PATH"));
+
     private static bool IsOfService(RepositoryResource repository) =>
         repository.Endpoint is null || repository.Endpoint.Name == JobResources.SystemConnection;
 
+    /// <summary>The job's own token for the service's repositories, for others what their connection holds; null for none.</summary>
+    private GitLogin? LoginOf(RepositoryResource repository, string url)
+    {
+        if (!url.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+        if (IsOfService(repository))
+        {
+            return new(url, "x", job.AccessToken, IsToken: true);
+        }
+        var parameters = job.Endpoints.All.FirstOrDefault(endpoint => endpoint.Id is not null && endpoint.Id == repository.Endpoint!.Id)?.Authorization?.Parameters;
+        string? Parameter(params string[] names) => parameters?.FirstOrDefault(
+            parameter => names.Contains(parameter.Key, StringComparer.OrdinalIgnoreCase) && parameter.Value.Length > 0).Value;
+        return Parameter("password", "accesstoken", "apitoken") is { } secret
+            ? new(url, Parameter("username") ?? "x-access-token", secret, IsToken: false)
+            : null;
+    }
+
     private int Depth() => int.TryParse(step.Input("fetchDepth") ?? DefaultDepth, out var depth) ? depth : 0;
 
-    private static string Commit(RepositoryResource repository) =>
-        JobVariableSources.Text(repository, "version") is { Length: > 0 } version ? version : "FETCH_HEAD";
-
-    private IReadOnlyList<string> RefSpecs(RepositoryResource repository)
+    /// <summary>What to fetch and what to check out of it: the exact commit, or where there is none the end of a branch or tag.</summary>
+    private (IReadOnlyList<string> RefSpecs, string Commit) Wanted(RepositoryResource repository)
     {
-        var wanted = JobVariableSources.Text(repository, "version") is { Length: > 0 } version
-            ? $"+{version}:refs/remotes/origin/{version}"
-            : JobVariableSources.Text(repository, "ref") ?? "HEAD";
-        return Depth() == 0 ? ["+refs/heads/*:refs/remotes/origin/*", wanted] : [wanted];
-    }
-
-    /// <summary>Null for a path that leaves the workspace.</summary>
-    private string? FolderOf(RepositoryResource repository)
-    {
-        var workspace = job.Folders.Workspace;
-        if (step.Input("path") is { } path)
-        {
-            var folder = Path.GetFullPath(path, workspace);
-            return folder.StartsWith($"{workspace}/", StringComparison.Ordinal) ? folder : null;
-        }
-        var several = job.Request.Steps.Count(other => other.Reference.Id == TaskReference.Checkout) > 1;
-        return several
-            ? Path.Combine(job.Folders.Sources, JobVariableSources.Text(repository, "name")!.Split('/')[^1])
-            : job.Folders.Sources;
-    }
-
-    private JobStatus Fail(string text)
-    {
-        step.Output.Error(text);
-        return JobStatus.Failed;
+        const string Heads = "refs/heads/";
+        var reference = RepositoryResources.Text(repository, "ref") is { Length: > 0 } given ? given : "HEAD";
+        var (wanted, commit) = RepositoryResources.Text(repository, "version") is { Length: > 0 } version
+            ? ($"+{version}:refs/remotes/origin/{version}", version)
+            : reference.StartsWith(Heads, StringComparison.Ordinal)
+                ? ($"+{reference}:refs/remotes/origin/{reference[Heads.Length..]}", $"refs/remotes/origin/{reference[Heads.Length..]}")
+                : ($"+{reference}:refs/remotes/origin/fetched", "refs/remotes/origin/fetched");
+        return (Depth() == 0 ? [wanted, "+refs/heads/*:refs/remotes/origin/*"] : [wanted], commit);
     }
 }

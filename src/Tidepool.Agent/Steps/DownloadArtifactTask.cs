@@ -85,7 +85,7 @@ internal sealed class DownloadArtifactTask(JobContext job, StepContext step)
             return JobStatus.Failed;
         }
         var build = id == 0 ? job.Build : job.Build.OfRun(id);
-        var target = Path.GetFullPath(path, job.Folders.Sources);
+        var target = Path.GetFullPath(path, job.Folders.Default);
         try
         {
             if (step.IsTrue("cleanDestinationFolder") && Directory.Exists(target))
@@ -138,7 +138,7 @@ internal sealed class DownloadArtifactTask(JobContext job, StepContext step)
             .Select(item => (Item: item, Name: item.Path.Trim('/')))
             .Where(file => file.Name.StartsWith($"{folder}/", StringComparison.Ordinal))
             .Select(file => (file.Item, Name: file.Name[(folder.Length + 1)..]))
-            .Where(file => PathPattern.Selects(patterns, file.Name) || PathPattern.Selects(patterns, $"{artifact.Name}/{file.Name}"))
+            .Where(file => PathPattern.Selects(patterns, file.Name, $"{artifact.Name}/{file.Name}"))
             .ToList();
         step.Output.Write($"{artifact.Name}: {files.Count} files");
         await Parallel.ForEachAsync(

@@ -15,7 +15,7 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         {
             File.Delete(Path.Combine(folder, ".git", "index.lock"));
             File.Delete(Path.Combine(folder, ".git", "shallow.lock"));
-            if (!clean || (await RunAsync(["clean", "-ffdx"], ct) == 0 && await RunAsync(["reset", "--hard", "HEAD"], ct) == 0))
+            if (!clean || await CleanAsync(ct))
             {
                 return null;
             }
@@ -25,24 +25,86 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         return await FailureAsync(["init", "--quiet"], ct) ?? await FailureAsync(["remote", "add", "origin", url], ct);
     }
 
-    /// <param name="tokenFor">URL of a repository that the job's token is meant for; null keeps the token from this server.</param>
-    /// <param name="depth">Commits; 0 means all.</param>
-    public async Task<string?> FetchAsync(string? tokenFor, IReadOnlyList<string> refSpecs, int depth, bool tags, CancellationToken ct)
+    private async Task<bool> CleanAsync(CancellationToken ct)
     {
-        string[] limit = depth > 0 ? [$"--depth={depth}"] : File.Exists(Path.Combine(folder, ".git", "shallow")) ? ["--unshallow"] : [];
-        string[] fetch =
-        [
-            // Housekeeping in the background would outlive the step and hold its output open; Microsoft's agent turns it off too.
-            "-c", "gc.auto=0", "fetch", "--force", tags ? "--tags" : "--no-tags", "--prune", "--no-recurse-submodules", .. limit, "origin", .. refSpecs,
-        ];
-        if (tokenFor is null)
+        var hasModules = File.Exists(Path.Combine(folder, ".gitmodules"));
+        return await RunAsync(["clean", "-ffdx"], ct) == 0
+            && await RunAsync(["reset", "--hard", "HEAD"], ct) == 0
+            && (!hasModules
+                || (await RunAsync(["submodule", "foreach", "--recursive", "git clean -ffdx"], ct) == 0
+                    && await RunAsync(["submodule", "foreach", "--recursive", "git reset --hard HEAD"], ct) == 0));
+    }
+
+    public async Task<string?> FetchAsync(GitLogin? login, GitFetch fetch, CancellationToken ct)
+    {
+        string[] limit = fetch.Depth > 0 ? [$"--depth={fetch.Depth}"] : File.Exists(Path.Combine(folder, ".git", "shallow")) ? ["--unshallow"] : [];
+        string[] filter = fetch.Filter is { } given ? [$"--filter={given}"] : [];
+        return await FailureAsync(
+            [
+                // Housekeeping in the background would outlive the step and hold its output open; Microsoft's agent turns it off too.
+                "-c", "gc.auto=0", "fetch", "--force", fetch.Tags ? "--tags" : "--no-tags", "--prune", "--no-recurse-submodules",
+                .. limit, .. filter, "origin", .. fetch.RefSpecs,
+            ],
+            ct,
+            login);
+    }
+
+    /// <summary>Leaves only some folders, or what patterns name, in the work tree; all where neither is given.</summary>
+    public async Task<string?> LimitAsync(string? folders, string? patterns, CancellationToken ct)
+    {
+        if ((folders ?? patterns) is not { } wanted)
         {
-            return await FailureAsync(fetch, ct);
+            return await ReadAsync(["config", "--get", "core.sparseCheckout"], ct) == "true" ? await FailureAsync(["sparse-checkout", "disable"], ct) : null;
         }
-        var credentials = GitCredential.Offer(job.AccessToken);
+        var words = wanted.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var cone = folders is null ? "--no-cone" : "--cone";
+        return await FailureAsync(["sparse-checkout", "init", cone], ct) ?? await FailureAsync(["sparse-checkout", "set", .. words], ct);
+    }
+
+    public async Task<string?> FetchLargeFilesAsync(GitLogin? login, string commit, CancellationToken ct) =>
+        await FailureAsync(["lfs", "install", "--local"], ct) ?? await FailureAsync(["lfs", "fetch", "origin", commit], ct, login);
+
+    /// <param name="login">For what the commit lacks, which a filtered fetch left with the server.</param>
+    public Task<string?> CheckOutAsync(GitLogin? login, string commit, CancellationToken ct) =>
+        FailureAsync(["checkout", "--force", "--detach", commit], ct, login);
+
+    /// <param name="depth">Commits; 0 means all.</param>
+    public async Task<string?> UpdateSubmodulesAsync(GitLogin? login, bool recursive, int depth, CancellationToken ct)
+    {
+        string[] nested = recursive ? ["--recursive"] : [];
+        string[] limit = depth > 0 ? [$"--depth={depth}"] : [];
+        return await FailureAsync(["submodule", "sync", .. nested], ct)
+            ?? await FailureAsync(["-c", "gc.auto=0", "submodule", "update", "--init", "--force", .. limit, .. nested], ct, login);
+    }
+
+    /// <summary>
+    /// Leaves the repository's token where later git commands of the job find it. The user asked for it; it is a file of the
+    /// job, the token ends with the job, and it is removed then.
+    /// </summary>
+    public void PersistCredentials(GitLogin login)
+    {
+        var config = Path.Combine(folder, ".git", "config");
+        var section = $"[http \"{login.Url}\"]\n\textraheader = {login.Header}\n";
+        File.AppendAllText(config, section);
+        job.AtEnd.Add(() =>
+        {
+            if (File.Exists(config))
+            {
+                File.WriteAllText(config, File.ReadAllText(config).Replace(section, "", StringComparison.Ordinal));
+            }
+        });
+    }
+
+    private async Task<string?> FailureAsync(IReadOnlyList<string> arguments, CancellationToken ct, GitLogin? login = null)
+    {
+        if (login is null)
+        {
+            return Explain(await RunAsync(arguments, ct));
+        }
+        var credentials = GitCredential.Offer(login);
         try
         {
-            return await FailureAsync([.. GitCredential.Options(System.Environment.ProcessPath!, tokenFor), .. fetch], ct, credentials);
+            return Explain(await RunAsync([.. GitCredential.Options(System.Environment.ProcessPath!, login.Url), .. arguments], ct, credentials));
         }
         finally
         {
@@ -50,23 +112,7 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         }
     }
 
-    public Task<string?> CheckOutAsync(string commit, CancellationToken ct) =>
-        FailureAsync(["checkout", "--force", "--detach", commit], ct);
-
-    /// <summary>
-    /// Leaves the job's token where later git commands of the job find it. The user asked for it; it is a file of the
-    /// job, the token ends with the job, and it is removed then.
-    /// </summary>
-    public void PersistCredentials(string url)
-    {
-        var config = Path.Combine(folder, ".git", "config");
-        var before = File.ReadAllText(config);
-        File.AppendAllText(config, $"[http \"{url}\"]\n\textraheader = AUTHORIZATION: bearer {job.AccessToken}\n");
-        job.AtEnd.Add(() => File.WriteAllText(config, before));
-    }
-
-    private async Task<string?> FailureAsync(IReadOnlyList<string> arguments, CancellationToken ct, int? credentials = null) =>
-        await RunAsync(arguments, ct, credentials) is var code and not 0 ? $"Git exited with code {code}." : null;
+    private static string? Explain(int exitCode) => exitCode == 0 ? null : $"Git exited with code {exitCode}.";
 
     private Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken ct, int? credentials = null)
     {
@@ -98,6 +144,11 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
     private Dictionary<string, string> Environment()
     {
         var all = new Dictionary<string, string>(step.Environment) { ["GIT_TERMINAL_PROMPT"] = "0", ["GCM_INTERACTIVE"] = "Never" };
+        if (!step.IsTrue("lfs"))
+        {
+            // Where it is installed for all repositories, it would fetch large files at every checkout.
+            all["GIT_LFS_SKIP_SMUDGE"] = "1";
+        }
         all.Remove("GIT_ASKPASS");
         all.Remove("SSH_ASKPASS");
         return all;
@@ -119,3 +170,8 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
         }
     }
 }
+
+/// <summary>What to fetch.</summary>
+/// <param name="Depth">Commits; 0 means all.</param>
+/// <param name="Filter">As git's <c>--filter</c> takes it, for a clone that leaves things with the server; null for none.</param>
+internal sealed record GitFetch(IReadOnlyList<string> RefSpecs, int Depth, bool Tags, string? Filter);

@@ -23,7 +23,7 @@ internal sealed class PowerShellTask(JobContext job, StepContext step, CommandPr
         {
             return step.Fail($"Invalid ErrorActionPreference '{preference}'. The value must be one of: 'Default', 'Stop', 'Continue', or 'SilentlyContinue'");
         }
-        var folder = Path.GetFullPath(step.Input("workingDirectory") ?? ".", job.Folders.Sources);
+        var folder = Path.GetFullPath(step.Input("workingDirectory") ?? ".", job.Folders.Default);
         if (!Directory.Exists(folder))
         {
             return step.Fail($"Not found workingDirectory: {folder}");
@@ -64,7 +64,7 @@ internal sealed class PowerShellTask(JobContext job, StepContext step, CommandPr
         {
             return step.Input("script") ?? "";
         }
-        var file = Path.GetFullPath(step.Input("filePath") ?? "", job.Folders.Sources);
+        var file = Path.GetFullPath(step.Input("filePath") ?? "", job.Folders.Default);
         return file.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase) && File.Exists(file)
             ? $". '{file.Replace("'", "''", StringComparison.Ordinal)}' {step.Input("arguments")}".TrimEnd()
             : null;

@@ -39,7 +39,7 @@ internal sealed partial class PublishArtifactTask(JobContext job, StepContext st
         {
             return step.Fail($"Artifact name is not valid: {name}. It cannot contain '\\', /', \"', ':', '<', '>', '|', '*', and '?'");
         }
-        path = Path.GetFullPath(path, job.Folders.Sources);
+        path = Path.GetFullPath(path, job.Folders.Default);
         if (!File.Exists(path) && !Directory.Exists(path))
         {
             return step.Fail($"Path does not exist: {path}");

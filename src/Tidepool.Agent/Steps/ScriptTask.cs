@@ -22,7 +22,7 @@ internal sealed class ScriptTask(JobContext job, StepContext step, CommandProces
     private async Task<JobStatus> RunAsync(string script, IReadOnlyList<string> options, CancellationToken ct)
     {
         var output = step.Output;
-        var folder = Path.GetFullPath(step.Input("workingDirectory") ?? ".", job.Folders.Sources);
+        var folder = Path.GetFullPath(step.Input("workingDirectory") ?? ".", job.Folders.Default);
         if (!Directory.Exists(folder))
         {
             output.Error($"Not found workingDirectory: {folder}");

@@ -31,7 +31,7 @@ internal sealed class NodeTask(JobContext job, StepContext step, CommandProcesso
         {
             return step.Fail($"File not found: '{program}'. The package of the task {task.Name} {task.Version} lacks it.");
         }
-        var folder = Fill(handler.WorkingDirectory) is { Length: > 0 } given ? Path.GetFullPath(given, package.Folder) : job.Folders.Sources;
+        var folder = Fill(handler.WorkingDirectory) is { Length: > 0 } given ? Path.GetFullPath(given, package.Folder) : job.Folders.Default;
         step.Debug($"Using node path: {node}");
         var environment = new TaskEnvironment(job, step, package.Definition).Build();
         var exitCode = await new TaskProcess(job, step, commands).RunAsync(node, [program], environment, folder, ct);

@@ -10,6 +10,12 @@ namespace Tidepool.Agent.Token;
 /// </summary>
 internal static class GitCredential
 {
+    /// <summary>What one pipe holds at most, in bytes.</summary>
+    private const int PipeSize = 60 * 1024;
+
+    /// <summary>Answers that a pipe holds, for the repositories of a repository's submodules.</summary>
+    private const int MostAnswers = 64;
+
     /// <summary>The helper's side. Git's <c>store</c> and <c>erase</c> are passed over: nothing is ever kept.</summary>
     public static unsafe void Answer(string operation)
     {
@@ -17,11 +23,14 @@ internal static class GitCredential
         {
             return;
         }
-        var buffer = stackalloc byte[4096];
-        nint count;
-        while ((count = Libc.read(ChildStart.HandedOverAs, buffer, 4096)) > 0)
+
+        // One answer, which an empty line ends: there may be more for the next who asks.
+        byte one;
+        var before = (byte)0;
+        while (Libc.read(ChildStart.HandedOverAs, &one, 1) > 0 && !(before == '\n' && one == '\n'))
         {
-            Libc.write(1, buffer, (nuint)count);
+            Libc.write(1, &one, 1);
+            before = one;
         }
     }
 
@@ -35,16 +44,30 @@ internal static class GitCredential
         return ["-c", "credential.helper=", "-c", $"credential.{host}.helper=!{ShellText.Quote(agentBinary)} {CommandLine.GitCredential}"];
     }
 
-    /// <summary>A pipe that holds the answer; the caller closes it.</summary>
-    public static unsafe int Offer(string accessToken)
+    /// <summary>A pipe that holds the answer, as often as git may ask; the caller closes it.</summary>
+    public static unsafe int Offer(GitLogin login)
     {
         var (read, write) = ChildProcess.MakePipe();
-        var answer = System.Text.Encoding.UTF8.GetBytes($"username=x\npassword={accessToken}\n");
+        var answer = System.Text.Encoding.UTF8.GetBytes($"username={login.User}\npassword={login.Password}\n\n");
         fixed (byte* at = answer)
         {
-            Libc.write(write, at, (nuint)answer.Length);
+            for (var i = 0; i < Math.Clamp(PipeSize / answer.Length, 1, MostAnswers); i++)
+            {
+                Libc.write(write, at, (nuint)answer.Length);
+            }
         }
         Libc.close(write);
         return read;
     }
+}
+
+/// <summary>What a repository's server wants to know.</summary>
+/// <param name="Url">The repository; others on its server get the same.</param>
+/// <param name="IsToken">The password is a token of the service, which goes into a header of its own.</param>
+internal sealed record GitLogin(string Url, string User, string Password, bool IsToken)
+{
+    /// <summary>The header that says the same.</summary>
+    public string Header => IsToken
+        ? $"AUTHORIZATION: bearer {Password}"
+        : $"AUTHORIZATION: basic {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{User}:{Password}"))}";
 }

@@ -1,4 +1,5 @@
 using Tidepool.AzurePipelines.Runs;
+using Tidepool.Pipelines.Explain;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines;
@@ -21,9 +22,21 @@ public sealed class PipelineRun
     /// <summary>The run as it is now.</summary>
     public RunSnapshot Snapshot() => _loop.Snapshot();
 
+    /// <summary>Why each node of the run stands as it does, without secrets.</summary>
+    public RunExplanation Explain() => _loop.Explain();
+
     /// <summary>Everything that happened, from the beginning, until the run has ended. Any number of readers may read.</summary>
     public IAsyncEnumerable<RunEvent> ReadEventsAsync(CancellationToken ct) => _loop.Events.ReadAsync(ct);
 
     /// <summary>Cancels the run: running jobs are asked to stop, waiting ones end, conditions count anew; the run ends later.</summary>
     public Task CancelAsync() => _loop.CancelAsync();
+
+    /// <summary>
+    /// Runs a stage that has ended again: its jobs that did not succeed, or all, and after it the stages that depend on it. A run that has ended goes
+    /// on, with another <see cref="Completion"/>.
+    /// </summary>
+    public Task RetryStageAsync(string stage, bool allJobs = false) => _loop.RetryStageAsync(stage, allJobs);
+
+    /// <summary>Starts a stage that waits for somebody (<c>trigger: manual</c>). A run that has ended without it goes on.</summary>
+    public Task StartStageAsync(string stage) => _loop.StartStageAsync(stage);
 }

@@ -77,6 +77,7 @@ public sealed class PipelinesService : IAsyncDisposable
         new RepositoriesApi(options, repositories).Map(routes);
         new GitItemsApi(options, repositories).Map(routes);
         new PipelinesApi(options, resources, runs, repositories, queue).Map(routes);
+        new ExplanationApi(options, runs).Map(routes);
         new BuildsApi(options, resources, runs, queue, stopping.Token).Map(routes);
         try
         {

@@ -104,7 +104,7 @@ public static class PipelineRehearsal
                 Expected = "succeeded",
                 Observed = RunReports.Word(snapshot.Result),
                 Reason = RunReports.WhyNot(snapshot),
-                Run = RunReports.Of(snapshot, await environment.ListTasksAsync(ct)),
+                Run = RunReports.Of(snapshot, await environment.ListTasksAsync(ct)) with { Explanation = run.Explain() },
             };
         });
         progress.Report(new ScenarioFinished(report));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tidepool.Pipelines.Explain;
 
 namespace Tidepool.Rehearsal;
 
@@ -93,6 +94,9 @@ public sealed record RunReport
     public required int Id { get; init; }
     public required string Result { get; init; }
     public IReadOnlyList<StageReport> Stages { get; init; } = [];
+
+    /// <summary>Why each stage and job ran or did not, for <c>tidepool explain</c>; absent where nobody asked the service.</summary>
+    public RunExplanation? Explanation { get; init; }
 }
 
 public sealed record StageReport

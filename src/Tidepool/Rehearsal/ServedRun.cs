@@ -62,7 +62,10 @@ public static class ServedRun
                     Expected = "succeeded",
                     Observed = RunReports.Word(snapshot.Result),
                     Reason = RunReports.WhyNot(snapshot),
-                    Run = RunReports.Of(snapshot, await EcsTaskArns.ListAsync(environment.Ecs, CancellationToken.None)),
+                    Run = RunReports.Of(snapshot, await EcsTaskArns.ListAsync(environment.Ecs, CancellationToken.None)) with
+                    {
+                        Explanation = await client.ExplainAsync(runId, CancellationToken.None),
+                    },
                 };
             });
             progress.Report(new ScenarioFinished(report));

@@ -168,6 +168,60 @@ public sealed class PipelineReaderSpecs
     }
 
     [Fact]
+    public void A_job_behind_a_circle_or_behind_an_unknown_job_never_comes_to_its_turn_either()
+    {
+        var circle = Refused("jobs:\n- job: s\n- job: a\n  dependsOn: b\n- job: b\n  dependsOn: a\n- job: c\n  dependsOn: a\n");
+        var unknown = Refused("jobs:\n- job: s\n- job: a\n  dependsOn: z\n- job: b\n  dependsOn: [s, a]\n");
+
+        Assert.Contains("(Line: 8, Col: 14): Job c depends on job a which creates a cycle in the dependency graph.", circle.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            """
+            /azure-pipelines.yml (Line: 4, Col: 14): Job a depends on unknown job z.
+            /azure-pipelines.yml (Line: 6, Col: 18): Job b depends on job a which creates a cycle in the dependency graph.
+            """,
+            unknown.Message);
+    }
+
+    [Fact]
+    public void Names_that_are_wrong_or_appear_twice_are_told_beside_a_graph_that_cannot_begin()
+    {
+        var fault = Refused("jobs:\n- job: 1a\n  dependsOn: b\n- deployment: B\n  environment: e\n  dependsOn: b\n- job: b\n  dependsOn: B\n");
+
+        Assert.Equal(
+            """
+            /azure-pipelines.yml (Line: 2, Col: 1): The pipeline must contain at least one job with no dependencies.
+            /azure-pipelines.yml (Line: 2, Col: 8): Job 1a has an invalid name. Valid names may only contain alphanumeric characters and '_' and may not start with a number.
+            /azure-pipelines.yml (Line: 7, Col: 8): The job name b appears more than once. Job names must be unique within a pipeline.
+            """,
+            fault.Message);
+    }
+
+    [Fact]
+    public void Jobs_and_deployments_are_numbered_together()
+    {
+        var pipeline = RunSimulation.Read("jobs:\n- job:\n- deployment:\n  environment: e\n- deployment: Job2\n  environment: e\n- job: ''\n");
+
+        Assert.Equal(["Job1", "Job3", "Job2", "Job4"], pipeline.Stages[0].Jobs.Select(j => j.Name));
+    }
+
+    [Fact]
+    public void A_name_has_at_most_100_characters()
+    {
+        var longest = new string('a', 100);
+
+        Assert.Equal(longest, RunSimulation.Read($"jobs:\n- job: {longest}\n").Stages[0].Jobs[0].Name);
+        Assert.Contains("has an invalid name", Refused($"jobs:\n- job: {longest}a\n").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Steps_without_names_share_a_display_name_and_not_a_reference_name()
+    {
+        var steps = RunSimulation.Read("steps:\n- checkout: none\n- script: a\n- script: b\n- script: c\n  name: CmdLine1\n").Stages[0].Jobs[0].Steps;
+
+        Assert.Equal([("CmdLine2", "CmdLine"), ("CmdLine3", "CmdLine"), ("CmdLine1", "CmdLine1")], steps.Select(s => (s.Name, s.DisplayName)));
+    }
+
+    [Fact]
     public void Stages_that_wait_for_each_other_are_refused_edge_by_edge()
     {
         var fault = Refused(

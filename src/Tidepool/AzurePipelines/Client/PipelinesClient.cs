@@ -8,6 +8,7 @@ using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.Pipelines;
+using Tidepool.Pipelines.Explain;
 
 namespace Tidepool.AzurePipelines.Client;
 
@@ -110,6 +111,11 @@ internal sealed class PipelinesClient : IDisposable
     /// <summary>Cancels a run; it ends later.</summary>
     public Task<Build> CancelAsync(int runId, CancellationToken ct) => SendAsync(
         HttpMethod.Patch, $"_apis/build/builds/{runId}", new() { Status = "cancelling" }, BuildJson.Default.BuildUpdate, BuildJson.Default.Build, ct);
+
+    /// <summary>Why each node of a run stands as it does.</summary>
+    /// <exception cref="RefusedException">There is no such run.</exception>
+    public Task<RunExplanation> ExplainAsync(int runId, CancellationToken ct) =>
+        SendAsync($"_apis/build/builds/{runId}/{ExplanationApi.Route}", ExplanationJson.Default.RunExplanation, ct);
 
     /// <summary>All that happens in a run, from its beginning to its end.</summary>
     /// <exception cref="ProblemException">RUN004: the service ended before the run.</exception>

@@ -43,6 +43,9 @@ internal sealed class RunEventLog(string? file, TimeProvider clock)
         _handle?.Dispose();
     });
 
+    /// <summary>The run goes on: more events will come. Who reads from now on gets all.</summary>
+    public void Reopen() => Change(() => (_closed, _handle) = (false, null));
+
     public async IAsyncEnumerable<RunEvent> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         for (var (next, read) = (0, 0); ;)

@@ -127,6 +127,15 @@ internal sealed partial class RunLoop
     {
         var stage = _stages.First(stage => Same(stage.Definition.Name, decision.Stage));
         var job = decision.Job is { } name ? stage.Jobs.First(job => Same(job.Definition.Name, name)) : null;
+        if (job is null)
+        {
+            stage.DecidedInCancel ??= _canceling;
+        }
+        else
+        {
+            job.DecidedInCancel = _canceling;
+        }
+
         switch (decision.Action, job)
         {
             case (NodeAction.Start, null) when Facts.Request.BeforeStage is { } check:

@@ -30,12 +30,12 @@ internal sealed partial class RunLoop
         }
     }
 
-    /// <summary>The run's own timeline, without variables: outputs may be secret.</summary>
+    /// <summary>The run's own timeline, the last attempt of each node, without variables: outputs may be secret.</summary>
     public Timeline ReadTimeline()
     {
         lock (_gate)
         {
-            var timeline = Main.ToWire(includeRecords: true);
+            var timeline = Main.ToWire(includeRecords: true, lastAttempts: true);
             return timeline with { Records = [.. timeline.Records!.Select(record => record with { Variables = null })] };
         }
     }

@@ -14,7 +14,7 @@ internal sealed partial class RunLoop
     private readonly Uri _organization;
     private readonly TimeProvider _clock;
     private readonly CancellationToken _stopping;
-    private readonly Channel<Action> _commands = Channel.CreateUnbounded<Action>(new() { SingleReader = true });
+    private Channel<Action> _commands = NewCommands();
 
     // The loop holds it while it changes something, a reader while it takes a snapshot.
     private readonly Lock _gate = new();
@@ -22,7 +22,7 @@ internal sealed partial class RunLoop
     private readonly List<StageNode> _stages;
     private readonly CountersOfRun _counters;
     private readonly HashSet<string> _released = new(StringComparer.OrdinalIgnoreCase);
-    private readonly CancellationTokenSource _checksEnd = new();
+    private CancellationTokenSource _checksEnd = new();
     private bool _canceling;
     private bool _graphChanged;
     private bool _over;
@@ -58,11 +58,11 @@ internal sealed partial class RunLoop
     public RunNotes Notes { get; } = new();
     public RunEventLog Events { get; }
 
-    /// <summary>Completes when the run has ended and its last event is there; canceled when the service ended before.</summary>
+    /// <summary>Completes when the run has ended and its last event is there; a run that goes on afterwards has another. Canceled when the service ended before.</summary>
     public Task<NodeResult> Completion { get; private set; } = Task.FromCanceled<NodeResult>(new(canceled: true));
 
     /// <summary>Begins the run. Call it once.</summary>
-    public void Start() => Completion = Task.Run(RunAsync);
+    public void Start() => Completion = Task.Run(() => RunAsync(begin: true));
 
     /// <summary>Cancels the run; one that has ended stays as it is.</summary>
     public async Task CancelAsync()
@@ -96,13 +96,19 @@ internal sealed partial class RunLoop
 
     private void Lose(string why) => Events.Add(new RunNotice(_clock.GetUtcNow(), $"Parts of this run's logs are lost: {why}"));
 
-    private async Task<NodeResult> RunAsync()
+    private static Channel<Action> NewCommands() => Channel.CreateUnbounded<Action>(new() { SingleReader = true });
+
+    private async Task<NodeResult> RunAsync(bool begin)
     {
         try
         {
             lock (_gate)
             {
-                Begin();
+                if (begin)
+                {
+                    Begin();
+                }
+
                 Advance();
             }
 

@@ -33,6 +33,9 @@ internal sealed class StageNode
     public NodeName Name => new(Definition.Name, Definition.DisplayName);
     public bool Started { get; set; }
 
+    /// <summary>Whether the run was being cancelled when it was decided what becomes of it; null before.</summary>
+    public bool? DecidedInCancel { get; set; }
+
     /// <summary>Its check is under way: it may start, and has not.</summary>
     public bool Checking { get; set; }
     public NodeResult? Result { get; set; }
@@ -80,6 +83,9 @@ internal sealed class JobNode
     public string DisplayName { get; set; }
     public NodeName Name => new(Definition.Name, DisplayName);
     public bool Started { get; set; }
+
+    /// <summary>Whether the run was being cancelled when it was decided what becomes of it; null before.</summary>
+    public bool? DecidedInCancel { get; set; }
 
     /// <summary>The run was cancelled while the job ran: no further leg starts. One that starts after the cancel, for its condition, has all legs.</summary>
     public bool Stopping { get; set; }

@@ -7,6 +7,7 @@ namespace Tidepool.AzurePipelines.Runs;
 internal sealed class RunTimeline(Guid id)
 {
     private readonly Dictionary<Guid, TimelineRecord> _records = [];
+    private readonly HashSet<Guid> _superseded = [];
     private int _changeId;
 
     public TimelineRecord? Find(Guid recordId) => _records.GetValueOrDefault(recordId);
@@ -45,6 +46,7 @@ internal sealed class RunTimeline(Guid id)
             Location = sent.Location ?? known.Location,
             Attempt = sent.Attempt ?? known.Attempt,
             Identifier = known.Identifier ?? sent.Identifier,
+            PreviousAttempts = sent.PreviousAttempts ?? known.PreviousAttempts,
             ChangeId = ++_changeId,
             LastModified = now,
         };
@@ -52,11 +54,26 @@ internal sealed class RunTimeline(Guid id)
         return (before, after);
     }
 
-    public Timeline ToWire(bool includeRecords) => new()
+    /// <summary>Puts a record, with those below it, under another one.</summary>
+    public void Move(Guid recordId, Guid parentId) => _records[recordId] = _records[recordId] with { ParentId = parentId, ChangeId = ++_changeId };
+
+    /// <summary>Says that a record and all below it are of an attempt before the last.</summary>
+    public void Supersede(Guid recordId)
+    {
+        _superseded.Add(recordId);
+        foreach (var child in _records.Values.Where(record => record.ParentId == recordId).ToList())
+        {
+            Supersede(child.Id);
+        }
+    }
+
+    /// <param name="includeRecords">Whether the records are wanted.</param>
+    /// <param name="lastAttempts">Without those of attempts before the last.</param>
+    public Timeline ToWire(bool includeRecords, bool lastAttempts = false) => new()
     {
         Id = id,
         ChangeId = _changeId,
-        Records = includeRecords ? [.. _records.Values] : null,
+        Records = includeRecords ? [.. _records.Values.Where(record => !lastAttempts || !_superseded.Contains(record.Id))] : null,
     };
 
     private static IReadOnlyDictionary<string, VariableValue> MergeVariables(

@@ -59,12 +59,15 @@ internal sealed class Ancestors
         .Where(n => n.Result is not (NodeResult.Succeeded or NodeResult.SucceededWithIssues))
         .Select(n => $"{n.Name} {Words(n.Result)}"));
 
-    private static string Words(NodeResult? result) => result switch
+    /// <summary>A result as a sentence says it.</summary>
+    public static string Words(NodeResult? result) => result switch
     {
         NodeResult.Failed => "failed",
         NodeResult.Canceled => "was canceled",
         NodeResult.Skipped => "was skipped",
         NodeResult.Abandoned => "was abandoned",
+        NodeResult.Succeeded => "succeeded",
+        NodeResult.SucceededWithIssues => "succeeded with issues",
         _ => "has not ended",
     };
 }

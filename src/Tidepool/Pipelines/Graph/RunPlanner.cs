@@ -112,11 +112,7 @@ public static partial class RunPlanner
         }
         try
         {
-            var values = job is null ? view.ValuesOf(stage) : view.ValuesOf(stage, job);
-            values["variables"] = VariablesOf(view, pipeline, stage, job, state).AsValue;
-            bool Status(string function, IReadOnlyList<string> names) => ancestors.Status(function, names, state.Canceling);
-            var context = new ExpressionContext { Values = values, Functions = ExpressionScopes.Functions(Status, state.Canceling) };
-            var result = Expression.Parse(condition).Evaluate(context);
+            var result = Expression.Parse(condition).Evaluate(ContextOf(view, pipeline, stage, job, ancestors, state));
             return result.IsTrue ? start : Finish(NodeResult.Skipped, $"condition {condition} was {result.Value}: {result.Expanded}");
         }
         catch (ExpressionException e)
@@ -127,6 +123,16 @@ public static partial class RunPlanner
         {
             return Finish(NodeResult.Failed, $"condition {condition} could not be evaluated: {e.Problem.What}");
         }
+    }
+
+    /// <summary>What a condition may name, with values.</summary>
+    private static ExpressionContext ContextOf(
+        RunView view, Pipeline pipeline, PipelineStage stage, PipelineJob? job, Ancestors ancestors, RunState state)
+    {
+        var values = job is null ? view.ValuesOf(stage) : view.ValuesOf(stage, job);
+        values["variables"] = VariablesOf(view, pipeline, stage, job, state).AsValue;
+        bool Status(string function, IReadOnlyList<string> names) => ancestors.Status(function, names, state.Canceling);
+        return new ExpressionContext { Values = values, Functions = ExpressionScopes.Functions(Status, state.Canceling) };
     }
 
     private static RunVariables VariablesOf(
@@ -140,7 +146,8 @@ public static partial class RunPlanner
         return new RunVariables(state, [.. pipeline.Variables, .. stage.Variables, .. own, .. job?.Variables ?? [], .. own], values);
     }
 
-    private static RunState Apply(RunState state, NodeDecision decision)
+    /// <summary>The state when a decision has been carried out; a job that starts runs, with no result yet.</summary>
+    internal static RunState Apply(RunState state, NodeDecision decision)
     {
         var stages = new Dictionary<string, StageState>(state.Stages);
         if (decision.Job is null)

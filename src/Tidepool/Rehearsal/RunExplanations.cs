@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Tidepool.AzurePipelines.Client;
+using Tidepool.Pipelines;
+using Tidepool.Pipelines.Explain;
+using Tidepool.Pipelines.Graph;
+
+namespace Tidepool.Rehearsal;
+
+/// <summary>Where explanations come from: a file, a report, or a run of a served environment.</summary>
+public static class RunExplanations
+{
+    /// <summary>Explains a pipeline whose jobs end as assumed.</summary>
+    /// <param name="path">Absolute path of its file.</param>
+    /// <param name="parameters">Values of its parameters.</param>
+    /// <param name="variables">Predefined and queue-time variables.</param>
+    /// <param name="results">Results by stage and job; others succeed.</param>
+    /// <param name="clock">The time.</param>
+    /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
+    /// <exception cref="ProblemException">EXPLAIN001: it has no such stage or job.</exception>
+    public static RunExplanation OfFile(
+        string path,
+        IReadOnlyDictionary<string, string> parameters,
+        IReadOnlyDictionary<string, string> variables,
+        IReadOnlyDictionary<string, NodeResult> results,
+        TimeProvider clock)
+    {
+        var file = PipelineFiles.InRepository(path);
+        var root = path[..^file.Length];
+        var pipeline = PipelineReader.Read(new PipelineSource
+        {
+            File = $"/{file}",
+            Files = new FolderFiles(new Dictionary<string, string> { ["self"] = root }),
+            Parameters = parameters,
+            Variables = variables,
+        });
+        return RunForecast.Explain(pipeline, $"/{file}", results, variables, clock.GetUtcNow());
+    }
+
+    /// <summary>Reads the explanations in a report that <c>rehearse</c> or <c>run</c> wrote.</summary>
+    /// <exception cref="ProblemException">EXPLAIN002: it is no such report. EXPLAIN003: it has no explanation.</exception>
+    public static async Task<IReadOnlyList<RunExplanation>> OfReportAsync(string path, CancellationToken ct)
+    {
+        try
+        {
+            await using var file = File.OpenRead(path);
+            var report = await JsonSerializer.DeserializeAsync(file, RehearsalJson.Default.RehearsalReport, ct);
+            IReadOnlyList<RunExplanation> all = [.. report?.Scenarios.Select(scenario => scenario.Run?.Explanation).OfType<RunExplanation>() ?? []];
+            return all.Count > 0 ? all : throw new ProblemException(
+                "EXPLAIN003", $"The report {path} explains no run.", "Name a report that 'tidepool rehearse --json' or 'tidepool run --json' wrote.");
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new ProblemException("EXPLAIN002", $"{path} is not a report: {e.Message}", "Name a report that 'tidepool rehearse --json' wrote.");
+        }
+    }
+
+    /// <summary>Asks a served environment about a run.</summary>
+    /// <exception cref="ProblemException">RUN004: it does not answer. RUN005: it has no such run.</exception>
+    public static async Task<RunExplanation> OfRunAsync(EnvironmentDocument environment, int runId, CancellationToken ct)
+    {
+        using var client = new PipelinesClient(environment.Pipelines, environment.Project, environment.Token);
+        try
+        {
+            return await client.ExplainAsync(runId, ct);
+        }
+        catch (RefusedException e)
+        {
+            throw new ProblemException("RUN005", $"The embedded Azure Pipelines service refused: {e.Message}", "Name a run that 'tidepool run' queued there.");
+        }
+    }
+}
