@@ -97,7 +97,8 @@ public static class PipelineRehearsal
         var report = await phases.RunAsync(Scenario, async () =>
         {
             var inputs = pipeline.Inputs with { Repositories = await environment.ServeAsync(pipeline.Repositories, ct) };
-            var snapshot = await environment.FollowAsync(environment.QueueRun(pipeline.Source, inputs, beforeStage: null), ct);
+            var run = environment.QueueRun(pipeline.Source, inputs, beforeStage: null);
+            var snapshot = await environment.FollowAsync(run, ct);
             return new ScenarioReport
             {
                 Name = Scenario,
