@@ -1,4 +1,5 @@
 using Tidepool.AzurePipelines;
+using Tidepool.Pipelines;
 using Tidepool.Rehearsal;
 
 namespace Tidepool.Bench;
@@ -8,8 +9,6 @@ internal static class JobBench
 {
     private const int Jobs = 30;
     private const int Steps = 50;
-
-    private static readonly Dictionary<string, string> NoParameters = [];
 
     public static async Task<IReadOnlyList<Measurement>> RunAsync(RehearsalEnvironment environment, CancellationToken ct)
     {
@@ -34,7 +33,7 @@ internal static class JobBench
 
     public static async Task<IReadOnlyList<RunEvent>> EventsAsync(RehearsalEnvironment environment, string yaml, CancellationToken ct)
     {
-        var run = environment.QueueRun("bench.yml", yaml, NoParameters, beforeStage: null);
+        var run = environment.QueueRun(new PipelineSource { File = "/bench.yml", Files = new OneFile(yaml) }, beforeStage: null);
         var events = new List<RunEvent>();
         await foreach (var seen in run.ReadEventsAsync(ct))
         {
@@ -42,5 +41,10 @@ internal static class JobBench
         }
 
         return events;
+    }
+
+    private sealed class OneFile(string text) : IPipelineFiles
+    {
+        public string? Read(string repository, string path) => path == "/bench.yml" ? text : null;
     }
 }

@@ -15,6 +15,8 @@ var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>
     ("endpoint", installed => EndpointBench.RunAsync(installed, ct)),
     ("tasks", installed => TaskBench.RunAsync(installed, ct)),
     ("many", installed => ManyTasksBench.RunAsync(installed, ct)),
+    ("expand", _ => Task.FromResult(ExpandBench.Run())),
+    ("fuzz", installed => FuzzBench.RunAsync(installed, FuzzTime())),
     ("engine", installed => TaskBench.RunInEngineAsync(installed, ct)),
 };
 if (args is not [var root, .. var names] || names.Except(benches.Select(bench => bench.Name)).Any())
@@ -45,6 +47,9 @@ AnsiConsole.Profile.Width = 300;
 AnsiConsole.Write(table);
 Console.WriteLine($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
 return measurements.All(one => one.Kept) ? 0 : 1;
+
+static TimeSpan FuzzTime() =>
+    TimeSpan.FromSeconds(double.TryParse(Environment.GetEnvironmentVariable("TIDEPOOL_FUZZ_SECONDS"), out var seconds) ? seconds : 10);
 
 async Task<IReadOnlyList<Measurement>> JobsAsync(Installed installed)
 {

@@ -35,7 +35,7 @@ internal static class ExplainView
         }
         else
         {
-            yield return $"{indent}    {node.Condition}: not looked at yet";
+            yield return $"{indent}    {node.Condition}: not looked at";
         }
 
         foreach (var reason in node.Because)

@@ -24,6 +24,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     new VersionOption(),
     DemoCommand.Create(),
     RehearseCommand.Create(),
+    ExpandCommand.Create(),
     ServeCommand.Create(hurried.Token),
     RunCommand.Create(),
     ExplainCommand.Create(),

@@ -78,20 +78,31 @@ public sealed record ArrayValue(IReadOnlyList<ExpressionValue> Items) : Expressi
 /// <summary>Properties in order, looked up ignoring case.</summary>
 public sealed record ObjectValue : ExpressionValue
 {
-    private readonly Dictionary<string, ExpressionValue> _byName = new(StringComparer.OrdinalIgnoreCase);
+    // With so few a search is as fast as a table, and takes no memory.
+    private const int FewProperties = 8;
+
+    private readonly IReadOnlyDictionary<string, ExpressionValue>? _byName;
+    private IReadOnlyList<KeyValuePair<string, ExpressionValue>>? _properties;
 
     /// <summary>Makes an object; of two names that differ by case only, the first wins.</summary>
     public ObjectValue(IEnumerable<KeyValuePair<string, ExpressionValue>> properties)
     {
-        Properties = [.. properties];
-        foreach (var (name, value) in Properties)
+        _properties = [.. properties];
+        if (_properties.Count > FewProperties)
         {
-            _byName.TryAdd(name, value);
+            var byName = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase);
+            foreach (var (name, value) in _properties)
+            {
+                byName.TryAdd(name, value);
+            }
+            _byName = byName;
         }
     }
 
+    private ObjectValue(IReadOnlyDictionary<string, ExpressionValue> byName) => _byName = byName;
+
     public override string Kind => "Object";
-    public IReadOnlyList<KeyValuePair<string, ExpressionValue>> Properties { get; }
+    public IReadOnlyList<KeyValuePair<string, ExpressionValue>> Properties => _properties ??= [.. _byName!];
 
     /// <summary>Looking up a missing name is an error, as it is for <c>parameters</c>. Default false: it gives Null.</summary>
     public bool MissIsError { get; init; }
@@ -99,10 +110,28 @@ public sealed record ObjectValue : ExpressionValue
     /// <summary>The value of a property, or Null.</summary>
     /// <exception cref="ExpressionException">The name is missing and <see cref="MissIsError"/> is set.</exception>
     public ExpressionValue this[string name] =>
-        _byName.TryGetValue(name, out var value) ? value
+        TryGet(name, out var value) ? value
         : MissIsError ? throw new ExpressionException($"Key not found '{name}'")
         : Null;
 
-    internal bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ExpressionValue? value) =>
-        _byName.TryGetValue(name, out value);
+    /// <summary>An object over a table that ignores case. What is added to the table is seen, but by who has looked at all of it.</summary>
+    public static ObjectValue Over(IReadOnlyDictionary<string, ExpressionValue> byName) => new(byName);
+
+    internal bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ExpressionValue? value)
+    {
+        if (_byName is not null)
+        {
+            return _byName.TryGetValue(name, out value);
+        }
+        foreach (var property in _properties!)
+        {
+            if (property.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                value = property.Value;
+                return true;
+            }
+        }
+        value = null;
+        return false;
+    }
 }

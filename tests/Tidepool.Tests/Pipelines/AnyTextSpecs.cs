@@ -1,5 +1,6 @@
 using Tidepool.Expressions;
 using Tidepool.Pipelines;
+using Tidepool.Pipelines.Lint;
 
 namespace Tidepool.Tests.Pipelines;
 
@@ -39,7 +40,8 @@ public sealed class AnyTextSpecs
         - stage: B
           jobs:
           - deployment: c
-            strategy: {runOnce: {deploy: {steps: [{script: x}]}}}
+            environment: e
+            strategy: {runOnce: {deploy: {steps: [{bash: cp $(v) /shared-storage/x > /dev/null}]}}}
         """;
 
     [Theory]
@@ -56,6 +58,8 @@ public sealed class AnyTextSpecs
             Assert.True(fault is null or PipelineNotValidException, $"{fault}\n\n{text}");
             fault = Record.Exception(() => PipelinePreflight.Inspect(new PipelineSource { File = "/p.yml", Files = new OneFile("/p.yml", text) }));
             Assert.True(fault is null or PipelineNotValidException, $"{fault}\n\n{text}");
+            fault = Record.Exception(() => PipelineLint.Inspect(new PipelineSource { File = "/p.yml", Files = new OneFile("/p.yml", text) }, new LintOptions()));
+            Assert.True(fault is null, $"{fault}\n\n{text}");
         }
     }
 

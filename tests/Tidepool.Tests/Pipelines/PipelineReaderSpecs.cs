@@ -197,6 +197,10 @@ public sealed class PipelineReaderSpecs
     }
 
     [Fact]
+    public void A_template_that_cannot_be_opened_is_the_only_error() =>
+        Assert.Single(Refused("extends: {template: none.yml}\n").Errors);
+
+    [Fact]
     public void Jobs_and_deployments_are_numbered_together()
     {
         var pipeline = RunSimulation.Read("jobs:\n- job:\n- deployment:\n  environment: e\n- deployment: Job2\n  environment: e\n- job: ''\n");

@@ -91,6 +91,14 @@ public sealed class StepFormsSpecs
     }
 
     [Fact]
+    public void A_checkout_may_have_macros()
+    {
+        var inputs = Job("steps:\n- checkout: self\n  clean: $(a)\n  fetchDepth: $(b)\n  lfs: $(c)\n  submodules: $(d)\n").Steps[0].Inputs;
+
+        Assert.Equal(["self", "$(a)", "$(c)", "$(b)", "$(d)"], inputs.Values);
+    }
+
+    [Fact]
     public void The_variables_of_a_group_stand_where_the_group_is_named_and_keep_their_secrets()
     {
         var reading = new SchemaReading("variables:\n- name: a\n  value: 1\n- group: Keys\n- {name: key, value: own, readonly: true}\nsteps: []\n")

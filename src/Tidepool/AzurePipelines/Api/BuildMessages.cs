@@ -194,6 +194,9 @@ internal sealed record Build
     public required IdentityReference RequestedBy { get; init; }
     public required DateTimeOffset LastChangedDate { get; init; }
 
+    /// <summary>Whether pages show the commit's message after the number.</summary>
+    public required bool AppendCommitMessageToRunName { get; init; }
+
     /// <summary>Queue-time variables that are not secret, as JSON text; null for none.</summary>
     public string? Parameters { get; init; }
     public IReadOnlyDictionary<string, string>? TemplateParameters { get; init; }

@@ -61,6 +61,7 @@ internal sealed class BuildResources(PipelinesServiceOptions options, AgentPool 
             SourceVersion = facts.Request.SourceVersion,
             Reason = "manual",
             Repository = new() { Id = $"{facts.RepositoryId}", Name = facts.Request.RepositoryName, Type = "TfsGit" },
+            AppendCommitMessageToRunName = facts.Pipeline.AppendCommitMessageToRunName,
             OrchestrationPlan = new(facts.PlanId),
             Plans = [new(facts.PlanId)],
             Logs = new() { Id = 0, Url = $"{UrlOf(http, run)}/logs" },

@@ -14,10 +14,10 @@ internal sealed class CompileLimits
     public const int MostFiles = 100;
     public const int MostLevels = 100;
     private const long MostBytes = 20 * 1024 * 1024;
-    private const int MostEvents = 1_000_000;
+    private const int MostEvents = 500_000;
 
-    // A node and the slot that holds it; text is two bytes a character.
-    private const int BytesOfNode = 40;
+    // A node, the slot that holds it and its origin; text is two bytes a character.
+    private const int BytesOfNode = 100;
 
     private long _bytes;
     private int _events;
@@ -25,7 +25,7 @@ internal sealed class CompileLimits
     /// <summary>Characters that results of expressions may still have, all of the pipeline's together.</summary>
     public long Characters;
 
-    public CompileLimits() => Characters = 10 * MostBytes;
+    public CompileLimits() => Characters = MostBytes;
 
     /// <summary>A node is looked at, or a loop goes round.</summary>
     /// <exception cref="CompileLimitException">That was one too many, or they are nested too deep.</exception>

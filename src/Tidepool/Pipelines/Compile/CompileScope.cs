@@ -55,22 +55,23 @@ internal sealed class CompileScope
 /// <summary>Variables that are known at compile time; a stage and a job add their own.</summary>
 internal sealed class CompileVariables
 {
-    private readonly Dictionary<string, string> _fixed;
-    private readonly Dictionary<string, string> _values;
+    private readonly Dictionary<string, ExpressionValue> _fixed;
+    private readonly Dictionary<string, ExpressionValue> _values;
     private ExpressionValue? _value;
 
     /// <param name="predefined">A predefined variable keeps its value.</param>
     public CompileVariables(IReadOnlyDictionary<string, string> predefined)
     {
-        _fixed = new(predefined, StringComparer.OrdinalIgnoreCase);
+        _fixed = new(
+            predefined.Select(v => KeyValuePair.Create(v.Key, ExpressionValue.Of(v.Value))), StringComparer.OrdinalIgnoreCase);
         _values = new(_fixed, StringComparer.OrdinalIgnoreCase);
     }
 
     private CompileVariables(CompileVariables outer) =>
-        (_fixed, _values, _value) = (outer._fixed, new(outer._values, StringComparer.OrdinalIgnoreCase), outer._value);
+        (_fixed, _values) = (outer._fixed, new(outer._values, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>As expressions see them.</summary>
-    public ExpressionValue Value => _value ??= ExpressionValue.Of(_values);
+    public ExpressionValue Value => _value ??= ObjectValue.Over(_values);
 
     public CompileVariables Inner() => new(this);
 
@@ -78,7 +79,7 @@ internal sealed class CompileVariables
     {
         if (!_fixed.ContainsKey(name))
         {
-            _values[name] = value;
+            _values[name] = ExpressionValue.Of(value);
             _value = null;
         }
     }

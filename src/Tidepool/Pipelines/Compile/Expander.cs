@@ -269,6 +269,10 @@ internal sealed partial class Expander
         }
         catch (ExpressionException e)
         {
+            if (_limits.Characters <= 0)
+            {
+                throw new CompileLimitException(at.Position, e.Message);
+            }
             _errors.Add(at.Position, e.Message);
             return null;
         }

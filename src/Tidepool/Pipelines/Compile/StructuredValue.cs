@@ -55,6 +55,7 @@ internal sealed partial class StructuredValue(CompileLimits limits)
             ScalarNode scalar => ofScalar(scalar),
             _ => throw new InvalidOperationException($"Unhandled {node.GetType().Name}."),
         };
+        limits.Made(node);
         _places.TryAdd(value, node.Origin?.Value ?? node.Position);
         return value;
     }

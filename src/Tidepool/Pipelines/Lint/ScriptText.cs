@@ -6,6 +6,9 @@ namespace Tidepool.Pipelines.Lint;
 /// <summary>What the script of a step says to the agent.</summary>
 internal static partial class ScriptText
 {
+    // A longer one is data.
+    private const int LongestLine = 4096;
+
     private static readonly string[] Inputs = ["script", "inlineScript"];
 
     /// <summary>The script that the file writes; null for a step that has none there.</summary>
@@ -23,7 +26,9 @@ internal static partial class ScriptText
     }
 
     /// <summary>Paths of script files that a text names.</summary>
-    public static IEnumerable<string> Files(string text) => ScriptFile().Matches(text).Select(m => m.Value);
+    public static IEnumerable<string> Files(string text) => text.Split('\n')
+        .Where(line => line.Length <= LongestLine)
+        .SelectMany(line => ScriptFile().Matches(line).Select(m => m.Value));
 
     [GeneratedRegex(@"##vso\[task\.setvariable\s[^\]]*?variable=(?<name>[^;\]]+)[^\]]*\]?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SetVariable();

@@ -29,7 +29,7 @@ internal sealed partial class SharedStorageTraps
     public SharedStorageTraps(LintedGraph graph, string shared)
     {
         (_graph, _shared) = (graph, shared);
-        _mention = new Regex($@"(?<![\w./-]){Regex.Escape(shared)}(?![\w-])", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        _mention = new Regex($@"(?<![\w./-]){Regex.Escape(shared)}(?![\w-])", RegexOptions.CultureInvariant);
     }
 
     public IEnumerable<LintFinding> Inspect()

@@ -15,9 +15,12 @@ internal sealed record ShellWrite(string Command, string Target, IReadOnlyList<s
 /// <summary>Finds in a shell script, roughly, what it writes. It knows no functions, loops and here-documents.</summary>
 internal static partial class ShellWrites
 {
+    // A longer one is data.
+    private const int LongestLine = 4096;
+
     public static IEnumerable<ShellWrite> Of(string script)
     {
-        foreach (var line in script.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Select(l => l.Trim()).Where(l => !l.StartsWith('#')))
+        foreach (var line in script.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Select(l => l.Trim()).Where(l => !l.StartsWith('#') && l.Length <= LongestLine))
         {
             foreach (var command in Separator().Split(line))
             {

@@ -35,9 +35,9 @@ internal static class CheckoutSchema
         var inputs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["repository"] = "self" };
         foreach (var key in Flags)
         {
-            if (reader.Flag(key) is { } flag)
+            if (reader.FlagOrMacro(key) is { } flag)
             {
-                inputs[key] = flag ? "true" : "false";
+                inputs[key] = flag;
             }
         }
         foreach (var key in Texts)
@@ -49,7 +49,7 @@ internal static class CheckoutSchema
         }
         if (reader.Scalar("submodules") is { IsNull: false } submodules)
         {
-            inputs["submodules"] = submodules.Value == "recursive" ? "recursive" : reader.Flag("submodules") == true ? "true" : "false";
+            inputs["submodules"] = submodules.Value == "recursive" ? "recursive" : reader.FlagOrMacro("submodules") ?? "false";
         }
         if (reader.Scalar("checkout") is not { IsNull: false } repository)
         {

@@ -156,4 +156,9 @@ internal static class Refusal
     /// <summary>For jobs, services and steps in containers.</summary>
     public static string NoEngine(string what) =>
         $"'{what}' needs a Docker engine, which a Fargate task does not have. Run the steps on the agent itself.";
+
+    /// <summary>Azure Pipelines takes what is refused here.</summary>
+    public static bool IsOne(string text) =>
+        text.EndsWith("' is not supported yet", StringComparison.Ordinal)
+        || text.Contains("needs a Docker engine, which a Fargate task does not have", StringComparison.Ordinal);
 }

@@ -101,6 +101,12 @@ internal sealed class MappingReader
         return flag;
     }
 
+    /// <summary>A flag as a task's input has it, or text with a macro in it, which the agent expands; null when the key is missing.</summary>
+    public string? FlagOrMacro(string key) =>
+        Scalar(key) is { Value: var text } && text.Contains("$(", StringComparison.Ordinal) ? text
+        : Flag(key) is { } flag ? flag ? "true" : "false"
+        : null;
+
     /// <summary>A whole number that is not negative.</summary>
     public int? Number(string key)
     {

@@ -19,6 +19,8 @@ internal static class PipelineSchema
             errors.Add(root.Position, Unexpected.Text(root));
             return new Pipeline();
         }
+        // A template that could not be opened leaves nothing behind, and its error is told already.
+        var isWhole = !errors.Any;
         var reader = new MappingReader(mapping, KnownKeys.Pipeline, errors);
         var scope = SchemaScope.Of(source, errors) with { Resources = ResourceSchema.Read(reader, errors) };
         _ = reader.OneOf("lockBehavior", "sequential", "runLatest");
@@ -29,7 +31,7 @@ internal static class PipelineSchema
             Variables = VariableSchema.Read(reader, scope),
             Resources = scope.Resources,
         };
-        return ReadBody(mapping, reader, scope) is { } stages
+        return ReadBody(mapping, reader, scope, isWhole) is { } stages
             ? pipeline with
             {
                 Stages = stages,
@@ -38,7 +40,7 @@ internal static class PipelineSchema
             : pipeline;
     }
 
-    private static IReadOnlyList<PipelineStage>? ReadBody(MappingNode root, MappingReader reader, SchemaScope scope)
+    private static IReadOnlyList<PipelineStage>? ReadBody(MappingNode root, MappingReader reader, SchemaScope scope, bool isWhole)
     {
         var bodies = root.Entries.Where(e => Bodies.Contains(e.Key.Value)).ToList();
         foreach (var extra in bodies.Skip(1))
@@ -47,7 +49,7 @@ internal static class PipelineSchema
         }
         if (bodies is not [{ Key.Value: var body, Value: var content }, ..])
         {
-            if (root["extends"] is null)
+            if (isWhole)
             {
                 scope.Errors.Add(root.Position, "The pipeline has no stages, jobs or steps. Write one of them.");
             }

@@ -72,7 +72,7 @@ internal static class ResourceSchema
         var alias = reader.Text("repository") ?? "";
         return new RepositoryReference(
             alias,
-            reader.OneOf("type", "git", "github", "githubenterprise", "bitbucket") ?? "git",
+            reader.OneOf("type", "git", "github", "githubenterprise", "bitbucket", "tfsgit", "tfsversioncontrol") ?? "git",
             reader.Text("name") ?? alias,
             reader.Text("ref"),
             reader.Text("endpoint"),

@@ -1,0 +1,114 @@
+using Tidepool.Pipelines.Compile;
+using Tidepool.Pipelines.Graph;
+using Tidepool.Pipelines.Schema;
+using Tidepool.Pipelines.Yaml;
+
+namespace Tidepool.Pipelines;
+
+/// <summary>The final YAML of a pipeline: templates opened, <c>${{ }}</c> evaluated, every step a task, as the service's preview gives it.</summary>
+public sealed class PipelineExpansion
+{
+    private readonly YamlNode _document;
+
+    private PipelineExpansion(YamlNode document, IReadOnlyList<PipelineError> notHere) => (_document, NotHere) = (document, notHere);
+
+    /// <summary>What Azure Pipelines takes, and what cannot run here all the same.</summary>
+    public IReadOnlyList<PipelineError> NotHere { get; }
+
+    /// <summary>The YAML alone.</summary>
+    public string Yaml => YamlWriter.Write(_document);
+
+    /// <summary>The YAML with a comment before each step: where it came from.</summary>
+    public string YamlWithOrigins => YamlWriter.Write(_document, OriginText.Of);
+
+    /// <summary>Every step, in order.</summary>
+    public IReadOnlyList<ExpandedStep> Steps => [.. StepsIn(_document, "", "")];
+
+    /// <summary>Expands a pipeline. A variable group is taken to exist, for its values are not known before a run.</summary>
+    /// <exception cref="PipelineNotValidException">It is not valid; all its errors at once.</exception>
+    public static PipelineExpansion Of(PipelineSource source)
+    {
+        var errors = new PipelineErrors();
+        if (Expander.Expand(source, errors) is not { } root)
+        {
+            throw new PipelineNotValidException(errors.InOrder());
+        }
+        _ = PipelineReader.ReadExpanded(root, source with { Groups = WithAll(source.Groups, root) }, errors);
+        var all = errors.InOrder();
+        return all.All(e => Refusal.IsOne(e.Text))
+            ? new PipelineExpansion(CanonicalDocument.Of(root), all)
+            : throw new PipelineNotValidException([.. all.Where(e => !Refusal.IsOne(e.Text))]);
+    }
+
+    /// <summary>The groups, and one without variables for each other one that the pipeline names.</summary>
+    private static Dictionary<string, IReadOnlyList<GroupVariable>> WithAll(
+        IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> groups, YamlNode root)
+    {
+        var all = new Dictionary<string, IReadOnlyList<GroupVariable>>(groups, StringComparer.OrdinalIgnoreCase);
+        foreach (var name in NamedIn(root))
+        {
+            all.TryAdd(name, []);
+        }
+        return all;
+    }
+
+    private static IEnumerable<string> NamedIn(YamlNode node) => node switch
+    {
+        SequenceNode { Items: var items } => items.SelectMany(NamedIn),
+        MappingNode { Entries: [{ Key.Value: "group", Value: ScalarNode { Value: var name } }] } => [name],
+        MappingNode { Entries: var entries } => entries.SelectMany(e => NamedIn(e.Value)),
+        _ => [],
+    };
+
+    private static IEnumerable<ExpandedStep> StepsIn(YamlNode node, string stage, string job)
+    {
+        switch (node)
+        {
+            case SequenceNode { Items: var items }:
+                return items.SelectMany(i => StepsIn(i, stage, job));
+            case MappingNode mapping:
+                stage = Text(mapping["stage"]) ?? stage;
+                job = Text(mapping["job"]) ?? Text(mapping["deployment"]) ?? job;
+                return mapping.Entries.SelectMany(e => e switch
+                {
+                    { Key.Value: "steps", Value: SequenceNode { Items: var steps } } => steps.OfType<MappingNode>().Select(s => Step(s, stage, job)),
+                    { Key.Value: "stages" or "jobs" or "strategy" or "runOnce" or "rolling" or "canary" or "on" } or { Value: MappingNode } =>
+                        StepsIn(e.Value, stage, job),
+                    _ => [],
+                });
+            default:
+                return [];
+        }
+    }
+
+    private static ExpandedStep Step(MappingNode step, string stage, string job) => new(
+        stage,
+        job,
+        Text(step["task"]) ?? "",
+        Text(step["name"]),
+        Text(step["displayName"]),
+        step.Position,
+        [.. OriginText.Calls(step)],
+        step.Origin?.Value);
+
+    private static string? Text(YamlNode? node) => node is ScalarNode { IsNull: false, Value: var text } ? text : null;
+}
+
+/// <summary>A step of an expanded pipeline.</summary>
+/// <param name="Stage">The stage's name; empty for one without.</param>
+/// <param name="Job">The job's name; empty for one without.</param>
+/// <param name="Task">As in <c>CmdLine@2</c>.</param>
+/// <param name="Name">Its own name; null for one without.</param>
+/// <param name="DisplayName">Null for one without.</param>
+/// <param name="Position">Where it stands in its file.</param>
+/// <param name="Via">The uses of templates that led to that file, the nearest first.</param>
+/// <param name="Value">Where it was written, when it is the value of a parameter.</param>
+public sealed record ExpandedStep(
+    string Stage,
+    string Job,
+    string Task,
+    string? Name,
+    string? DisplayName,
+    SourcePosition Position,
+    IReadOnlyList<SourcePosition> Via,
+    SourcePosition? Value);
