@@ -24,6 +24,11 @@ internal static class StepObstacles
         {
             return "it is disabled";
         }
+        var target = step["target"] is MappingNode limits ? limits["container"] : step["target"];
+        if (target is ScalarNode { IsNull: false, Value: not "host" and var container })
+        {
+            return $"target: {container} {DockerUse.NoEngine}";
+        }
         var script = (step["inputs"] as MappingNode)?["script"] is ScalarNode { Value: var text } ? text : "";
         return first.Key.Value switch
         {

@@ -96,6 +96,14 @@ public sealed class PipelinePreflightSpecs
     public void A_pipeline_is_counted_even_when_it_is_refused(string text, string counted) =>
         Assert.Equal(counted, Inspect(text).ToString());
 
+    [Theory]
+    [InlineData("ubuntu", "target: ubuntu needs a Docker engine, which a Fargate task does not have")]
+    [InlineData("{container: ubuntu}", "target: ubuntu needs a Docker engine, which a Fargate task does not have")]
+    [InlineData("{container: host, commands: restricted}", null)]
+    [InlineData("host", null)]
+    public void A_step_in_a_container_does_not_run_and_one_on_the_host_does(string target, string? obstacle) =>
+        Assert.Equal(obstacle, Inspect($"steps:\n- script: x\n  target: {target}\n").Steps.Single().Obstacle);
+
     [Fact]
     public void What_is_not_YAML_cannot_be_counted() =>
         Assert.Throws<PipelineNotValidException>(() => Inspect("steps: [\n"));

@@ -96,7 +96,7 @@ internal sealed class MappingReader
         var flag = ToFlag(scalar.Value);
         if (flag is null)
         {
-            _errors.Add(scalar.Position, $"Expected a Boolean value. Actual value: '{scalar.Value}'");
+            _errors.Add(scalar.Position, Unexpected.Text(scalar));
         }
         return flag;
     }
@@ -123,7 +123,7 @@ internal sealed class MappingReader
     }
 
     /// <summary>Text that is a flag, or a whole <c>$[ ]</c> that gives one when the job starts.</summary>
-    public string? FlagOrRuntime(string key) => OrRuntime(key, text => ToFlag(text) is not null, "a Boolean");
+    public string? FlagOrRuntime(string key) => OrRuntime(key, text => ToFlag(text) is not null, kind: null);
 
     /// <summary>Text that is a number, or a whole <c>$[ ]</c> that gives one when the job starts.</summary>
     public string? NumberOrRuntime(string key) => OrRuntime(key, text => ToNumber(text) is not null, "an Integer");
@@ -197,7 +197,7 @@ internal sealed class MappingReader
     public static int? ToNumber(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private string? OrRuntime(string key, Func<string, bool> isLiteral, string kind)
+    private string? OrRuntime(string key, Func<string, bool> isLiteral, string? kind)
     {
         if (Scalar(key) is not { } scalar)
         {
@@ -212,7 +212,7 @@ internal sealed class MappingReader
             Conditions.CheckSyntax(expression, scalar.Position, _errors);
             return scalar.Value;
         }
-        _errors.Add(scalar.Position, $"Expected {kind} value. Actual value: '{scalar.Value}'");
+        _errors.Add(scalar.Position, kind is null ? Unexpected.Text(scalar) : $"Expected {kind} value. Actual value: '{scalar.Value}'");
         return null;
     }
 }
