@@ -33,7 +33,7 @@ internal static class JobBench
 
     public static async Task<IReadOnlyList<RunEvent>> EventsAsync(RehearsalEnvironment environment, string yaml, CancellationToken ct)
     {
-        var run = environment.QueueRun(new PipelineSource { File = "/bench.yml", Files = new OneFile(yaml) }, beforeStage: null);
+        var run = environment.QueueRun(new PipelineSource { File = "/bench.yml", Files = new OneFile(yaml) }, new(), beforeStage: null);
         var events = new List<RunEvent>();
         await foreach (var seen in run.ReadEventsAsync(ct))
         {

@@ -76,6 +76,15 @@ internal static class LocalVerification
         var document = ServedEnvironments.List(environments)
             .FirstOrDefault(served => served.Ecs.AbsoluteUri.TrimEnd('/') == url.AbsoluteUri.TrimEnd('/'));
         using var connection = await ConnectAsync(url, document?.Region ?? "us-east-1", ct);
+        try
+        {
+            _ = await new EcsClient(connection).DescribeClusterAsync("default", ct);
+        }
+        catch (ProblemException e)
+        {
+            throw new ProblemException("VERIFY009", $"No ECS endpoint answers at {url}: {e.Problem.What}", "Name a URL that tidepool serve printed.");
+        }
+
         var lasting = StateFolder.FindStorage(Environment.GetEnvironmentVariable);
         var storage = document is null ? null : new LocalProbeVolumes(new(lasting, environments, TimeProvider.System), new(lasting, TimeProvider.System));
         var place = Place(url.AbsoluteUri.TrimEnd('/'), connection) with
@@ -121,6 +130,7 @@ internal static class LocalVerification
                 InfrastructureRoleArn = "arn:aws:iam::000000000000:role/verify-storage",
                 NoSnapshots = storage is null ? "the environment is none of this machine and user, so that nothing takes snapshots" : null,
                 FileSystem = fileSystem,
+                IsFileSystemOwn = wish.FileSystemId is null,
             },
             view,
             TimeProvider.System).RunAsync(probes, ct);

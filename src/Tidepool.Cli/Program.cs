@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tidepool;
 using Tidepool.Cli;
@@ -10,6 +11,7 @@ using Tidepool.Pipelines;
 
 using var interrupted = new CancellationTokenSource();
 using var hurried = new CancellationTokenSource();
+long? lastSignalAt = null;
 var words = StopWords.Of(args);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
@@ -95,6 +97,16 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 
 void StopOnce(PosixSignalContext context)
 {
+    // Wrappers pass Ctrl-C on to a program that has got it from the terminal already: that is one, and what it begins must not be cut short.
+    var isRepeated = lastSignalAt is { } last && Stopwatch.GetElapsedTime(last) < TimeSpan.FromMilliseconds(300);
+    if (isRepeated)
+    {
+        context.Cancel = true;
+        return;
+    }
+
+    lastSignalAt = Stopwatch.GetTimestamp();
+
     // A second signal is left to the default, which ends the process at once; the next start sweeps what is left.
     // But not a second hang-up: shell and kernel each send one when a terminal closes. And what serves others first hurries.
     if (interrupted.IsCancellationRequested && context.Signal != PosixSignal.SIGHUP && words.CanHurry && !hurried.IsCancellationRequested)

@@ -39,7 +39,8 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
     {
         lock (_writing)
         {
-            if (_quiet)
+            // A job that waits may wait for ever, and nothing else would tell for what.
+            if (_quiet && value is not RunSeen(JobWaits))
             {
                 return;
             }

@@ -10,6 +10,10 @@ internal sealed class ServeView : IProgress<RehearsalEvent>
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // By SIGKILL and SIGTERM: how a container ends that is stopped.
+    private const int Killed = 137;
+    private const int Terminated = 143;
+
     private readonly Lock _writing = new();
     private bool _quiet;
 
@@ -21,6 +25,8 @@ internal sealed class ServeView : IProgress<RehearsalEvent>
             TaskSeen({ Kind: TaskStateChangeKind.Task } change)
                 when (change.Status, change.DesiredStatus) is (EcsTaskStatus.Running, EcsTaskStatus.Running) or (EcsTaskStatus.Stopped, _) =>
                 $"task {RehearsalEnvironment.TaskId(change.TaskArn)} {change.Status}{(change.Reason is { } reason ? $": {reason}" : "")}",
+            TaskSeen({ Kind: TaskStateChangeKind.Container, Status: EcsTaskStatus.Stopped, ExitCode: { } code and not (0 or Killed or Terminated) } change) =>
+                $"container {change.ContainerName} of task {RehearsalEnvironment.TaskId(change.TaskArn)} exited with {code}",
             TaskSeen({ Kind: TaskStateChangeKind.ContainerRestart } change) =>
                 $"container {change.ContainerName} of task {RehearsalEnvironment.TaskId(change.TaskArn)} is restarted in place",
             TaskSeen({ Kind: TaskStateChangeKind.Notice } change) => change.Reason,
@@ -79,6 +85,7 @@ internal sealed class ServeView : IProgress<RehearsalEvent>
             ? "# agents register with the token in TIDEPOOL_TOKEN"
             : "# TIDEPOOL_TOKEN was not set: the token that registers agents is only to be had by tasks");
         Console.Out.WriteLine($"# a container gets it as a secret with valueFrom {ServedEnvironment.TokenSecret}");
+        Console.Out.WriteLine($"# volumes, and logs of containers with a logConfiguration, are in {environment.Folder}");
         Console.Out.WriteLine("ready");
     }
 }

@@ -5,6 +5,10 @@ public sealed class RunEnvironmentSpecs
 {
     private const string NeedsNoAgent = "pool: Other\nsteps:\n- script: x\n";
 
+    private static string NoEnvironment(Scratch scratch) =>
+        $"RUN001: No environment is served under {Path.Combine(scratch.State, "tidepool", "environments")}. "
+        + "Start one: tidepool serve. One of another user, or under another XDG_STATE_HOME, is not found here.\n";
+
     [Fact]
     public async Task Without_one_it_says_how_to_start_one()
     {
@@ -12,7 +16,7 @@ public sealed class RunEnvironmentSpecs
         await scratch.PipelineAsync(NeedsNoAgent);
         var outcome = await TidepoolProcess.RunAsync(scratch, "run", "azure-pipelines.yml");
         Assert.Equal(
-            (2, "", "RUN001: No environment is served on this machine. Start one: tidepool serve\n"), (outcome.ExitCode, outcome.Output, outcome.Error));
+            (2, "", NoEnvironment(scratch)), (outcome.ExitCode, outcome.Output, outcome.Error));
     }
 
     [Fact]
@@ -25,7 +29,7 @@ public sealed class RunEnvironmentSpecs
         await served.Process.EndAsync();
         Assert.True(File.Exists(Path.Combine(Assert.Single(scratch.Environments), "environment.json")));
         var outcome = await TidepoolProcess.RunAsync(scratch, "run", "azure-pipelines.yml");
-        Assert.Equal((2, "RUN001: No environment is served on this machine. Start one: tidepool serve\n"), (outcome.ExitCode, outcome.Error));
+        Assert.Equal((2, NoEnvironment(scratch)), (outcome.ExitCode, outcome.Error));
     }
 
     [Fact]

@@ -103,6 +103,20 @@ public sealed class RunSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
     }
 
     [Fact]
+    public async Task A_Ctrl_C_that_arrives_twice_at_once_is_one()
+    {
+        using var scratch = agents.Scratch();
+        await scratch.PipelineAsync("steps:\n- checkout: none\n- script: echo begun; sleep 600\n- script: echo cleaned up\n  condition: always()\n");
+        await using var run = TidepoolProcess.Start(scratch, "run", "azure-pipelines.yml");
+        await run.WaitForErrorAsync("│ begun");
+        await Task.WhenAll(run.SignalAsync("INT"), run.SignalAsync("INT"));
+        var outcome = await run.EndAsync();
+        Assert.Equal(130, outcome.ExitCode);
+        Assert.Contains("│ cleaned up", outcome.Error);
+        Assert.Contains("canceled, expected succeeded", outcome.Error);
+    }
+
+    [Fact]
     public async Task A_second_Ctrl_C_leaves_at_once_and_the_run_is_canceled_all_the_same()
     {
         using var scratch = agents.Scratch();
@@ -112,7 +126,7 @@ public sealed class RunSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
         var id = RunIdOf(run.Error);
         await run.SignalAsync("INT");
         await Wait.UntilAsync(() => StateAsync(id).Result is ("cancelling" or "completed", _), "the run is being canceled");
-        await run.SignalAsync("INT");
+        await run.SignalUntilAsync("INT", process => process.HasExited);
         var outcome = await run.EndAsync();
         Assert.NotEqual(0, outcome.ExitCode);
         Assert.DoesNotContain("canceled, expected", outcome.Error);

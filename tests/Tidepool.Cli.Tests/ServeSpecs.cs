@@ -88,8 +88,8 @@ public sealed class ServeSpecs(Moto moto) : IClassFixture<Moto>
         await served.AwsAsync("ecs", "wait", "tasks-running", "--cluster", "tide", "--tasks", arn);
         await served.Process.SignalAsync("TERM");
         await served.Process.WaitForErrorAsync("(once more to hurry)");
-        await served.Process.SignalAsync("TERM");
-        await served.Process.WaitForErrorAsync("hurrying: processes get no more time to end (once more to leave at once)");
+        await served.Process.SignalUntilAsync(
+            "TERM", process => process.Error.Contains("hurrying: processes get no more time to end (once more to leave at once)", StringComparison.Ordinal));
         Assert.Equal(0, (await served.Process.EndAsync()).ExitCode);
         Assert.Empty(scratch.Environments);
     }

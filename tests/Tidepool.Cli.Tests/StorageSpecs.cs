@@ -86,8 +86,9 @@ public sealed class StorageSpecs
     public async Task Nothing_is_removed_without_a_yes_where_there_is_no_terminal_to_ask_at()
     {
         using var scratch = new Scratch();
+        var id = (await StorageAsync(scratch, "create-file-system")).Output.Trim();
 
-        var outcome = await TidepoolProcess.RunInShellAsync(scratch, "storage remove snap-1 < /dev/null");
+        var outcome = await TidepoolProcess.RunInShellAsync(scratch, $"storage remove {id} < /dev/null");
 
         Assert.Equal(
             (2, "EBS006: This would remove them for good, and there is no terminal to ask at. Run it in a terminal, or with --yes.\n"),

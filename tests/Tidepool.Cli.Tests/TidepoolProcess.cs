@@ -105,6 +105,19 @@ internal sealed class TidepoolProcess : IAsyncDisposable
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Signals again and again: one that comes at once after another counts as the same.</summary>
+    public async Task SignalUntilAsync(string signal, Func<TidepoolProcess, bool> done)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!done(this))
+        {
+            await SignalAsync(signal);
+            await Wait.BrieflyAsync(limit.Token);
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
     public async Task<Outcome> EndAsync()
     {
         using var limit = new CancellationTokenSource(Limit);

@@ -52,7 +52,9 @@ internal sealed class AgentRegistration(WireClient pool, TokenSource source, Age
         catch (WireException e)
         {
             throw PoolRefusal.Explain(e, settings.Url, source)
-                ?? new("AGENT008", $"The agent could not be registered: {e.Message}.", "Read the service's text; the pool's page shows its agents.");
+                ?? new("AGENT008", $"The agent could not be registered: {e.Message}.", e.Status is HttpStatusCode.Conflict
+                    ? "Two agents of one task have one name where neither FARGATE_CONTAINER nor AZP_AGENT_NAME is set: set one in each container."
+                    : "Read the service's text; the pool's page shows its agents.");
         }
         catch (HttpRequestException e)
         {

@@ -93,14 +93,13 @@ internal sealed class RehearsalArguments
     }
 
     /// <summary>The option <c>--parameters</c>.</summary>
-    public static Option<string[]> ParametersOption()
+    public static Option<string[]> ParametersOption() => PairsOption("--parameters", "A value for a parameter of the pipeline. Repeatable.", "NAME=VALUE");
+
+    /// <summary>An option whose values are pairs, for <see cref="Pairs"/>.</summary>
+    public static Option<string[]> PairsOption(string name, string description, string form)
     {
-        var option = new Option<string[]>("--parameters")
-        {
-            Description = "A value for a parameter of the pipeline. Repeatable.",
-            HelpName = "NAME=VALUE",
-        };
-        option.Validators.Add(result => _ = ParsePairs(result, "--parameters", "NAME=VALUE"));
+        var option = new Option<string[]>(name) { Description = description, HelpName = form };
+        option.Validators.Add(result => _ = ParsePairs(result, name, form));
         return option;
     }
 

@@ -4,34 +4,100 @@ using Tidepool.Rehearsal;
 namespace Tidepool.Cli.Commands;
 
 /// <summary><c>tidepool rehearse</c>.</summary>
-internal static class RehearseCommand
+internal sealed class RehearseCommand
 {
+    private readonly Argument<string> _file = new("FILE") { Description = "The pipeline's YAML file, in its git repository." };
+    private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
+    private readonly Option<string[]> _variables = RehearsalArguments.PairsOption("--variables", "A variable, as given when a run is queued. Repeatable.", "NAME=VALUE");
+
+    private readonly Option<string[]> _secretFiles = RehearsalArguments.PairsOption(
+        "--secret-file", "A secret variable, whose value is the one line of a file. Repeatable.", "NAME=FILE");
+
+    private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
+        "--repository", "The folder of a repository that the pipeline names under resources. Repeatable.", "ALIAS=FOLDER");
+
+    private readonly Option<string[]> _stages = new("--stage") { Description = "Run this stage only. Repeatable.", HelpName = "NAME" };
+    private readonly Option<string[]> _jobs = new("--job") { Description = "Run this job only. Repeatable.", HelpName = "[STAGE.]NAME" };
+    private readonly Option<bool> _needs = new("--needs") { Description = "With --stage and --job: run what they depend on, too." };
+    private readonly Option<bool> _watch = new("--watch", "-w") { Description = "Run again each time a file of the repository changes, until Ctrl-C." };
+    private readonly RehearsalArguments _shared;
+
+    private RehearseCommand(Command command)
+    {
+        command.Arguments.Add(_file);
+        foreach (var option in new Option[] { _parameters, _variables, _secretFiles, _repositories, _stages, _jobs, _needs, _watch })
+        {
+            command.Options.Add(option);
+        }
+
+        _shared = new(command);
+    }
+
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "The pipeline's YAML file, in its git repository." };
-        var parameters = RehearsalArguments.ParametersOption();
-        var command = new Command("rehearse", "Runs a pipeline of yours on this machine, on agents in a local Fargate.") { file, parameters };
-        var arguments = new RehearsalArguments(command);
-        command.SetAction((parsed, ct) =>
-            RunAsync(parsed, parsed.GetRequiredValue(file), RehearsalArguments.Pairs(parsed.GetValue(parameters) ?? []), arguments, ct));
+        var command = new Command("rehearse", "Runs a pipeline of yours on this machine, on agents in a local Fargate.");
+        var rehearse = new RehearseCommand(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(rehearse._needs) && result.GetResult(rehearse._stages) is null && result.GetResult(rehearse._jobs) is null)
+            {
+                result.AddError("--needs goes with --stage or --job.");
+            }
+        });
+        command.SetAction(rehearse.RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        ParseResult parsed, string file, Dictionary<string, string> parameters, RehearsalArguments arguments, CancellationToken ct)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var json = arguments.Json(parsed);
-        var path = Path.GetFullPath(file);
-        var options = arguments.Options(parsed, Path.GetDirectoryName(path) ?? "/");
-        var view = arguments.View(parsed, json);
+        var json = _shared.Json(parsed);
+        var pipeline = Pipeline(parsed);
+        var options = _shared.Options(parsed, Path.GetDirectoryName(pipeline.Path) ?? "/");
+        var view = _shared.View(parsed, json);
+        var isValid = true;
         var report = await PipelineRehearsal.RunAsync(
             options,
-            path,
-            parameters,
+            pipeline,
             TimeProvider.System,
             view,
-            (environment, report) => view.ShowResultAsync(environment, report, json, arguments.Keep(parsed), ct),
+            async (environment, report) =>
+            {
+                var watch = parsed.GetValue(_watch);
+                await view.ShowResultAsync(environment, report, json, _shared.Keep(parsed) && !watch, ct);
+                if (!watch)
+                {
+                    return report;
+                }
+
+                var last = await PipelineRehearsal.WatchAsync(
+                    environment, pipeline, report, TimeProvider.System, view, again => view.ShowResultAsync(again, json, CancellationToken.None), ct);
+                isValid = last is not null;
+                return last ?? report;
+            },
             ct);
-        return (int)(report.Ok ? ExitCode.Done : ExitCode.Failed);
+        return (int)(report.Ok && isValid ? ExitCode.Done : ExitCode.Failed);
     }
+
+    private RehearsedPipeline Pipeline(ParseResult parsed) => new()
+    {
+        Path = Path.GetFullPath(parsed.GetRequiredValue(_file)),
+        Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
+        Repositories = RehearsalArguments.Pairs(parsed.GetValue(_repositories) ?? []).ToDictionary(
+            pair => pair.Key, pair => Folder(pair.Key, pair.Value), StringComparer.OrdinalIgnoreCase),
+        Inputs = new()
+        {
+            Variables = RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []),
+            Secrets = SecretFiles.Read(RehearsalArguments.Pairs(parsed.GetValue(_secretFiles) ?? [])),
+            Selection = new()
+            {
+                Stages = parsed.GetValue(_stages) ?? [],
+                Jobs = parsed.GetValue(_jobs) ?? [],
+                WithNeeded = parsed.GetValue(_needs),
+            },
+        },
+    };
+
+    private static string Folder(string alias, string folder) => Directory.Exists(folder)
+        ? Path.GetFullPath(folder)
+        : throw new ProblemException("CLI011", $"--repository {alias} is {folder}, and there is no such folder.", "Name a clone of the repository.");
 }

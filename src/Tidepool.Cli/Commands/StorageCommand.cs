@@ -93,6 +93,7 @@ internal sealed class StorageCommand
     private async Task<int> RemoveAsync(ParseResult parsed, CancellationToken ct)
     {
         var ids = parsed.GetValue(_ids)!;
+        Ebs().CheckRemovable([.. ids.Where(id => !ElasticFileSystems.IsId(id))]);
         if (!parsed.GetValue(_yes))
         {
             if (Console.IsInputRedirected)

@@ -78,6 +78,7 @@ public sealed class Demo
                     ["deployOn"] = scenario.Event == DemoEvent.TaskReplaced ? RehearsalEnvironment.TaskCapability : Demand(secondTask ?? buildTask),
                 },
             },
+            new(),
             async (stage, seen, stageCt) =>
             {
                 switch (stage, scenario.Event)

@@ -9,8 +9,10 @@ internal static class PipelineFiles
     /// <param name="folder">What the file's path is relative to.</param>
     /// <param name="file">The file.</param>
     /// <param name="parameters">Values of its parameters.</param>
+    /// <param name="repositories">Folders of other repositories, by alias; null for none.</param>
     /// <exception cref="ProblemException">The file is missing or cannot be read.</exception>
-    public static PipelineSource Source(string folder, string file, IReadOnlyDictionary<string, string> parameters)
+    public static PipelineSource Source(
+        string folder, string file, IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, string>? repositories = null)
     {
         var path = Path.GetFullPath(file, folder);
         try
@@ -29,7 +31,7 @@ internal static class PipelineFiles
         return new()
         {
             File = $"/{InRepository(path)}",
-            Files = new FolderFiles(new Dictionary<string, string> { ["self"] = RootOf(path) }),
+            Files = new FolderFiles(new Dictionary<string, string>(repositories ?? new Dictionary<string, string>()) { ["self"] = RootOf(path) }),
             Parameters = parameters,
         };
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tidepool.AzurePipelines;
+using Tidepool.AzurePipelines.Client;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.Fargate;
@@ -23,6 +24,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     private readonly IProgress<RehearsalEvent> _progress;
     private readonly TimeProvider _clock;
     private readonly string _taskDefinition;
+    private readonly string _repositoryFolder;
     private readonly TimeSpan _agentsLimit;
     private readonly TimeSpan _restartPeriod;
     private readonly Task _watch;
@@ -43,6 +45,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     {
         (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
         (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
+        _repositoryFolder = options.RepositoryFolder;
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
         _watch = TaskWatch.FollowAsync(fargate, pipelines, change => progress.Report(new TaskSeen(change)), _watching.Token);
@@ -55,8 +58,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     public LocalFargate Fargate { get; }
 
-    /// <summary>The user's repository as it was at the start, uncommitted changes included.</summary>
-    public RepositorySnapshot Repository { get; }
+    /// <summary>The user's repository as it was at the start, or when it was taken anew, uncommitted changes included.</summary>
+    public RepositorySnapshot Repository { get; private set; }
 
     /// <summary>Sweeps what crashes left, then starts everything and asks for the tasks. Agents come online later.</summary>
     /// <exception cref="ProblemException">Something on this machine or in the options is not as it must be.</exception>
@@ -84,7 +87,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 },
                 clock,
                 ct);
-            var gitFolder = Path.Combine(folder, "git");
+            var gitFolder = GitFolderOf(folder);
             pipelines = await PipelinesService.StartAsync(
                 Service(options, token, folder, gitFolder, progress), clock, ct);
             fargate.Reach(pipelines.OrganizationUrl.Port);
@@ -120,15 +123,20 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     /// <summary>Queues a pipeline of the repository.</summary>
     /// <param name="source">The pipeline, its path as errors and runs show it.</param>
+    /// <param name="inputs">What it is given, and what of it runs.</param>
     /// <param name="beforeStage">Awaited before a stage starts, as a check is on Azure Pipelines; null for none.</param>
     /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
-    public PipelineRun QueueRun(PipelineSource source, StageCheck? beforeStage)
+    /// <exception cref="ProblemException">The selection names what the pipeline does not have.</exception>
+    public PipelineRun QueueRun(PipelineSource source, RunInputs inputs, StageCheck? beforeStage)
     {
         var pipeline = PipelineReader.Read(
             source with { Variables = RunVariables.OfTemplates(Repository.Name, Repository.Branch, Repository.Commit) });
         return Pipelines.QueueRun(new RunRequest
         {
-            Pipeline = pipeline,
+            Pipeline = inputs.Selection.Of(pipeline),
+            Variables = inputs.Variables,
+            Secrets = inputs.Secrets,
+            Repositories = inputs.Repositories,
             DefinitionName = Path.GetFileNameWithoutExtension(source.File),
             RepositoryName = Repository.Name,
             SourceVersion = Repository.Commit,
@@ -136,6 +144,41 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             SourceVersionMessage = Repository.Message,
             BeforeStage = beforeStage,
         });
+    }
+
+    /// <summary>Takes the user's repository anew, as it is now; runs that are queued from now on have it.</summary>
+    /// <returns>Whether anything has changed since.</returns>
+    public async Task<bool> RefreshAsync(CancellationToken ct)
+    {
+        var before = Repository;
+        Repository = await RepositorySnapshot.TakeAsync(_repositoryFolder, GitFolderOf(Folder), ct);
+        return Repository.Tree != before.Tree;
+    }
+
+    /// <summary>Serves other repositories, as they are now.</summary>
+    /// <param name="folders">A folder of each one's working tree, by alias.</param>
+    /// <param name="ct">Ends the handing over.</param>
+    /// <exception cref="ProblemException">One of them is no repository, or git could not hand it over.</exception>
+    internal async Task<IReadOnlyDictionary<string, ServedRepository>> ServeAsync(IReadOnlyDictionary<string, string> folders, CancellationToken ct)
+    {
+        var served = new Dictionary<string, ServedRepository>(StringComparer.OrdinalIgnoreCase);
+        using var client = new PipelinesClient(Pipelines.OrganizationUrl, Pipelines.Project, Pipelines.IssueToken());
+        foreach (var (alias, folder) in folders)
+        {
+            var bare = Path.Combine(Folder, $"snapshot-{Guid.NewGuid():n}");
+            var snapshot = await RepositorySnapshot.TakeAsync(folder, bare, ct);
+            if (served.Values.Select(other => other.Name).Append(Repository.Name).Contains(snapshot.Name, StringComparer.OrdinalIgnoreCase))
+            {
+                // Two clones may have one folder's name.
+                snapshot = snapshot with { Name = alias };
+            }
+
+            await client.PushAsync(snapshot, bare, ct);
+            Directory.Delete(bare, recursive: true);
+            served[alias] = new(snapshot.Name, snapshot.Branch, snapshot.Commit);
+        }
+
+        return served;
     }
 
     /// <summary>Shows a run as it goes, to its end.</summary>
@@ -182,6 +225,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             _watching.Dispose();
         }
     }
+
+    private static string GitFolderOf(string folder) => Path.Combine(folder, "git");
 
     private static PipelinesServiceOptions Service(
         RehearsalOptions options, string token, string folder, string gitFolder, IProgress<RehearsalEvent> progress)

@@ -33,7 +33,7 @@ public static class ServedEnvironments
     /// <exception cref="ProblemException">RUN001: there is none. RUN002: there are several. RUN003: there is none of that name.</exception>
     public static EnvironmentDocument Find(string environments, string? wanted) => (List(environments), wanted) switch
     {
-        ([], _) => throw new ProblemException("RUN001", "No environment is served on this machine.", Start),
+        ([], _) => throw new ProblemException("RUN001", $"No environment is served under {environments}.", $"{Start}. One of another user, or under another XDG_STATE_HOME, is not found here."),
         ([var only], null) => only,
         (var all, null) => throw new ProblemException(
             "RUN002", $"{all.Count} environments are served on this machine:{Rows(all)}", "Name one with --environment FOLDER or --environment URL."),

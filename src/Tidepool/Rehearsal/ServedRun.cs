@@ -47,7 +47,7 @@ public static class ServedRun
         PoolMaps.Check(options.PoolMap, environment.Pool);
         var source = PipelineFiles.Source(folder, options.Path, options.Parameters);
         var file = PipelineFiles.InRepository(options.Path);
-        PipelineRehearsal.Preflight(source, progress);
+        PipelineRehearsal.Preflight(source, new(), progress);
         using var client = new PipelinesClient(environment.Pipelines, environment.Project, environment.Token);
         try
         {

@@ -118,7 +118,7 @@ public sealed class AwsFaultSpecs
     [Fact]
     public async Task A_region_an_endpoint_or_a_bundle_that_is_wrong_is_told()
     {
-        Assert.Equal("AWS007: No AWS region is set. Set aws_region in terraform/terraform.tfvars.", (await OpenFailsAsync(region: "")).Message);
+        Assert.Equal("AWS007: No AWS region is set. Set aws_region in terraform/terraform.tfvars, or AWS_REGION.", (await OpenFailsAsync(region: "")).Message);
         Assert.Equal(
             "AWS007: AWS_CA_BUNDLE '/nowhere.pem' cannot be read: Could not find file '/nowhere.pem'. Name a PEM file of certificates, or unset it.",
             (await OpenFailsAsync("eu-central-1", ("AWS_CA_BUNDLE", "/nowhere.pem"))).Message);

@@ -23,7 +23,7 @@ public sealed class RepositorySnapshotSpecs
 
         var snapshot = await TakeAsync(repository);
 
-        Assert.Equal(new(await repository.GitAsync("rev-parse", "HEAD"), "refs/heads/main", "site", "first commit", DirtyCount: 0),
+        Assert.Equal(new(await repository.GitAsync("rev-parse", "HEAD"), "refs/heads/main", "site", "first commit", DirtyCount: 0, await repository.GitAsync("rev-parse", "HEAD^{tree}")),
             snapshot);
         Assert.Equal("<h1>one</h1>", await InTargetAsync(repository, "show", $"{snapshot.Commit}:index.html"));
     }

@@ -6,7 +6,8 @@ namespace Tidepool.AzurePipelines.Repositories;
 /// <param name="Name">The repository's name: the end of its origin's URL, or its folder's name.</param>
 /// <param name="Message">The subject of the user's last commit, and how many files are not committed.</param>
 /// <param name="DirtyCount">How many files differ from the user's last commit.</param>
-public sealed record RepositorySnapshot(string Commit, string Branch, string Name, string Message, int DirtyCount)
+/// <param name="Tree">All files, as git names them: two snapshots of the same files have the same.</param>
+public sealed record RepositorySnapshot(string Commit, string Branch, string Name, string Message, int DirtyCount, string Tree)
 {
     private const string DetachedBranch = "refs/heads/detached";
 
@@ -15,7 +16,7 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
     /// the user's branches, index, objects, configuration and files stay as they are, and no hook runs.
     /// </summary>
     /// <param name="workingFolder">A folder of the user's working tree.</param>
-    /// <param name="targetBareFolder">The bare repository to make; it must not exist.</param>
+    /// <param name="targetBareFolder">The bare repository to make, or one that an earlier snapshot of the same working tree made.</param>
     /// <exception cref="ProblemException">
     /// SERVICE003: no git. SERVICE004: not a working tree. SERVICE005: git could not read the files; the message holds its words.
     /// </exception>
@@ -29,7 +30,7 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
         if (File.Exists(source.IndexFile))
         {
             // The index brings the stat data along, so that only changed files are read.
-            File.Copy(source.IndexFile, indexFile);
+            File.Copy(source.IndexFile, indexFile, overwrite: true);
         }
 
         var git = new SnapshotGit(source, target, indexFile);
@@ -47,7 +48,7 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
         var branch = source.Branch ?? DetachedBranch;
         await git.RunInTargetAsync(["update-ref", branch, commit], ct);
         await git.RunInTargetAsync(["symbolic-ref", "HEAD", branch], ct);
-        return new(commit, branch, source.Name, message, dirty);
+        return new(commit, branch, source.Name, message, dirty, tree);
     }
 
     private static async Task MakeTargetAsync(SourceRepository source, string target, CancellationToken ct)
@@ -56,7 +57,7 @@ public sealed record RepositorySnapshot(string Commit, string Branch, string Nam
         await File.WriteAllTextAsync(Path.Combine(target, "objects", "info", "alternates"), source.ObjectsFolder + "\n", ct);
         if (File.Exists(source.ShallowFile))
         {
-            File.Copy(source.ShallowFile, Path.Combine(target, "shallow"));
+            File.Copy(source.ShallowFile, Path.Combine(target, "shallow"), overwrite: true);
         }
     }
 

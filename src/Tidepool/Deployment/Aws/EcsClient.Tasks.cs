@@ -12,8 +12,17 @@ public sealed partial class EcsClient
         await CallAsync<Nothing>("CreateCluster", new { ClusterName = cluster, Tags = tags }, ct);
 
     /// <summary>Deletes an empty cluster.</summary>
-    public async Task DeleteClusterAsync(string cluster, CancellationToken ct) =>
-        await CallAsync<Nothing>("DeleteCluster", new { Cluster = cluster }, ct);
+    /// <returns>False where services or tasks of it have not ended yet.</returns>
+    public async Task<bool> TryDeleteClusterAsync(string cluster, CancellationToken ct)
+    {
+        var (_, refusal) = await connection.TryCallAsync<Nothing>(AwsService.Ecs, "DeleteCluster", new { Cluster = cluster }, AwsJson.Camel, ct);
+        return refusal switch
+        {
+            null or { Code: "ClusterNotFoundException" } => true,
+            { Code: "ClusterContainsTasksException" or "ClusterContainsServicesException" } => false,
+            _ => throw refusal.ToException(),
+        };
+    }
 
     /// <summary>Registers a task definition; a refusal that names the definition's fault is an answer, not a problem.</summary>
     /// <returns>The revision's ARN, or else how it was refused: the error's code and text.</returns>
@@ -79,8 +88,15 @@ public sealed partial class EcsClient
     }
 
     /// <summary>Deletes a service with its tasks.</summary>
-    public async Task DeleteServiceAsync(string cluster, string service, CancellationToken ct) =>
-        await CallAsync<Nothing>("DeleteService", new { Cluster = cluster, Service = service, Force = true }, ct);
+    public async Task DeleteServiceAsync(string cluster, string service, CancellationToken ct)
+    {
+        var (_, refusal) = await connection.TryCallAsync<Nothing>(
+            AwsService.Ecs, "DeleteService", new { Cluster = cluster, Service = service, Force = true }, AwsJson.Camel, ct);
+        if (refusal is { Code: not ("ServiceNotFoundException" or "ServiceNotActiveException" or "ClusterNotFoundException") })
+        {
+            throw refusal.ToException();
+        }
+    }
 
     // What is not used is not sent, even as an empty list: some of it Fargate refuses by name.
     private static JsonNode? WithoutEmpty(JsonNode? node)

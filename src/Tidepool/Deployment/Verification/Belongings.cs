@@ -80,7 +80,13 @@ internal sealed class Belongings(EcsClient ecs, LogsClient logs, IProbeVolumes? 
 
         if (HasCluster)
         {
-            await TryAsync($"cluster {Cluster}", () => ecs.DeleteClusterAsync(Cluster, ct));
+            await TryAsync($"cluster {Cluster}", async () =>
+            {
+                while (!await ecs.TryDeleteClusterAsync(Cluster, ct))
+                {
+                    await Task.Delay(poll, clock, ct);
+                }
+            });
         }
 
         if (LogGroup is { } group)

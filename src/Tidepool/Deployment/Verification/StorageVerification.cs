@@ -149,7 +149,7 @@ public sealed class StorageVerification
         }
         finally
         {
-            if (!isDone && probe.Kind is VolumeKind.Efs)
+            if (!isDone && probe.Kind is VolumeKind.Efs && !setting.IsFileSystemOwn)
             {
                 _belongings.AddFiles($"files {setting.Id}* of the EFS file system {setting.FileSystem!.FileSystemId}");
             }

@@ -95,6 +95,16 @@ public sealed class EbsStorage(string storageFolder, string environmentsFolder, 
         }
     }
 
+    /// <summary>Sees whether volumes and snapshots may be removed.</summary>
+    /// <exception cref="ProblemException">EBS002: one is not there. EBS003: a task has one.</exception>
+    public void CheckRemovable(IEnumerable<string> ids)
+    {
+        foreach (var id in ids)
+        {
+            _ = FolderOf(id);
+        }
+    }
+
     private static bool IsAttached(EbsVolume volume) => volume.Environment is { } environment && EnvironmentFolder.IsLive(environment);
 
     private static long UsedBytes(string folder, bool isDisk)

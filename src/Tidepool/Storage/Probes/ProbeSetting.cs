@@ -51,6 +51,9 @@ public sealed record ProbeSetting
     /// <summary>An EFS file system, as a task definition names it; null where none is known.</summary>
     public EfsVolume? FileSystem { get; init; }
 
+    /// <summary>Whether the file system goes with the verification.</summary>
+    public bool IsFileSystemOwn { get; init; }
+
     /// <summary>How long a metric of the task's disk may lag behind, in seconds. AWS states nothing; the default is a guess with room.</summary>
     public int MeasureSeconds { get; init; } = 90;
 
