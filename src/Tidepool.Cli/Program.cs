@@ -75,10 +75,15 @@ catch (ProblemsException e)
 }
 catch (PipelineNotValidException e)
 {
-    Console.Error.WriteLine("Nothing was run. The pipeline is not valid, or needs what is not supported yet:");
+    Console.Error.WriteLine("Nothing was run. The pipeline is not valid, or needs what cannot run here:");
     foreach (var error in e.Errors)
     {
         Console.Error.WriteLine($"  {error}");
+    }
+
+    if (e.Errors.Any(error => error.Text.Contains("A task is missing.", StringComparison.Ordinal)))
+    {
+        Console.Error.WriteLine("'tidepool tasks pull FILE' fetches a pipeline's tasks from your organization.");
     }
 
     return (int)ExitCode.Usage;

@@ -29,7 +29,7 @@ public static class PipelineRehearsal
         var startedAt = clock.GetUtcNow();
         var began = clock.GetTimestamp();
         var phases = new Phases(clock, progress);
-        Preflight(pipeline.Source, pipeline.Inputs.Selection, progress);
+        Preflight(pipeline.Source(options.TasksFolder), pipeline.Inputs.Selection, progress);
         await using var environment = await phases.RunAsync(
             "start the services", () => RehearsalEnvironment.StartAsync(options, clock, progress, ct));
         await phases.RunAsync("agents online", () => environment.WaitForServiceAgentsAsync(options.Tasks, ct));
@@ -77,7 +77,7 @@ public static class PipelineRehearsal
             var phases = new Phases(clock, progress);
             try
             {
-                Preflight(pipeline.Source, pipeline.Inputs.Selection, progress);
+                Preflight(pipeline.Source(environment.TasksFolder), pipeline.Inputs.Selection, progress);
                 var scenario = await RunOnAsync(environment, pipeline, phases, progress, ct);
                 report = environment.Report(startedAt, clock.GetElapsedTime(began), [scenario], phases.Finished);
                 await show(report);
@@ -97,7 +97,7 @@ public static class PipelineRehearsal
         var report = await phases.RunAsync(Scenario, async () =>
         {
             var inputs = pipeline.Inputs with { Repositories = await environment.ServeAsync(pipeline.Repositories, ct) };
-            var run = environment.QueueRun(pipeline.Source, inputs, beforeStage: null);
+            var run = environment.QueueRun(pipeline.Source(environment.TasksFolder), inputs, beforeStage: null);
             var snapshot = await environment.FollowAsync(run, ct);
             return new ScenarioReport
             {

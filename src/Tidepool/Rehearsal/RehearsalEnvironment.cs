@@ -46,6 +46,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
         (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
         _repositoryFolder = options.RepositoryFolder;
+        TasksFolder = options.TasksFolder;
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
         _watch = TaskWatch.FollowAsync(fargate, pipelines, change => progress.Report(new TaskSeen(change)), _watching.Token);
@@ -53,6 +54,9 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     /// <summary>Where volumes, logs and the journal are while the environment is up.</summary>
     public string Folder { get; }
+
+    /// <summary>Where pulled tasks are; null for none.</summary>
+    public string? TasksFolder { get; }
 
     public PipelinesService Pipelines { get; }
 

@@ -1,4 +1,5 @@
 using Tidepool.AzurePipelines;
+using Tidepool.AzurePipelines.TaskPackages;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
@@ -19,8 +20,10 @@ public sealed record RehearsedPipeline
     public RunInputs Inputs { get; init; } = new();
 
     /// <summary>The file with its templates, as they are now.</summary>
+    /// <param name="tasksFolder">Where pulled tasks are; null for none.</param>
     /// <exception cref="ProblemException">The file is missing or cannot be read.</exception>
-    internal PipelineSource Source => PipelineFiles.Source("/", Path, Parameters, Repositories);
+    internal PipelineSource Source(string? tasksFolder) =>
+        PipelineFiles.Source("/", Path, Parameters, Repositories) with { Tasks = new TaskStore(tasksFolder) };
 }
 
 /// <summary>What a run is given beside its pipeline.</summary>
