@@ -169,7 +169,7 @@ public sealed class RunSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
         await scratch.PipelineAsync("pool:\n  name: fargate\n  demands: gpu\nsteps:\n- script: x\n");
         await using var run = TidepoolProcess.Start(scratch, "run", "azure-pipelines.yml");
         await run.WaitForErrorAsync(
-            "Job waits: No agent found in pool fargate which satisfies the following demand: gpu. All demands: gpu.\n  start a task whose containers run the agent");
+            "Job waits: No agent found in pool fargate which satisfies the following demand: gpu. All demands: gpu, Agent.Version -gtVersion 2.144.0.\n  start a task whose containers run the agent");
         await run.SignalAsync("INT");
         var outcome = await run.EndAsync();
         Assert.Equal(130, outcome.ExitCode);

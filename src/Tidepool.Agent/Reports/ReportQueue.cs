@@ -25,8 +25,11 @@ internal sealed class ReportQueue
     /// <summary>What the service takes in one call.</summary>
     private const int LinesPerCall = 100;
 
-    /// <summary>A step that wrote so much more than the service has taken waits for it, so that every line is shown.</summary>
-    private const int LongestBacklog = 5000;
+    /// <summary>A step that wrote so much more than the service has taken waits for it, so that every line is shown. In characters, some 16 MiB.</summary>
+    private const int LargestBacklog = 8_000_000;
+
+    /// <summary>What a line takes beside its characters, counted as such.</summary>
+    private const int LineItself = 32;
 
     /// <summary>
     /// But not longer than this, and a twentieth of the time since its job began: live lines are a courtesy, and the log has them all.
@@ -44,7 +47,7 @@ internal sealed class ReportQueue
     private readonly long _begun = Stopwatch.GetTimestamp();
     private TimeSpan _waited;
     private long? _droppedAt;
-    private int _lines;
+    private int _backlog;
 
     /// <summary>
     /// Lines come faster than they can be sent, so that some are not: nobody reads them one by one, and sending all that is left at full
@@ -110,7 +113,7 @@ internal sealed class ReportQueue
             {
                 _items.AddLast(new ReportItem.Lines(step, number, [line]));
             }
-            _lines++;
+            _backlog += WeightOf(line);
             MakeKnown();
         }
         if (number == 1)
@@ -129,7 +132,7 @@ internal sealed class ReportQueue
                 return null;
             }
             _items.RemoveFirst();
-            _lines -= item is ReportItem.Lines { Text.Count: var count } ? count : 0;
+            _backlog -= item is ReportItem.Lines { Text: var text } ? text.Sum(WeightOf) : 0;
             MakeKnown();
             return item;
         }
@@ -149,9 +152,11 @@ internal sealed class ReportQueue
         return isRoom;
     }
 
+    private static int WeightOf(string line) => line.Length + LineItself;
+
     private void MakeKnown()
     {
-        if (_lines < LongestBacklog)
+        if (_backlog < LargestBacklog)
         {
             _room.Set();
         }
@@ -165,13 +170,13 @@ internal sealed class ReportQueue
     private void DropOldest()
     {
         _droppedAt = Stopwatch.GetTimestamp();
-        for (var node = _items.First; _lines > LongestBacklog / 2 && node is not null;)
+        for (var node = _items.First; _backlog > LargestBacklog / 2 && node is not null;)
         {
             var next = node.Next;
-            if (node.Value is ReportItem.Lines { Text.Count: var count })
+            if (node.Value is ReportItem.Lines { Text: var text })
             {
                 _items.Remove(node);
-                _lines -= count;
+                _backlog -= text.Sum(WeightOf);
             }
             node = next;
         }

@@ -14,10 +14,10 @@ internal sealed class ExpandCommand
 
     private readonly Argument<string> _file = new("FILE") { Description = "The pipeline's YAML file." };
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
-    private readonly Option<string[]> _variables = Pairs("--variables", "A variable that is known before a run.", "NAME=VALUE");
-    private readonly Option<string[]> _repositories = Pairs("--repository", "The folder of a repository that the pipeline names; self is its own.", "ALIAS=FOLDER");
+    private readonly Option<string[]> _variables = RehearsalArguments.PairsOption("--variables", "A variable that is known before a run. Repeatable.", "NAME=VALUE");
+    private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption("--repository", "The folder of a repository that the pipeline names; self is its own. Repeatable.", "ALIAS=FOLDER");
     private readonly Option<string?> _diff = new("--diff") { Description = "Show how the expansion differs from that of a git revision.", HelpName = "REV" };
-    private readonly Option<string[]> _others = Pairs("--diff-parameters", "Show how it would differ with this value for a parameter.", "NAME=VALUE");
+    private readonly Option<string[]> _others = RehearsalArguments.PairsOption("--diff-parameters", "Show how it would differ with this value for a parameter. Repeatable.", "NAME=VALUE");
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print the YAML only, without where its steps came from." };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON: the YAML, and every step with where it came from." };
 
@@ -37,13 +37,6 @@ internal sealed class ExpandCommand
         });
         command.SetAction(expand.RunAsync);
         return command;
-    }
-
-    private static Option<string[]> Pairs(string name, string description, string form)
-    {
-        var option = new Option<string[]>(name) { Description = $"{description} Repeatable.", HelpName = form };
-        option.Validators.Add(result => _ = RehearsalArguments.ParsePairs(result, name, form));
-        return option;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)

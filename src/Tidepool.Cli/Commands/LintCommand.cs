@@ -15,8 +15,8 @@ internal sealed class LintCommand
 
     private readonly Argument<string[]> _files = new("FILE") { Description = "YAML files of pipelines.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
-    private readonly Option<string[]> _variables = Pairs("--variables", "A variable that is known before a run.", "NAME=VALUE");
-    private readonly Option<string[]> _repositories = Pairs("--repository", "The folder of a repository that the pipeline names.", "ALIAS=FOLDER");
+    private readonly Option<string[]> _variables = RehearsalArguments.PairsOption("--variables", "A variable that is known before a run. Repeatable.", "NAME=VALUE");
+    private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption("--repository", "The folder of a repository that the pipeline names. Repeatable.", "ALIAS=FOLDER");
 
     private readonly Option<string> _sharedPath = new("--shared-path")
     {
@@ -48,13 +48,6 @@ internal sealed class LintCommand
         });
         command.SetAction(lint.RunAsync);
         return command;
-    }
-
-    private static Option<string[]> Pairs(string name, string description, string form)
-    {
-        var option = new Option<string[]>(name) { Description = $"{description} Repeatable.", HelpName = form };
-        option.Validators.Add(result => _ = RehearsalArguments.ParsePairs(result, name, form));
-        return option;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)

@@ -8,7 +8,7 @@ namespace Tidepool.AzurePipelines.State;
 /// <summary>What outlives the process of a service, in an SQLite file: agents, job requests, pipelines, and of each run what came from outside.</summary>
 /// <remarks>
 /// Written before the answer goes out, and not flushed to the disk: what counts is the end of this process, not of the machine. Holds secrets of
-/// runs that have not ended; only its owner may read it. See docs/adr/0015-state-that-outlives-the-service.md.
+/// runs, also of those that have ended; only its owner may read it, and it goes when the service ends cleanly. See docs/adr/0015-state-that-outlives-the-service.md.
 /// </remarks>
 internal sealed class ServiceStore : IDisposable
 {

@@ -20,7 +20,7 @@ internal static class EbsProbes
         setting => [new StartTasks(Task(setting, "one", "ebs-apart", Waiting), Task(setting, "other", "ebs-apart", Waiting)), new StopTasks("one", "other")],
         evidence => new(
             Volume(evidence, "one") is { } one && Volume(evidence, "other") is { } other && one.VolumeId != other.VolumeId && HoldsOwn(evidence, "one") && HoldsOwn(evidence, "other"),
-            $"{Told(evidence, "one")}; {Told(evidence, "other")}"));
+            $"{Told(evidence, "one")}{Content(evidence, "one")}; {Told(evidence, "other")}{Content(evidence, "other")}"));
 
     public static Probe GoneWithServiceTask { get; } = Of(
         "ebs-gone-with-service-task",
@@ -32,7 +32,7 @@ internal static class EbsProbes
             Volume(evidence, "task") is { IsDeleted: true } first && Volume(evidence, "replacement") is { } second && first.VolumeId != second.VolumeId
                 && evidence.Of("replacement", "writer").Fact("holds") == evidence.Of("replacement", "writer").Fact("mark")
                 && evidence.Of("task", "writer").Fact("mark") is not null,
-            $"{Told(evidence, "task")}; {Told(evidence, "replacement")} in the replacement"));
+            $"{Told(evidence, "task")}; {Told(evidence, "replacement")}{Content(evidence, "replacement")} in the replacement"));
 
     public static Probe KeptByRunTask { get; } = Of(
         "ebs-kept-by-run-task",
@@ -105,6 +105,9 @@ internal static class EbsProbes
 
     private static bool HoldsOwn(ProbeEvidence evidence, string task) =>
         evidence.Of(task, "writer").Fact("mark") is { Length: > 0 } mark && evidence.Of(task, "writer").Fact("holds") == mark;
+
+    private static string Content(ProbeEvidence evidence, string task) => HoldsOwn(evidence, task) ? " with its task's file"
+        : $" with {evidence.Of(task, "writer").Fact("holds") ?? "no word of what it holds"} (its task wrote {evidence.Of(task, "writer").Fact("mark") ?? "nothing"})";
 
     private static string Told(ProbeEvidence evidence, string task) => Volume(evidence, task)?.ToString() ?? $"no volume of {task}";
 }
