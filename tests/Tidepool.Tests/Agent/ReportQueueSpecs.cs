@@ -73,12 +73,13 @@ public sealed class ReportQueueSpecs
     public void Of_a_long_backlog_that_nobody_takes_the_oldest_live_lines_go_unsent_but_no_record_does()
     {
         _queue.Add(new TimelineRecord { Id = _step });
-        for (var i = 1; i <= 6000; i++)
+        var line = new string('x', 1000);
+        for (var i = 1; i <= 8000; i++)
         {
-            _queue.Add(_step, i, $"{i}");
+            _queue.Add(_step, i, line);
         }
 
         Assert.IsType<ReportItem.Records>(_queue.Take());
-        Assert.Equal(2501, Assert.IsType<ReportItem.Lines>(_queue.Take()).StartLine);
+        Assert.Equal(3901, Assert.IsType<ReportItem.Lines>(_queue.Take()).StartLine);
     }
 }

@@ -33,7 +33,7 @@ public sealed class CloudWatchLines(LogsClient logs, string group, string prefix
 /// <param name="prefix">What awslogs puts before a container's name.</param>
 public sealed class FileLines(string environmentFolder, string prefix) : IProbeLines
 {
-    public TimeSpan Lateness => TimeSpan.FromSeconds(2);
+    public TimeSpan Lateness => TimeSpan.FromSeconds(10);
 
     public async Task<IReadOnlyList<string>> ReadAsync(string taskId, string container, CancellationToken ct)
     {

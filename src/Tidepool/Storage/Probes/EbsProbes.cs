@@ -10,7 +10,9 @@ internal static class EbsProbes
 
     // ext3 and ext4 have one of their own.
     private const string List = $"holds=$(names {MountPath}); holds=${{holds%lost+found}}; say holds=${{holds:-{Nothing}}}";
-    private const string Mark = $"mark=$(cat /proc/sys/kernel/random/uuid); echo \"$mark\" > {MountPath}/$mark; sync; say mark=$mark";
+    // Not every image has it, and what a shell says of that would come between the words of a line: outputs are two streams.
+    private const string Sync = "{ sync; } 2> /dev/null";
+    private const string Mark = $"mark=$(cat /proc/sys/kernel/random/uuid); echo \"$mark\" > {MountPath}/$mark; {Sync}; say mark=$mark";
 
     public static Probe PerTask { get; } = Of(
         "ebs-per-task",

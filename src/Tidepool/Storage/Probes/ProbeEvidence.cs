@@ -75,6 +75,9 @@ public sealed record ContainerEvidence(int? ExitCode, IReadOnlyList<string> Line
 {
     private const string Prefix = "probe ";
 
+    // What tools of the image complain of.
+    private const int MostOthers = 3;
+
     public static ContainerEvidence None { get; } = new(null, []);
 
     /// <summary>Whether it waits to be stopped.</summary>
@@ -91,7 +94,8 @@ public sealed record ContainerEvidence(int? ExitCode, IReadOnlyList<string> Line
     public string? Fact(string name) => All(name) is [.., var last] ? last : null;
 
     public override string ToString() =>
-        $"{(ExitCode is { } code ? $"exit code {code}" : "no exit code")}{string.Concat(Facts.Where(fact => fact.Contains('=')).Select(fact => $"; {fact}"))}";
+        $"{(ExitCode is { } code ? $"exit code {code}" : "no exit code")}{string.Concat(Facts.Where(fact => fact.Contains('=')).Select(fact => $"; {fact}"))}"
+        + string.Concat(Lines.Where(line => !line.StartsWith(Prefix, StringComparison.Ordinal)).Take(MostOthers).Select(line => $"; also wrote {line}"));
 
     private IEnumerable<string> Facts => Lines.Where(line => line.StartsWith(Prefix, StringComparison.Ordinal)).Select(line => line[Prefix.Length..]);
 }

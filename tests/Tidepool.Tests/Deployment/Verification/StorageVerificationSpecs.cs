@@ -13,7 +13,7 @@ public sealed class StorageVerificationSpecs(DockerDaemon daemon)
         probe.Id == "disk-limit" && report.Probes.Single(seen => seen.Id == probe.Id).Observed == "no limit" ? "disk-limit not tried: no limit" : $"{probe.Id} as expected");
 
     private static IEnumerable<string> Seen(VerificationReport report) =>
-        report.Probes.Select(probe => $"{probe.Id} {probe.Verdict}{(probe.Verdict == ProbeReport.AsExpected ? "" : $": {probe.Observed}")}");
+        report.Probes.Select(probe => $"{probe.Id} {probe.Verdict}{(probe.Verdict == ProbeReport.AsExpected ? "" : $": {probe.Observed} {string.Join(" | ", probe.Proof)}")}");
 
     [Fact]
     public async Task In_the_sandbox_every_rule_holds()

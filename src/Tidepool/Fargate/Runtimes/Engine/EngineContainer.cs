@@ -23,8 +23,10 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
     /// <summary>How long an engine may be gone before its containers are given up.</summary>
     private static readonly TimeSpan LossLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long what a container wrote last may be on its way when it has ended.</summary>
-    private static readonly TimeSpan LastOutputLimit = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// How long what a container wrote last may be on its way when it has ended: long enough for a busy machine, where what comes later would be lost.
+    /// </summary>
+    private static readonly TimeSpan LastOutputLimit = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly ContainerAttachParameters BothStreams = new() { Stream = true, Stdout = true, Stderr = true };
