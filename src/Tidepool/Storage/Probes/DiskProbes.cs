@@ -87,7 +87,7 @@ internal static class DiskProbes
                 setting,
                 "disk-metric",
                 Container(setting, "writer", $"{Get}\nsay reserved=$(metric Reserved); before=$(metric Utilized); say before=$before\n"
-                    + $"dd if=/dev/urandom of={MountPath}/file bs=1048576 count={WrittenMiB} 2> /dev/null; sync\n"
+                    + $"dd if=/dev/urandom of={MountPath}/file bs=1048576 count={WrittenMiB} 2> /dev/null; {{ sync; }} 2> /dev/null\n"
 
                     // How soon Fargate measures anew is stated nowhere.
                     + $"n=0; while after=$(metric Utilized); [ \"${{after:-0}}\" -lt $(( ${{before:-0}} + {WrittenMiB} )) ] && [ $n -lt {setting.MeasureSeconds} ]; do n=$((n+1)); sleep 1; done; say after=$after")))),
