@@ -123,14 +123,14 @@ public sealed class GroupFilesSpecs : IDisposable
         File.WriteAllText(PathOf("p.yml"), "variables:\n- group: keys\n- {name: own, value: '$[ variables.url ]'}\njobs:\n- job: A\n  steps:\n  - script: x\n");
         var source = PipelineFiles.Source("/", PathOf("p.yml"), new Dictionary<string, string>()) with
         {
-            Groups = new Dictionary<string, IReadOnlyList<GroupVariable>> { ["keys"] = [new("url", "$[ not an expression", false)] },
+            Groups = new Dictionary<string, IReadOnlyList<GroupVariable>> { ["keys"] = [new("url", "$[ upper('a') ]", false)] },
         };
         var pipeline = PipelineReader.Read(source);
 
         var plan = RunPlanner.Plan(pipeline, pipeline.Stages[0], pipeline.Stages[0].Jobs[0], new RunState { StartTime = default, Variables = new Dictionary<string, string>() });
 
-        Assert.Equal("$[ not an expression", plan.Variables["url"].Value);
-        Assert.Equal("$[ not an expression", plan.Variables["own"].Value);
+        Assert.Equal("$[ upper('a') ]", plan.Variables["url"].Value);
+        Assert.Equal("$[ upper('a') ]", plan.Variables["own"].Value);
     }
 
     private static Dictionary<string, IReadOnlyList<GroupVariable>> Groups() => new(StringComparer.OrdinalIgnoreCase)
