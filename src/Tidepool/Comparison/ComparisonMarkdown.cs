@@ -158,9 +158,7 @@ public sealed class ComparisonMarkdown
         }
 
         _text.Append("## Cost a month\n\n");
-        _text.Append(
-            CultureInfo.InvariantCulture,
-            $"For {cost.Gib:#,0.##} GiB a task, {cost.WrittenGibPerDay:#,0.##} GiB written a day, {cost.Tasks} {(cost.Tasks is 1 ? "task" : "tasks")} and {cost.Hours:#,0.##} hours a month, in {Plain(cost.Region)}; amounts are in {Plain(cost.Currency)}.\n\n");
+        _text.Append(CultureInfo.InvariantCulture, $"For {Plain(CostSizes.Of(cost))}\n\n");
         var items = cost.Storages.SelectMany(storage => storage.Lines.Select(line => (storage.Storage, Line: line)))
             .GroupBy(entry => entry.Line with { Quantity = 0, Monthly = 0 })
             .OrderByDescending(item => item.Key.IsStorage);
@@ -169,9 +167,9 @@ public sealed class ComparisonMarkdown
             [
                 .. items.Select(item => (string[])
                 [
-                    Plain(item.Key.Item),
+                    Plain(item.Key.Item) + (item.Key.IsEstimate ? " (estimated)" : ""),
                     .. cost.Storages.Select(storage => Amount(item.FirstOrDefault(entry => entry.Storage == storage.Storage).Line?.Monthly)),
-                    string.Create(CultureInfo.InvariantCulture, $"{item.Key.Price:0.00######} a {Plain(item.Key.Unit)}"),
+                    string.Create(CultureInfo.InvariantCulture, $"{item.Key.Price:0.00######} a {Plain(item.Key.Unit)}{(item.Key.Remark is { } remark ? $" ({Plain(remark)})" : "")}"),
                     string.Create(CultureInfo.InvariantCulture, $"{Source(item.Key.Source)} {item.Key.Date:yyyy-MM-dd}"),
                 ]),
                 ["**together**", .. cost.Storages.Select(storage => storage.Monthly is null ? "–" : $"**{Amount(storage.Monthly)}**"), "", ""],

@@ -59,7 +59,7 @@ public static class ComparisonPage
             <header>
             <p class="maker">tidepool compare</p>
             <h1>Which storage do the agents need?</h1>
-            <p class="lead">Bind mount, EBS and EFS on Fargate: who sees the data, what it survives, what it costs. Tried {RunSections.Where(report)}, {report.StartedAt.UtcDateTime:d MMMM yyyy}.</p>
+            <p class="lead">Bind mount, EBS and EFS on Fargate: who sees the data, what it survives, what it costs. Tried {RunSections.Where(report)}.</p>
             </header>
             <nav aria-label="Contents"><ul>{Html.Each(Contents.Where(entry => body.Text.Contains($"<section id=\"{entry.Id}\"", StringComparison.Ordinal)), entry => Html.Of($"""<li><a href="#{entry.Id}">{entry.Name}</a></li>"""))}</ul></nav>
             <main id="main" tabindex="-1">

@@ -44,6 +44,10 @@ internal static partial class SampleReport
         Currency = "USD",
         Gib = 60,
         WrittenGibPerDay = 20,
+        ReadGibPerDay = 40,
+        Agents = 2,
+        CpuUnits = 1024,
+        MemoryMiB = 2048,
         Tasks = 2,
         Hours = 730,
         Remarks = ["ARM, on demand, with a public IPv4 address a task.", "Traffic to other availability zones is not counted."],
@@ -51,8 +55,8 @@ internal static partial class SampleReport
         Curves =
         [
             new("bind", [new(0, 0), new(20, 0), new(60, 6.48m), new(100, 12.96m), new(200, 29.17m)]),
-            new("ebs", [new(0, 0), new(20, 3.20m), new(60, 9.60m), new(100, 16m), new(200, 32m)]),
-            new("efs", [new(0, 36), new(20, 48), new(60, 54), new(100, 66), new(200, 96)]),
+            new("ebs", [new(0, 0), new(20, 3.20m), new(60, 9.60m), new(500, 80m)]),
+            new("efs", [new(0, 36), new(500, 186)]),
         ],
         BreakEven = ["EBS never costs less than a bind mount below 1,540 GiB a task.", "EFS costs less than EBS where fewer than 9 GiB are kept."],
     };
@@ -97,7 +101,7 @@ internal static partial class SampleReport
             new("2 tasks of 1 vCPU, ARM", 1460, "vCPU-hour", 0.03238m, 47.27m, FargatePrices, Day, false),
             new("2 tasks of 2 GB, ARM", 2920, "GB-hour", 0.00356m, 10.40m, FargatePrices, Day, false),
             new("public IPv4", 1460, "address-hour", 0.005m, 7.30m, "https://aws.amazon.com/vpc/pricing/", Day, false),
-            new("logs", 3, "GB", 0.50m, 1.77m, "https://aws.amazon.com/cloudwatch/pricing/", Day, false),
+            new("logs", 3, "GB", 0.50m, 1.77m, "https://aws.amazon.com/cloudwatch/pricing/", Day, false, IsEstimate: true, Remark: "as of a reseller's page"),
             new("Azure Pipelines, second parallel job", 1, "job-month", 15, 15, "https://azure.microsoft.com/pricing/details/devops/azure-devops-services/", Day, false),
         ],
         null);

@@ -54,11 +54,17 @@ internal static class CostPlot
         var free = double.MaxValue;
         foreach (var curve in curves.OrderBy(curve => curve.Points[^1].Monthly))
         {
-            var end = amount.At(curve.Points[^1].Monthly);
-            free = Math.Min(end + 5, free - NameHeight);
+            var (x, y) = (size.At(curve.Points[^1].Gib), amount.At(curve.Points[^1].Monthly));
+            var whole = curve.Points[^1].Gib == curves.Max(other => other.Points[^1].Gib);
+            if (whole)
+            {
+                free = Math.Min(y + 5, free - NameHeight);
+            }
+
+            // A line that ends early, as no larger storage of its kind can be had, is named below its end, where no other line is.
             yield return Html.Of(
                 $"""
-                <g class="line {Kind(curve.Storage)}"><polyline points="{string.Join(' ', curve.Points.Select(point => $"{Number(size.At(point.Gib))},{Number(amount.At(point.Monthly))}"))}"/><text x="{names}" y="{Number(free)}">{StorageNames.Of(curve.Storage)}</text></g>
+                <g class="line {Kind(curve.Storage)}"><polyline points="{string.Join(' ', curve.Points.Select(point => $"{Number(size.At(point.Gib))},{Number(amount.At(point.Monthly))}"))}"/>{Html.If(!whole, $"""<circle cx="{Number(x)}" cy="{Number(y)}" r="4"/>""")}<text x="{Number(whole ? names : x + 6)}" y="{Number(whole ? free : Math.Min(y + NameHeight, amount.At(0) - 4))}">{StorageNames.Of(curve.Storage)}</text></g>
 
                 """);
         }

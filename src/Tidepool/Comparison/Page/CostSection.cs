@@ -9,7 +9,7 @@ internal static class CostSection
             $"""
             <section id="cost" aria-labelledby="cost-h">
             <h2 id="cost-h">Cost a month</h2>
-            <p>{cost.Gib:#,0.##} GiB a task, {cost.WrittenGibPerDay:#,0.##} GiB written a day, {cost.Tasks} {(cost.Tasks is 1 ? "task" : "tasks")}, {cost.Hours:#,0.##} hours a month, in {cost.Region}. All amounts are in {cost.Currency}.</p>
+            <p>{CostSizes.Of(cost)}</p>
             <ul class="choices">
             {Html.Each(cost.Storages, Total)}</ul>
             {CostPlot.Of(cost)}{Html.If(cost.BreakEven.Count > 0, $"""
@@ -31,7 +31,7 @@ internal static class CostSection
     private static Html Bill(CostReport cost)
     {
         var items = cost.Storages.SelectMany(storage => storage.Lines.Select(line => (storage.Storage, Line: line)))
-            .GroupBy(entry => (entry.Line.Item, entry.Line.Unit, entry.Line.Price, entry.Line.Source, entry.Line.Date, entry.Line.IsStorage))
+            .GroupBy(entry => (entry.Line.Item, entry.Line.Unit, entry.Line.Price, entry.Line.Source, entry.Line.Date, entry.Line.IsStorage, entry.Line.IsEstimate, entry.Line.Remark))
             .OrderByDescending(item => item.Key.IsStorage)
             .ToArray();
         return items.Length is 0
@@ -47,9 +47,9 @@ internal static class CostSection
                     Html.All(
                         [
                             .. items.Select(item => PageTable.Row(
-                                Html.Of($"""<span class="name">{item.Key.Item}</span>"""),
+                                Html.Of($"""<span class="name">{item.Key.Item}</span>{Html.If(item.Key.IsEstimate, $"""<span class="note">estimated</span>""")}"""),
                                 [
-                                    PageTable.Cell("price", "", Html.Of($"""<span class="value">{item.Key.Price:0.00######}</span> <span class="note">a {item.Key.Unit}</span>""")),
+                                    PageTable.Cell("price", "", Html.Of($"""<span class="value">{item.Key.Price:0.00######}</span> <span class="note">a {item.Key.Unit}</span>{Html.If(item.Key.Remark is not null, $"""<span class="note">{item.Key.Remark}</span>""")}""")),
                                     .. cost.Storages.Select(storage => Amount(storage, item.FirstOrDefault(entry => entry.Storage == storage.Storage).Line)),
                                     PageTable.Cell("price from", "from", Html.Of($"""{Html.Source(item.Key.Source)} <span class="note">{item.Key.Date:yyyy-MM-dd}</span>""")),
                                 ])),

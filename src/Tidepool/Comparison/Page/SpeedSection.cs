@@ -20,10 +20,11 @@ internal static class SpeedSection
 
     private static Html Row(ComparisonReport report, SpeedRow row)
     {
-        var longest = row.Cells.Select(cell => cell.Value ?? 0).Append(row.Layer).Max();
+        var longest = row.Cells.Select(cell => cell.Value).Append(row.Layer).Max() ?? 0;
         return PageTable.Row(
             Html.Of($"""<span class="name">{row.Name}</span>"""),
-            report.Storages.Select(storage => Cell(row, storage, longest)).Prepend(PageTable.Cell("own layer", "", Figure(row.Layer, row.Unit, longest))));
+            report.Storages.Select(storage => Cell(row, storage, longest))
+                .Prepend(row.Layer is { } layer ? PageTable.Cell("own layer", "", Figure(layer, row.Unit, longest)) : PageTable.Cell("own layer", "untried", Html.Of($"–"))));
     }
 
     private static Html Cell(SpeedRow row, StorageReport storage, double longest)
@@ -34,7 +35,10 @@ internal static class SpeedSection
             return PageTable.Cell(storage.Name, "untried", Html.Of($"""– <span class="note">{cell?.Text ?? "not measured"}</span>"""));
         }
 
-        var ratio = cell.Ratio is { } times ? Html.Of($"""<span class="ratio">{times:0.0#} ×</span>""") : Html.None;
+        var ratio = Html.Of(
+            $"""
+            {(cell.Ratio is { } times ? Html.Of($"""<span class="ratio">{times:0.0#} ×</span>""") : Html.None)}{Html.If(cell.Text is not null, $"""<span class="note">{cell.Text}</span>""")}
+            """);
         return PageTable.Cell(
             storage.Name,
             "",
