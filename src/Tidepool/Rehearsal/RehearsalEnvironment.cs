@@ -5,6 +5,7 @@ using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.Fargate;
 using Tidepool.Pipelines;
+using Tidepool.Storage.Probes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Rehearsal;
@@ -24,6 +25,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     private readonly IProgress<RehearsalEvent> _progress;
     private readonly TimeProvider _clock;
     private readonly string _taskDefinition;
+    private readonly AgentVolume _volume;
     private readonly string _repositoryFolder;
     private readonly TimeSpan _agentsLimit;
     private readonly TimeSpan _restartPeriod;
@@ -39,12 +41,13 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         LocalFargate fargate,
         RepositorySnapshot repository,
         TaskDefinition taskDefinition,
+        AgentVolume volume,
         TimeProvider clock,
         IProgress<RehearsalEvent> progress,
         CancellationToken hurry)
     {
         (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
-        (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
+        (_taskDefinition, _volume, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, volume, clock, progress, hurry);
         _repositoryFolder = options.RepositoryFolder;
         TasksFolder = options.TasksFolder;
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
@@ -83,7 +86,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 new FargateOptions
                 {
                     EnvironmentFolder = folder,
-                    StorageFolder = options.StorageFolder,
+                    StorageFolder = options.Storage is VolumeKind.Efs ? null : options.StorageFolder,
                     TimeScale = options.TimeScale,
                     Secrets = new Dictionary<string, string> { [TokenSecret] = token },
                     AgentBinary = options.AgentBinary,
@@ -95,7 +98,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             pipelines = await PipelinesService.StartAsync(
                 Service(options, token, folder, gitFolder, progress), clock, ct);
             fargate.Reach(pipelines.OrganizationUrl.Port);
-            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, runtime, pipelines, ct), ct);
+            var volume = AgentVolume.Of(options.Storage, folder, clock);
+            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, volume, runtime, pipelines, ct), ct);
             await fargate.CreateClusterAsync(Cluster, ct);
             await fargate.CreateServiceAsync(
                 new CreateServiceRequest
@@ -105,6 +109,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                     TaskDefinition = taskDefinition.TaskDefinitionArn,
                     DesiredCount = options.Tasks,
                     NetworkConfiguration = Network,
+                    VolumeConfigurations = volume.OfService,
                 },
                 ct);
 
@@ -112,7 +117,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             var repository = await RepositorySnapshot.TakeAsync(options.RepositoryFolder, gitFolder, ct);
             ready = true;
             return new RehearsalEnvironment(
-                options, folder, pipelines, fargate, repository, taskDefinition, clock, progress, ct);
+                options, folder, pipelines, fargate, repository, taskDefinition, volume, clock, progress, ct);
         }
         finally
         {
@@ -201,7 +206,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public RehearsalReport Report(
         DateTimeOffset startedAt, TimeSpan took, IReadOnlyList<ScenarioReport> scenarios, IReadOnlyList<PhaseReport> phases) => new()
         {
-            Storage = "bind",
+            Storage = _volume.Storage,
             Runtime = Fargate.Runtime.Name,
             NotExercised = Fargate.Runtime.NotExercised,
             StartedAt = startedAt,
@@ -254,7 +259,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     }
 
     private static async Task<RegisterTaskDefinitionRequest> AgentsAsync(
-        RehearsalOptions options, RuntimeChoice runtime, PipelinesService pipelines, CancellationToken ct)
+        RehearsalOptions options, AgentVolume volume, RuntimeChoice runtime, PipelinesService pipelines, CancellationToken ct)
     {
         var request = AgentTaskDefinition.Render(
             await File.ReadAllTextAsync(options.ContainerTemplate, ct),
@@ -268,11 +273,12 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 ["log_group"] = $"/tidepool/{Cluster}/{agent}",
                 ["log_prefix"] = "agents",
                 ["region"] = "us-east-1",
-                ["volume"] = AgentTaskDefinition.VolumeName,
-                ["storage"] = "bind",
+                ["volume"] = volume.Volume.Name,
+                ["storage"] = volume.Storage,
             },
             ExecutionRole) with
         {
+            Volumes = [volume.Volume],
             Cpu = options.Cpu.ToString(CultureInfo.InvariantCulture),
             Memory = options.Memory.ToString(CultureInfo.InvariantCulture),
             RuntimePlatform = runtime.CpuArchitecture is { } architecture ? new(architecture, "LINUX") : null,
