@@ -89,6 +89,10 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         return started;
     }
 
+    /// <summary>The first process of a container; null when it does not run.</summary>
+    public Task<int?> FindProcessAsync(string name, CancellationToken ct) =>
+        _containers.TryGetValue(name, out var container) ? container.FindProcessAsync(ct) : Task.FromResult<int?>(null);
+
     /// <summary>Id of a container in the runtime; it stays the same over restarts in place.</summary>
     public string RuntimeIdOf(string name) => _task.RuntimeIds[name];
 

@@ -50,6 +50,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         (_taskDefinition, _volume, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, volume, clock, progress, hurry);
         _repositoryFolder = options.RepositoryFolder;
         TasksFolder = options.TasksFolder;
+        SharedPath = taskDefinition.ContainerDefinitions[0].MountPoints.First(mount => mount.SourceVolume == volume.Volume.Name).ContainerPath!;
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
         _watch = TaskWatch.FollowAsync(fargate, pipelines, change => progress.Report(new TaskSeen(change)), _watching.Token);
@@ -60,6 +61,9 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     /// <summary>Where pulled tasks are; null for none.</summary>
     public string? TasksFolder { get; }
+
+    /// <summary>Where containers have the volume that they share.</summary>
+    public string SharedPath { get; }
 
     public PipelinesService Pipelines { get; }
 
@@ -134,9 +138,10 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     /// <param name="source">The pipeline, its path as errors and runs show it.</param>
     /// <param name="inputs">What it is given, and what of it runs.</param>
     /// <param name="beforeStage">Awaited before a stage starts, as a check is on Azure Pipelines; null for none.</param>
+    /// <param name="placement">Chooses the agents of jobs; null: the first that is idle.</param>
     /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
     /// <exception cref="ProblemException">The selection names what the pipeline does not have.</exception>
-    public PipelineRun QueueRun(PipelineSource source, RunInputs inputs, StageCheck? beforeStage)
+    public PipelineRun QueueRun(PipelineSource source, RunInputs inputs, StageCheck? beforeStage, JobPlacement? placement = null)
     {
         var pipeline = PipelineReader.Read(
             source with { Variables = RunVariables.OfTemplates(Repository.Name, Repository.Branch, Repository.Commit) });
@@ -152,6 +157,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             SourceBranch = Repository.Branch,
             SourceVersionMessage = Repository.Message,
             BeforeStage = beforeStage,
+            Placement = placement,
         });
     }
 
