@@ -1,4 +1,3 @@
-using Tidepool.AzurePipelines.TaskPackages;
 using Tidepool.Comparison.Access;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
@@ -22,12 +21,13 @@ internal sealed record PipelineReading(
     /// <summary>Reads it as far as it can be read.</summary>
     /// <exception cref="PipelineNotValidException">There is no such file, or it is no YAML.</exception>
     /// <exception cref="ProblemException">The file cannot be read.</exception>
-    public static PipelineReading Of(RehearsedPipeline rehearsed, string? tasksFolder)
+    public static PipelineReading Of(RehearsedPipeline rehearsed)
     {
-        var source = rehearsed.Source(tasksFolder);
+        // Whatever tasks are at hand: what the file says of paths does not depend on them.
+        var source = rehearsed.Source(tasksFolder: null) with { Tasks = null };
         var report = PipelineLint.Inspect(source, new());
         var files = new LintedFiles(source.Files);
-        var (pipeline, errors) = PipelineReader.TryRead(source with { Files = files, Tasks = new TaskStore(tasksFolder) });
+        var (pipeline, errors) = PipelineReader.TryRead(source with { Files = files });
         string[] traps = [.. report.Findings.Where(finding => OfStorage.Contains(finding.Rule)).Select(finding => $"{finding.Position}: {finding.Rule.Id}: {finding.What} {finding.Mend}".TrimEnd())];
         if (errors.Count > 0 && pipeline.Stages.Count == 0)
         {

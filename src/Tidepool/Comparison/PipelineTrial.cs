@@ -26,17 +26,12 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
     private RehearsalEnvironment? _environment;
     private AccessWatch? _watch;
     private IReadOnlyList<string> _tasks = [];
+    private IReadOnlyDictionary<string, ServedRepository>? _served;
 
     private PipelineTrial(RehearsedPipeline pipeline, IProgress<RehearsalEvent> progress) => (_pipeline, _progress) = (pipeline, progress);
 
     /// <summary>Why accesses cannot be watched; null where they are.</summary>
     public string? NotWatched { get; private set; }
-
-    /// <summary>The runtime's name.</summary>
-    public string Runtime => Environment.Fargate.Runtime.Name;
-
-    /// <summary>Id of the task that jobs go to when nothing else is wanted.</summary>
-    public string Home => RehearsalEnvironment.TaskId(_tasks[0]);
 
     /// <summary>Where containers have the volume.</summary>
     public string SharedPath => Environment.SharedPath;
@@ -51,7 +46,7 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
         var trial = new PipelineTrial(pipeline, progress);
         try
         {
-            trial._environment = await RehearsalEnvironment.StartAsync(options with { Tasks = 2 }, clock, trial, ct);
+            trial._environment = await RehearsalEnvironment.StartAsync(options with { Tasks = 2, Port = 0 }, clock, trial, ct);
             trial._tasks = [.. (await trial._environment.WaitForServiceAgentsAsync(2, ct)).Order(StringComparer.Ordinal)];
             trial._watch = new(trial._environment.SharedPath);
             foreach (var arn in trial._tasks)
@@ -75,9 +70,10 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
     /// <summary>Runs the pipeline once, to its end.</summary>
     /// <param name="apart">Jobs, with those whose task they are to keep away from; null: all go to one task that they may go to.</param>
     /// <param name="ct">Ends the run.</param>
-    public async Task<TrialRun> RunAsync(IReadOnlyDictionary<JobKey, IReadOnlySet<JobKey>>? apart, CancellationToken ct)
+    /// <param name="elsewhere">Whether the other task is the one that jobs go to when nothing else is wanted.</param>
+    public async Task<TrialRun> RunAsync(IReadOnlyDictionary<JobKey, IReadOnlySet<JobKey>>? apart, CancellationToken ct, bool elsewhere = false)
     {
-        var placement = new TaskPlacement(Home, apart);
+        var placement = new TaskPlacement(RehearsalEnvironment.TaskId(_tasks[elsewhere ? 1 : 0]), apart);
         var inputs = _pipeline.Inputs with { Repositories = await ServeAsync(ct) };
         var run = Environment.QueueRun(_pipeline.Source(Environment.TasksFolder), inputs, beforeStage: null, placement.Choose);
         var snapshot = await Environment.FollowAsync(run, ct);
@@ -112,8 +108,6 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
             await _environment.DisposeAsync();
         }
     }
-
-    private IReadOnlyDictionary<string, ServedRepository>? _served;
 
     private async Task<IReadOnlyDictionary<string, ServedRepository>> ServeAsync(CancellationToken ct) =>
         _served ??= await Environment.ServeAsync(_pipeline.Repositories, ct);

@@ -26,7 +26,7 @@ internal static class StorageVerdicts
         if (!findings.Home.Succeeded)
         {
             return worksOnEfs
-                ? new(storage, StorageVerdict.Fails, $"{findings.Home.WhyNot}. With storage that all tasks share it succeeds: something is looked for on another task than it was written on, and the demands want it so.{follows}", at?.Run.Id)
+                ? new(storage, StorageVerdict.Fails, $"{findings.Home.WhyNot}. With an EFS file system it succeeds.{follows}", at?.Run.Id)
                 : Unknown(findings, storage);
         }
 
@@ -58,6 +58,8 @@ internal static class StorageVerdicts
         {
             ({ Succeeded: true }, _) when !findings.Home.Succeeded =>
                 new(Efs, StorageVerdict.AsItIs, "It succeeds, where it does not with storage of one task.", at.Run.Id),
+            ({ Succeeded: true }, _) when findings.Kept.Select(kept => kept.Path).Except(ReadersOfOld(at)).ToList() is { Count: > 0 } missing => new(
+                Efs, StorageVerdict.NotKnown, $"It succeeds, and {Few(missing)}, which an earlier run left, was not seen to be read there.", at.Run.Id),
             ({ Succeeded: true }, _) => new(
                 Efs,
                 StorageVerdict.AsItIs,
@@ -74,6 +76,9 @@ internal static class StorageVerdicts
             _ => new(Efs, StorageVerdict.AsItIs, $"No job reads or writes anything in {findings.SharedPath}.", null),
         };
     }
+
+    private static IEnumerable<string> ReadersOfOld(TrialRun run) =>
+        run.Accesses.Files.Where(file => file.ReadersOfOld.Any()).Select(file => file.Path);
 
     private static StorageVerdict Unknown(PipelineFindings findings, string storage) => new(
         storage,
