@@ -15,7 +15,12 @@ fi
 
 # A window of Chromium is no narrower than 500 pixels; a frame is.
 cat > "$work/phone.html" << 'END'
-<!DOCTYPE html><style>body { margin: 0 } iframe { border: 0; width: 380px; height: 820px }</style><iframe src="page.html"></iframe>
+<!DOCTYPE html>
+<style>
+  body { display: flex; gap: 24px; margin: 24px; background: #cfd8d8 }
+  iframe { border: 0; border-radius: 18px; width: 380px; height: 800px }
+</style>
+<iframe src="page.html"></iframe><iframe src="page.html#matrix"></iframe><iframe src="page.html#cost"></iframe>
 END
 
 shot() {
@@ -31,4 +36,4 @@ shot() {
 
 shot comparison-light page.html 1280,1000
 shot comparison-dark page.html 1280,1000 --blink-settings=preferredColorScheme=0
-shot comparison-phone phone.html 500,820 --force-device-scale-factor=1
+shot comparison-phone phone.html 1236,848
