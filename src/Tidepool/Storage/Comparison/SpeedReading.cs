@@ -18,7 +18,7 @@ public sealed record SpeedReading(double? Layer, double? Volume, int Turns, stri
     /// <summary>Reads what a container wrote.</summary>
     public static SpeedReading Of(ContainerEvidence container, SpeedWork work)
     {
-        if (Fault(container, work) is { } fault)
+        if (FaultOf(container, work) is { } fault)
         {
             return new(null, null, 0, fault);
         }
@@ -29,13 +29,18 @@ public sealed record SpeedReading(double? Layer, double? Volume, int Turns, stri
             : new(Seconds(layer.Min()), Seconds(volume.Min()), layer.Count, null);
     }
 
-    private static string? Fault(ContainerEvidence container, SpeedWork work)
+    /// <summary>How many times smaller the work was than it is called.</summary>
+    public static int ShrinkOf(ContainerEvidence container) =>
+        int.TryParse(container.Fact("shrink"), CultureInfo.InvariantCulture, out var shrink) && shrink > 0 ? shrink : 1;
+
+    private static string? FaultOf(ContainerEvidence container, SpeedWork work)
     {
         if (container.Fact($"{work.Word}.missing") is { } tool)
         {
             return $"the image has no {tool}";
         }
 
+        var holds = (work.Holds / ShrinkOf(container)).ToString(CultureInfo.InvariantCulture);
         foreach (var place in (string[])["layer", "volume"])
         {
             if (container.Fact($"{work.Word}.{place}.failed") is { } why)
@@ -43,9 +48,9 @@ public sealed record SpeedReading(double? Layer, double? Volume, int Turns, stri
                 return $"it failed {In(place)}: {why}";
             }
 
-            if (container.All($"{work.Word}.{place}.held").FirstOrDefault(held => held != work.Holds.ToString(CultureInfo.InvariantCulture)) is { } held)
+            if (container.All($"{work.Word}.{place}.held").FirstOrDefault(held => held != holds) is { } held)
             {
-                return $"of {work.Holds.ToString(CultureInfo.InvariantCulture)} {(work == SpeedWork.LargeFile ? "bytes" : "files")} {held} were there {In(place)}";
+                return $"of {holds} {(work == SpeedWork.LargeFile ? "bytes" : "files")} {held} were there {In(place)}";
             }
         }
 
