@@ -12,6 +12,11 @@ internal static partial class MarkdownText
     /// <summary>Text in which nothing is a sign of Markdown or HTML.</summary>
     public static string Plain(string text) => Sign().Replace(Space().Replace(text.Trim(), " "), @"\$0").Replace("&", "&amp;", StringComparison.Ordinal);
 
+    /// <summary>Text in which nothing is a sign but backticks, between which there is code.</summary>
+    public static string Prose(string text) => text.Split('`') is { Length: > 1 } parts && parts.Length % 2 is 1
+        ? string.Concat(parts.Select((part, at) => at % 2 is 1 ? $"`{part}`" : Sign().Replace(Space().Replace(part, " "), @"\$0").Replace("&", "&amp;", StringComparison.Ordinal)))
+        : Plain(text);
+
     /// <summary>A table with its columns one below the other.</summary>
     /// <param name="head">Heads; what is put in is Markdown already.</param>
     /// <param name="rows">As many cells as heads each.</param>

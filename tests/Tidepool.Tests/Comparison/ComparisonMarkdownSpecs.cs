@@ -95,4 +95,9 @@ public sealed class ComparisonMarkdownSpecs
     [InlineData("# one", @"\# one")]
     [InlineData("a &lt; `b`", @"a &amp;lt; \`b\`")]
     public void Text_is_no_markup(string text, string written) => Assert.Equal(written, MarkdownText.Plain(text));
+
+    [Theory]
+    [InlineData("say `echo \"*a*\" | b` to *it*", @"say `echo ""*a*"" | b` to \*it\*")]
+    [InlineData("one ` alone", @"one \` alone")]
+    public void Code_stays_code(string text, string written) => Assert.Equal(written, MarkdownText.Prose(text));
 }

@@ -91,6 +91,7 @@ public sealed class ComparisonPageSpecs
     {
         var page = ComparisonPage.Of(SampleReport.Full with { Pipeline = SampleReport.Full.Pipeline! with { Result = PipelineReport.NotRun, Verdicts = [new("bind", works, "why", null)] } });
         Assert.Contains($"""<li class="choice {kind}"><h3>bind mount</h3><p class="works"><span aria-hidden="true">{sign}</span> {works}</p><p>why</p></li>""", page, StringComparison.Ordinal);
+        Assert.Contains("the demand <code>FARGATE_TASK -equals $(task)</code> in its pool.", page, StringComparison.Ordinal);
         Assert.Contains("It was not run. File access was watched", page, StringComparison.Ordinal);
     }
 

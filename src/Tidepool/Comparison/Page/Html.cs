@@ -20,6 +20,11 @@ internal sealed record Html(string Text)
     /// <summary>The markup where something holds, else nothing.</summary>
     public static Html If(bool holds, FormattableString markup) => holds ? Of(markup) : None;
 
+    /// <summary>Text with code between backticks.</summary>
+    public static Html Prose(string text) => text.Split('`') is { Length: > 1 } parts && parts.Length % 2 is 1
+        ? All(parts.Select((part, at) => at % 2 is 1 ? Of($"<code>{part}</code>") : Of($"{part}")))
+        : Of($"{text}");
+
     /// <summary>A link where the address is one of the web; else its text alone, as another scheme may run something.</summary>
     public static Html Link(string address, string text) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"

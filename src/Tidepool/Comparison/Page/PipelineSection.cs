@@ -15,11 +15,11 @@ internal static class PipelineSection
         </div>
         {Html.If(pipeline.Pinned.Count > 0, $"""
             <h3>What the YAML pins already</h3>
-            <ul>{Html.Each(pipeline.Pinned, pin => Html.Of($"<li>{pin}</li>"))}</ul>
+            <ul>{Html.Each(pipeline.Pinned, pin => Html.Of($"<li>{Html.Prose(pin)}</li>"))}</ul>
 
             """)}{Html.If(pipeline.Pins.Count > 0, $"""
             <h3>To pin to one task</h3>
-            <ul>{Html.Each(pipeline.Pins, pin => Html.Of($"<li>{pin}</li>"))}</ul>
+            <ul>{Html.Each(pipeline.Pins, pin => Html.Of($"<li>{Html.Prose(pin)}</li>"))}</ul>
 
             """)}{Html.If(pipeline.Tfvars is not null, $"""
             <h3>For <code>terraform.tfvars</code></h3>
@@ -27,7 +27,7 @@ internal static class PipelineSection
 
             """)}{Paths(pipeline)}{Html.If(pipeline.Traps.Count > 0, $"""
             <h3>Traps, and what was seen besides</h3>
-            <ul class="lines">{Html.Each(pipeline.Traps, trap => Html.Of($"<li>{trap}</li>"))}</ul>
+            <ul>{Html.Each(pipeline.Traps, trap => Html.Of($"<li>{Html.Prose(trap)}</li>"))}</ul>
 
             """)}<p class="quiet">{Ran(pipeline)} {pipeline.How}</p>
         </section>
