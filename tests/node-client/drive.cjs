@@ -117,6 +117,24 @@ async function wholeRun(connection, pipelineId, repositoryFacts, tasks) {
   assert.equal((await tasks.api.getAgentRequestsForAgent(tasks.pool.id, tasks.agent.id)).length, 1);
 }
 
+async function variableGroup(tasks) {
+  const wanted = {
+    name: 'shore',
+    type: 'Vsts',
+    variables: { colour: { value: 'teal' }, key: { value: 'hush', isSecret: true } },
+    variableGroupProjectReferences: [{ name: 'shore', projectReference: { name: project } }],
+  };
+  const made = await tasks.api.addVariableGroup(wanted);
+  assert.deepEqual([made.name, made.variables.colour.value, made.variables.key.value], ['shore', 'teal', null]);
+  const changed = await tasks.api.updateVariableGroup({ ...wanted, description: 'of the sea' }, made.id);
+  assert.equal(changed.description, 'of the sea');
+  assert.deepEqual((await tasks.api.getVariableGroups(project, 'sh*')).map((found) => found.id), [made.id]);
+  assert.deepEqual((await tasks.api.getVariableGroupsById(project, [made.id])).map((found) => found.name), ['shore']);
+  assert.equal((await tasks.api.getVariableGroup(project, made.id)).variables.key.isSecret, true);
+  await tasks.api.deleteVariableGroup(made.id, [project]);
+  assert.deepEqual(await tasks.api.getVariableGroups(project), []);
+}
+
 async function preview(connection, pipelineId) {
   const runs = await connection.getPipelinesApi();
   const { finalYaml } = await runs.preview({ previewRun: true, templateParameters: { colour: 'green' } }, project, pipelineId);
@@ -173,6 +191,7 @@ async function main() {
     found.id);
   assert.deepEqual((await runs.listPipelines(project)).map((pipeline) => pipeline.name), ['ci']);
   await wholeRun(connection, made.id, repositoryFacts, tasks);
+  await variableGroup(tasks);
   await preview(connection, made.id);
   await cancelledRun(connection, made.id);
   await retriedStage(connection, made.id);

@@ -2,6 +2,7 @@ using Tidepool.AzurePipelines;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Client;
 using Tidepool.AzurePipelines.Repositories;
+using Tidepool.Pipelines;
 
 namespace Tidepool.Rehearsal;
 
@@ -16,6 +17,9 @@ public sealed record ServedRunOptions
 
     /// <summary>Values of its parameters.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Variable groups to make or change there before the run, by name, with their secrets.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
     /// <summary>Pools of the pipeline by name and the embedded pool they run in. Empty: every pool runs in the embedded one.</summary>
     public IReadOnlyDictionary<string, string> PoolMap { get; init; } = new Dictionary<string, string>();
@@ -35,7 +39,7 @@ public static class ServedRun
     /// <param name="clock">The time.</param>
     /// <param name="progress">Who watches.</param>
     /// <param name="cancel">Cancels the run, which is then followed to its end all the same.</param>
-    /// <exception cref="Tidepool.Pipelines.PipelineNotValidException">The pipeline is not valid, or uses what is not supported yet; every place is named.</exception>
+    /// <exception cref="PipelineNotValidException">The pipeline is not valid, or uses what is not supported yet; every place is named.</exception>
     /// <exception cref="ProblemException">The file or the environment is not as it must be, or the environment ended.</exception>
     public static async Task<RehearsalReport> RunAsync(
         ServedRunOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken cancel)
@@ -47,7 +51,9 @@ public static class ServedRun
         PoolMaps.Check(options.PoolMap, environment.Pool);
         var source = PipelineFiles.Source(folder, options.Path, options.Parameters);
         var file = PipelineFiles.InRepository(options.Path);
-        PipelineRehearsal.Preflight(source, new(), progress);
+
+        // Whether a group is there the environment knows.
+        PipelineRehearsal.Preflight(source with { Groups = new AnyGroups() }, new(), progress);
         using var client = new PipelinesClient(environment.Pipelines, environment.Project, environment.Token);
         try
         {
@@ -94,6 +100,11 @@ public static class ServedRun
         {
             var snapshot = await RepositorySnapshot.TakeAsync(folder, bare, cancel);
             await client.PushAsync(snapshot, bare, cancel);
+            foreach (var (name, variables) in options.Groups)
+            {
+                await client.SetGroupAsync(name, variables, cancel);
+            }
+
             var pipeline = await client.PipelineAsync(snapshot.Name, file, cancel);
             var run = await client.QueueAsync(
                 pipeline,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tidepool.AzurePipelines.Library;
 using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
@@ -12,8 +13,11 @@ using RunVariables = Tidepool.AzurePipelines.Runs.RunVariables;
 namespace Tidepool.AzurePipelines.Api;
 
 /// <summary>Makes runs of what clients ask for: finds the commit, reads the pipeline in it, and starts it.</summary>
-internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirectory repositories, RunDirectory runs, ITaskCatalog tasks)
+internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirectory repositories, RunDirectory runs, ITaskCatalog tasks, VariableGroups groups)
 {
+    private const string GroupMend =
+        "Make it in this service: 'tidepool run' takes --variable-group NAME=FILE, other clients POST it to _apis/distributedtask/variablegroups.";
+
     /// <summary>Set once the service listens.</summary>
     public Uri? Organization { get; set; }
 
@@ -23,7 +27,7 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
     public async Task<RunLoop> StartAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
     {
         Check(wanted);
-        var request = await ReadAsync(definition, wanted, ct);
+        var request = await ReadAsync(definition, wanted, groups.ByName(), ct);
         return runs.Start(request, Organization!, Pinned(wanted, request));
     }
 
@@ -37,7 +41,8 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
             runs.GoOnAfter(stored.Id);
             try
             {
-                restored.Add(runs.Restore(stored, await ReadAsync(runs.Definitions.Find(stored.DefinitionId)!, stored.Wanted, ct), Organization!));
+                var (definition, known) = (runs.Definitions.Find(stored.DefinitionId)!, stored.Groups ?? groups.ByName());
+                restored.Add(runs.Restore(stored, await ReadAsync(definition, stored.Wanted, known, ct), Organization!));
             }
             catch (Exception e) when (e is WireException or PipelineNotValidException or ProblemException or InvalidOperationException)
             {
@@ -73,7 +78,7 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         try
         {
             var at = await FindAsync(definition, wanted, ct);
-            return await FilesOf(at, wanted.YamlOverride).ReadAsync(from => FinalYaml(Source(at, from, wanted)), ct);
+            return await FilesOf(at, wanted.YamlOverride).ReadAsync(from => FinalYaml(Source(at, from, wanted, groups.ByName())), ct);
         }
         catch (PipelineNotValidException e)
         {
@@ -94,10 +99,11 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
         return YamlWriter.Write(CanonicalDocument.Of(root!));
     }
 
-    private async Task<RunRequest> ReadAsync(PipelineDefinition definition, RunParameters wanted, CancellationToken ct)
+    private async Task<RunRequest> ReadAsync(
+        PipelineDefinition definition, RunParameters wanted, IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> known, CancellationToken ct)
     {
         var at = await FindAsync(definition, wanted, ct);
-        var pipeline = await FilesOf(at, yaml: null).ReadAsync(from => PipelineReader.Read(Source(at, from, wanted)), ct);
+        var pipeline = await FilesOf(at, yaml: null).ReadAsync(from => PipelineReader.Read(Source(at, from, wanted, known)), ct);
         return new()
         {
             Pipeline = wanted.StagesToSkip is { Count: > 0 } skipped ? Without(pipeline, skipped) : pipeline,
@@ -107,6 +113,7 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
             SourceVersion = at.Commit.Sha,
             SourceBranch = at.Branch,
             SourceVersionMessage = at.Commit.Subject,
+            Groups = Named(pipeline.Groups, known),
             Variables = Values(wanted, secret: false),
             Secrets = Values(wanted, secret: true),
             PoolMap = wanted.PoolMap,
@@ -139,12 +146,19 @@ internal sealed class RunQueue(PipelinesServiceOptions options, RepositoryDirect
             : await repositories.ReadAsync(at.Repository, at.Commit.Sha, file.TrimStart('/'), ct),
         alias => alias == RunRequest.Self ? $"{at}" : $"repository {alias}, which is not in this project");
 
-    private PipelineSource Source(PipelinePlace at, IPipelineFiles files, RunParameters wanted) => new()
+    private static Dictionary<string, IReadOnlyList<GroupVariable>> Named(
+        IReadOnlyList<string> names, IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> known) =>
+        known.Where(group => names.Contains(group.Key, StringComparer.OrdinalIgnoreCase)).ToDictionary(group => group.Key, group => group.Value);
+
+    private PipelineSource Source(
+        PipelinePlace at, IPipelineFiles files, RunParameters wanted, IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> known) => new()
     {
         File = $"/{at.Path}",
         Files = files,
         Parameters = Parameters(wanted),
         Variables = RunVariables.OfTemplates(at.Repository, at.Branch, at.Commit.Sha),
+        Groups = known,
+        GroupMend = GroupMend,
         Tasks = tasks,
     };
 
