@@ -29,6 +29,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     RunCommand.Create(),
     ExplainCommand.Create(),
     InterruptCommand.Create(),
+    CompareCommand.Create(),
     VerifyStorageCommand.Create(),
     StorageCommand.Create(),
     LintCommand.Create(),
