@@ -155,6 +155,18 @@ async function cancelledRun(connection, pipelineId) {
   assert.equal(ended.result, build.BuildResult.Canceled);
 }
 
+async function cancelledStage(connection, pipelineId) {
+  const builds = await connection.getBuildApi();
+  const queued = await builds.queueBuild({ definition: { id: pipelineId }, parameters: JSON.stringify({ wait: 'true' }) }, project);
+  const running = await until(
+    'the start of the step', () => builds.getBuildTimeline(project, queued.id),
+    (found) => found.records.some((record) => record.name === 'say it' && record.state === build.TimelineRecordState.InProgress));
+  assert.deepEqual(running.records.filter((record) => record.task).map((record) => record.task.name), ['CmdLine']);
+  await builds.updateStage({ state: build.StageUpdateType.Cancel }, queued.id, '__default', project);
+  const ended = await until('the end of the cancelled stage', () => builds.getBuild(project, queued.id), (found) => found.status === build.BuildStatus.Completed);
+  assert.equal(ended.result, build.BuildResult.Canceled);
+}
+
 async function retriedStage(connection, pipelineId) {
   const builds = await connection.getBuildApi();
   const isCompleted = (found) => found.status === build.BuildStatus.Completed;
@@ -194,6 +206,7 @@ async function main() {
   await variableGroup(tasks);
   await preview(connection, made.id);
   await cancelledRun(connection, made.id);
+  await cancelledStage(connection, made.id);
   await retriedStage(connection, made.id);
   await refusals(connection);
   console.log('done');
