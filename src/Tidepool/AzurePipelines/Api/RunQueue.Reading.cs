@@ -115,15 +115,15 @@ internal sealed partial class RunQueue
 
     private PipelineSource Source(
         PipelinePlace at, IPipelineFiles files, RunParameters wanted, IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> known) => new()
-    {
-        File = $"/{at.Path}",
-        Files = files,
-        Parameters = Parameters(wanted),
-        Variables = RunVariables.OfTemplates(at.Repository, at.Branch, at.Commit.Sha),
-        Groups = known,
-        GroupMend = GroupMend,
-        Tasks = tasks,
-    };
+        {
+            File = $"/{at.Path}",
+            Files = files,
+            Parameters = Parameters(wanted),
+            Variables = RunVariables.OfTemplates(at.Repository, at.Branch, at.Commit.Sha),
+            Groups = known,
+            GroupMend = GroupMend,
+            Tasks = tasks,
+        };
 
     private static Dictionary<string, IReadOnlyList<GroupVariable>> Named(
         IReadOnlyList<string> names, IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> known) =>
