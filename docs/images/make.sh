@@ -23,10 +23,15 @@ cat > "$work/phone.html" << 'END'
 <iframe src="page.html"></iframe><iframe src="page.html#matrix"></iframe><iframe src="page.html#cost"></iframe>
 END
 
+# The table is what a reader of the README wants to see.
+cat > "$work/table.html" << 'END'
+<!DOCTYPE html><style>body { margin: 0 } iframe { border: 0; display: block; width: 1280px; height: 1120px }</style><iframe src="page.html#matrix"></iframe>
+END
+
 shot() {
   local name=$1 page=$2 size=$3
   shift 3
-  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/profile" --window-size="$size" "$@" \
+  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-prefers-reduced-motion --user-data-dir="$work/profile" --window-size="$size" "$@" \
     --screenshot="$images/$name.png" "file://$work/$page" > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   if command -v pngquant > /dev/null; then
     pngquant --force --skip-if-larger --output "$images/$name.png" 256 "$images/$name.png" || true
@@ -34,6 +39,6 @@ shot() {
   echo "$name.png: $(stat -c %s "$images/$name.png") bytes"
 }
 
-shot comparison-light page.html 1280,1000
-shot comparison-dark page.html 1280,1000 --blink-settings=preferredColorScheme=0
+shot comparison-light table.html 1280,1120
+shot comparison-dark table.html 1280,1120 --blink-settings=preferredColorScheme=0
 shot comparison-phone phone.html 1236,848
