@@ -88,7 +88,7 @@ internal sealed class CompareCommand
         view.Show(report);
 
         // A report that was cut short is one too.
-        foreach (var (output, text) in outputs.Zip<ReportFile?, Func<string>>([report.ToJson, () => throw new NotImplementedException(), () => throw new NotImplementedException()]))
+        foreach (var (output, text) in outputs.Zip<ReportFile?, Func<string>>([report.ToJson, () => ComparisonPage.Of(report), () => ComparisonMarkdown.Of(report)]))
         {
             await (output?.WriteAsync(text(), CancellationToken.None) ?? Task.CompletedTask);
         }
