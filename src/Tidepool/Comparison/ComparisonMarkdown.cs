@@ -55,8 +55,9 @@ public sealed class ComparisonMarkdown
 
         _text.Append(CultureInfo.InvariantCulture, $"## The verdict for {Plain(pipeline.File)}\n\n{Plain(pipeline.Advice)}\n\n");
         _text.Append(Table(["storage", "verdict", "why"], pipeline.Verdicts.Select(verdict => (string[])[Kind(verdict.Storage), Plain(verdict.Works), Plain(verdict.Text)])));
+        WriteSentences("What the YAML pins already:", [.. pipeline.Pinned.Select(Plain)]);
         WriteSentences("To pin to one task:", [.. pipeline.Pins.Select(Plain)]);
-        WriteSentences("What the YAML says of it:", [.. pipeline.Traps.Select(Plain)]);
+        WriteSentences("Traps, and what was seen besides:", [.. pipeline.Traps.Select(Plain)]);
         if (pipeline.Tfvars is { } lines)
         {
             _text.Append(CultureInfo.InvariantCulture, $"```\n{lines.Trim().Replace("```", "'''", StringComparison.Ordinal)}\n```\n\n");

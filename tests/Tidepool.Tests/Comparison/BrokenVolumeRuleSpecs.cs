@@ -47,7 +47,7 @@ public sealed class BrokenVolumeRuleSpecs
                 "tidepool/with-volume:1",
                 () => FargateRig.StartAsync(options => options with { AroundRuntime = inner => Faults[fault](inner, new TaskStorage(options.EnvironmentFolder), folder) }),
                 front: null,
-                (place, setting) => new StorageComparison(place, setting, new Progress<DeploymentEvent>(), TimeProvider.System)
+                (place, setting) => new StorageComparison(place, setting with { IsFileSystemOwn = true }, new Progress<DeploymentEvent>(), TimeProvider.System)
                     .RunAsync([.. ComparisonScenarios.All.Where(scenario => names.Contains(scenario.Id))], also: null, FargateRig.Ct));
             Assert.Equal(
                 string.Join('\n', different),
