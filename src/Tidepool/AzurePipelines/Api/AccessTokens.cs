@@ -13,14 +13,12 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
     // With the first request only: hashing loads OpenSSL, which a process without agents has no other use for.
     private readonly Lazy<byte[]> _ownerHash = new(() => SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken)));
     private readonly ConcurrentDictionary<string, Issued> _issued = new();
-    private readonly byte[] _key = key ?? RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] _key = key ?? Unguessable.Bytes(32);
 
     /// <summary>Makes a token for a caller.</summary>
     public string Issue(Caller caller, TimeSpan life)
     {
-        var token = caller is Caller.Job job
-            ? Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{job.PlanId}/{job.JobId}")))
-            : Unguessable.Hex(32);
+        var token = caller is Caller.Job job ? OfJob(job) : Unguessable.Hex(32);
         _issued[token] = new(caller, clock.GetUtcNow() + life);
         return token;
     }
@@ -55,6 +53,9 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
             IsOwners(secret) ? new Caller.Owner() : Find(secret),
         _ => null,
     };
+
+    // Apart, as all that hashes here: what it is made of is loaded only for jobs.
+    private string OfJob(Caller.Job job) => Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{job.PlanId}/{job.JobId}")));
 
     private static string? Password(string pair)
     {
