@@ -48,6 +48,7 @@ public sealed class RehearsePartsSpecs : IDisposable
     [InlineData("--stage Ship", "PIPELINE006: The pipeline has no stage Ship.")]
     [InlineData("--needs", "--needs goes with --stage or --job.")]
     [InlineData("--secret-file key=nowhere", "REHEARSAL009: nowhere, for the secret key, cannot be read")]
+    [InlineData("--variable-group keys=nowhere", "GROUP001: nowhere, for the variable group keys, cannot be read")]
     [InlineData("--repository tools=nowhere", "CLI011: --repository tools is nowhere, and there is no such folder.")]
     public async Task What_is_not_there_is_refused_before_anything_starts(string options, string text)
     {
@@ -82,6 +83,36 @@ public sealed class RehearsePartsSpecs : IDisposable
         Assert.Contains("the key is ***", outcome.Error);
         Assert.Contains("it has 17 characters", outcome.Error);
         Assert.DoesNotContain("only-one-knows-it", outcome.Output + outcome.Error);
+    }
+
+    [Fact]
+    public async Task The_variables_of_a_group_reach_the_steps_and_its_secrets_are_not_shown()
+    {
+        var file = await _scratch.PipelineAsync("""
+            variables:
+            - group: Shore
+            steps:
+            - checkout: none
+            - bash: |
+                echo "the colour is $(colour) $COLOUR"
+                echo "the key is $(key)"
+                echo "the environment has ${KEY:-no key}"
+            """);
+        await File.WriteAllTextAsync(
+            Path.Combine(_scratch.Folder, "..", "shore.yml"), "colour: teal\nkey: {value: only-one-knows-it, isSecret: true}\n", TestContext.Current.CancellationToken);
+
+        var outcome = await TidepoolProcess.RunAsync(_scratch, "rehearse", file, "--variable-group", "shore=../shore.yml", "--json", "-");
+        var without = await TidepoolProcess.RunAsync(_scratch, "rehearse", file);
+
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("the colour is teal teal", outcome.Error);
+        Assert.Contains("the key is ***", outcome.Error);
+        Assert.Contains("the environment has no key", outcome.Error);
+        Assert.DoesNotContain("only-one-knows-it", outcome.Output + outcome.Error);
+        Assert.Equal(2, without.ExitCode);
+        Assert.Contains(
+            "/azure-pipelines.yml (Line: 2, Col: 10): Variable group Shore was not found or is not authorized for use. Give its variables with --variable-group NAME=FILE.",
+            without.Error);
     }
 
     [Fact]

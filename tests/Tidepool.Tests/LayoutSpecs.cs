@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Tidepool.Tests;
 
-/// <summary>Dependencies point one way: Cli, Rehearsal, {Fargate, AzurePipelines}, {Tasks, Storage, Pipelines}.</summary>
+/// <summary>Dependencies point one way: Cli, Comparison, {Rehearsal, Deployment}, {Fargate, AzurePipelines}, {Tasks, Storage, Pipelines}.</summary>
 public sealed partial class LayoutSpecs
 {
     [Theory]
@@ -13,6 +13,7 @@ public sealed partial class LayoutSpecs
     [InlineData("AzurePipelines", "Pipelines")]
     [InlineData("Deployment", "Tasks", "Storage")]
     [InlineData("Rehearsal", "Fargate", "AzurePipelines", "Tasks", "Storage", "Pipelines")]
+    [InlineData("Comparison", "Rehearsal", "Deployment", "Fargate", "AzurePipelines", "Tasks", "Storage", "Pipelines")]
     public void A_folder_knows_only_the_folders_below_it(string folder, params string[] known)
     {
         var strangers = Directory.EnumerateFiles(Path.Combine(Clone.Root, "src", "Tidepool", folder), "*.cs", SearchOption.AllDirectories)
@@ -32,6 +33,6 @@ public sealed partial class LayoutSpecs
     }
 
     // A using directive or a qualified name.
-    [GeneratedRegex(@"\bTidepool\.(Tasks|Storage|Fargate|Pipelines|AzurePipelines|Rehearsal|Deployment)\b")]
+    [GeneratedRegex(@"\bTidepool\.(Tasks|Storage|Fargate|Pipelines|AzurePipelines|Rehearsal|Deployment|Comparison)\b")]
     private static partial Regex Mention();
 }

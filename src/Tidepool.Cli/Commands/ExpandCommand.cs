@@ -16,6 +16,7 @@ internal sealed class ExpandCommand
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
     private readonly Option<string[]> _variables = RehearsalArguments.PairsOption("--variables", "A variable that is known before a run. Repeatable.", "NAME=VALUE");
     private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption("--repository", "The folder of a repository that the pipeline names; self is its own. Repeatable.", "ALIAS=FOLDER");
+    private readonly Option<string[]> _groups = RehearsalArguments.GroupsOption();
     private readonly Option<string?> _diff = new("--diff") { Description = "Show how the expansion differs from that of a git revision.", HelpName = "REV" };
     private readonly Option<string[]> _others = RehearsalArguments.PairsOption("--diff-parameters", "Show how it would differ with this value for a parameter. Repeatable.", "NAME=VALUE");
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print the YAML only, without where its steps came from." };
@@ -26,7 +27,7 @@ internal sealed class ExpandCommand
         var expand = new ExpandCommand();
         var command = new Command("expand", "Prints a pipeline as Azure Pipelines sees it: templates opened, expressions evaluated, every step a task.")
         {
-            expand._file, expand._parameters, expand._variables, expand._repositories, expand._diff, expand._others, expand._quiet, expand._json,
+            expand._file, expand._parameters, expand._variables, expand._repositories, expand._groups, expand._diff, expand._others, expand._quiet, expand._json,
         };
         command.Validators.Add(result =>
         {
@@ -46,7 +47,8 @@ internal sealed class ExpandCommand
             Path = Path.GetFullPath(parsed.GetRequiredValue(_file)),
             Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
             Variables = RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []),
-            Repositories = RehearsalArguments.Pairs(parsed.GetValue(_repositories) ?? []).ToDictionary(r => r.Key, r => Path.GetFullPath(r.Value)),
+            Repositories = RehearsalArguments.Folders(parsed, _repositories),
+            Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: false),
         };
         var others = RehearsalArguments.Pairs(parsed.GetValue(_others) ?? []);
         try

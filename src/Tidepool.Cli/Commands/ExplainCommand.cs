@@ -32,6 +32,10 @@ internal sealed class ExplainCommand
         HelpName = "FOLDER|URL",
     };
 
+    private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
+        "--repository", "Of a file: the folder of a repository that the pipeline names; self is its own. Repeatable.", "ALIAS=FOLDER");
+
+    private readonly Option<string[]> _groups = RehearsalArguments.GroupsOption();
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
     private readonly Option<string?> _json = new("--json")
     {
@@ -44,7 +48,7 @@ internal sealed class ExplainCommand
         var explain = new ExplainCommand();
         var command = new Command("explain", "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
         {
-            explain._what, explain._results, explain._variables, explain._parameters, explain._environment, explain._json,
+            explain._what, explain._results, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
         };
         explain._results.Validators.Add(result =>
         {
@@ -100,9 +104,14 @@ internal sealed class ExplainCommand
             ? await RunExplanations.OfReportAsync(path, ct)
             : [
                 RunExplanations.OfFile(
-                    path,
-                    RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
-                    RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []),
+                    new()
+                    {
+                        Path = path,
+                        Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
+                        Variables = RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []),
+                        Repositories = RehearsalArguments.Folders(parsed, _repositories),
+                        Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: false),
+                    },
                     RehearsalArguments.Pairs(parsed.GetValue(_results) ?? []).ToDictionary(pair => pair.Key, pair => ResultOf(pair.Value)!.Value, StringComparer.OrdinalIgnoreCase),
                     TimeProvider.System),
             ];

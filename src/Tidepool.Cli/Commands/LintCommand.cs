@@ -17,6 +17,7 @@ internal sealed class LintCommand
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
     private readonly Option<string[]> _variables = RehearsalArguments.PairsOption("--variables", "A variable that is known before a run. Repeatable.", "NAME=VALUE");
     private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption("--repository", "The folder of a repository that the pipeline names. Repeatable.", "ALIAS=FOLDER");
+    private readonly Option<string[]> _groups = RehearsalArguments.GroupsOption();
 
     private readonly Option<string> _sharedPath = new("--shared-path")
     {
@@ -37,7 +38,7 @@ internal sealed class LintCommand
         var lint = new LintCommand();
         var command = new Command("lint", "Finds what in pipelines is valid and does not do what it seems to. Exit code 1 when there is something.")
         {
-            lint._files, lint._parameters, lint._variables, lint._repositories, lint._sharedPath, lint._json,
+            lint._files, lint._parameters, lint._variables, lint._repositories, lint._groups, lint._sharedPath, lint._json,
         };
         lint._sharedPath.Validators.Add(result =>
         {
@@ -57,13 +58,14 @@ internal sealed class LintCommand
         var options = new LintOptions { SharedPath = shared == NoSharedPath ? null : shared };
         var parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []);
         var variables = RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []);
-        var repositories = RehearsalArguments.Pairs(parsed.GetValue(_repositories) ?? []).ToDictionary(r => r.Key, r => Path.GetFullPath(r.Value));
+        var repositories = RehearsalArguments.Folders(parsed, _repositories);
+        var groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: false);
         var findings = parsed.GetRequiredValue(_files)
             .Select(Path.GetFullPath)
             .Distinct()
             .SelectMany(path =>
             {
-                var (report, root) = LocalLint.Inspect(path, parameters, variables, repositories, options);
+                var (report, root) = LocalLint.Inspect(path, parameters, variables, repositories, groups, options);
                 return report.Findings.Select(finding => new Line(PathOf(finding, root, path), finding));
             })
             .Distinct()

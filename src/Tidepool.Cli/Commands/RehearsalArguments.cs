@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Tidepool.Fargate;
+using Tidepool.Pipelines;
 using Tidepool.Rehearsal;
 
 namespace Tidepool.Cli.Commands;
@@ -94,6 +95,21 @@ internal sealed class RehearsalArguments
 
     /// <summary>The option <c>--parameters</c>.</summary>
     public static Option<string[]> ParametersOption() => PairsOption("--parameters", "A value for a parameter of the pipeline. Repeatable.", "NAME=VALUE");
+
+    /// <summary>The option <c>--variable-group</c>.</summary>
+    public static Option<string[]> GroupsOption() =>
+        PairsOption("--variable-group", "A variable group that the pipeline names: a YAML or JSON file of its variables. Repeatable.", "NAME=FILE");
+
+    /// <summary>The groups that an option <c>--variable-group</c> gives.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="needsSecrets">Whether every secret must have its value: for a run, and not to look at a pipeline.</param>
+    public static IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups(ParseResult parsed, Option<string[]> option, bool needsSecrets) =>
+        GroupFiles.Read(Pairs(parsed.GetValue(option) ?? []), needsSecrets);
+
+    /// <summary>The absolute folders that an option <c>--repository</c> gives, by alias.</summary>
+    public static IReadOnlyDictionary<string, string> Folders(ParseResult parsed, Option<string[]> option) => Pairs(parsed.GetValue(option) ?? []).ToDictionary(
+        pair => pair.Key, pair => Path.GetFullPath(pair.Value), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>An option whose values are pairs, for <see cref="Pairs"/>.</summary>
     public static Option<string[]> PairsOption(string name, string description, string form)

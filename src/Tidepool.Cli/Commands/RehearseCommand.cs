@@ -16,6 +16,7 @@ internal sealed class RehearseCommand
     private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
         "--repository", "The folder of a repository that the pipeline names under resources. Repeatable.", "ALIAS=FOLDER");
 
+    private readonly Option<string[]> _groups = RehearsalArguments.GroupsOption();
     private readonly Option<string[]> _stages = new("--stage") { Description = "Run this stage only. Repeatable.", HelpName = "NAME" };
     private readonly Option<string[]> _jobs = new("--job") { Description = "Run this job only. Repeatable.", HelpName = "[STAGE.]NAME" };
     private readonly Option<bool> _needs = new("--needs") { Description = "With --stage and --job: run what they depend on, too." };
@@ -25,7 +26,7 @@ internal sealed class RehearseCommand
     private RehearseCommand(Command command)
     {
         command.Arguments.Add(_file);
-        foreach (var option in new Option[] { _parameters, _variables, _secretFiles, _repositories, _stages, _jobs, _needs, _watch })
+        foreach (var option in new Option[] { _parameters, _variables, _secretFiles, _repositories, _groups, _stages, _jobs, _needs, _watch })
         {
             command.Options.Add(option);
         }
@@ -84,6 +85,7 @@ internal sealed class RehearseCommand
         Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
         Repositories = RehearsalArguments.Pairs(parsed.GetValue(_repositories) ?? []).ToDictionary(
             pair => pair.Key, pair => Folder(pair.Key, pair.Value), StringComparer.OrdinalIgnoreCase),
+        Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: true),
         Inputs = new()
         {
             Variables = RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []),

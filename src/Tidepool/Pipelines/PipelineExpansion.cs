@@ -24,7 +24,7 @@ public sealed class PipelineExpansion
     /// <summary>Every step, in order.</summary>
     public IReadOnlyList<ExpandedStep> Steps => [.. StepsIn(_document, "", "")];
 
-    /// <summary>Expands a pipeline. A variable group is taken to exist, for its values are not known before a run.</summary>
+    /// <summary>Expands a pipeline. Where it is given no variable group, every one is taken to exist, for no value is needed.</summary>
     /// <exception cref="PipelineNotValidException">It is not valid; all its errors at once.</exception>
     public static PipelineExpansion Of(PipelineSource source)
     {
@@ -33,32 +33,12 @@ public sealed class PipelineExpansion
         {
             throw new PipelineNotValidException(errors.InOrder());
         }
-        _ = PipelineReader.ReadExpanded(root, source with { Groups = WithAll(source.Groups, root) }, errors);
+        _ = PipelineReader.ReadExpanded(root, source with { Groups = AnyGroups.Unless(source.Groups) }, errors);
         var all = errors.InOrder();
         return all.All(e => Refusal.IsOne(e.Text))
             ? new PipelineExpansion(CanonicalDocument.Of(root), all)
             : throw new PipelineNotValidException([.. all.Where(e => !Refusal.IsOne(e.Text))]);
     }
-
-    /// <summary>The groups, and one without variables for each other one that the pipeline names.</summary>
-    private static Dictionary<string, IReadOnlyList<GroupVariable>> WithAll(
-        IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> groups, YamlNode root)
-    {
-        var all = new Dictionary<string, IReadOnlyList<GroupVariable>>(groups, StringComparer.OrdinalIgnoreCase);
-        foreach (var name in NamedIn(root))
-        {
-            all.TryAdd(name, []);
-        }
-        return all;
-    }
-
-    private static IEnumerable<string> NamedIn(YamlNode node) => node switch
-    {
-        SequenceNode { Items: var items } => items.SelectMany(NamedIn),
-        MappingNode { Entries: [{ Key.Value: "group", Value: ScalarNode { Value: var name } }] } => [name],
-        MappingNode { Entries: var entries } => entries.SelectMany(e => NamedIn(e.Value)),
-        _ => [],
-    };
 
     private static IEnumerable<ExpandedStep> StepsIn(YamlNode node, string stage, string job)
     {

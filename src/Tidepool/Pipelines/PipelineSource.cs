@@ -17,6 +17,9 @@ public sealed record PipelineSource
     public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } =
         new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
+    /// <summary>What to do about a group that is not among <see cref="Groups"/>, behind the service's words; null says nothing.</summary>
+    public string? GroupMend { get; init; }
+
     /// <summary>The tasks that steps can name. Null: every task is taken as it is written, and cannot be run.</summary>
     public ITaskCatalog? Tasks { get; init; }
 }

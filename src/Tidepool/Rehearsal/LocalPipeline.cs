@@ -18,6 +18,9 @@ public sealed record LocalPipeline
     /// <summary>Folders of other repositories, by their alias; <c>self</c> is the root that the file's own paths begin at.</summary>
     public IReadOnlyDictionary<string, string> Repositories { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Variable groups by name. None: every group is taken to be there.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
+
     /// <summary>Expands it as it lies there.</summary>
     /// <exception cref="PipelineNotValidException">It is not valid; all its errors at once.</exception>
     /// <exception cref="ProblemException">
@@ -50,9 +53,11 @@ public sealed record LocalPipeline
         return await files.ReadAsync(from => PipelineExpansion.Of(source with { Files = from }), ct);
     }
 
-    private PipelineSource Source(out string root)
+    /// <summary>The file with its templates, as they lie there.</summary>
+    /// <param name="root">The folder that the file's own paths begin at.</param>
+    internal PipelineSource Source(out string root)
     {
-        var source = PipelineFiles.Source("/", Path, Parameters) with { Variables = Variables };
+        var source = PipelineFiles.Source("/", Path, Parameters) with { Variables = Variables, Groups = Groups, GroupMend = GroupFiles.Mend };
         foreach (var (alias, folder) in Repositories.Where(r => !Directory.Exists(r.Value)))
         {
             throw new ProblemException("EXPAND001", $"The folder {folder} of the repository {alias} does not exist.", "Name an existing folder.");

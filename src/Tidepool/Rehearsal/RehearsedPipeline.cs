@@ -17,13 +17,16 @@ public sealed record RehearsedPipeline
     /// <summary>Folders of the repositories that it names under <c>resources</c>, by alias.</summary>
     public IReadOnlyDictionary<string, string> Repositories { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The variable groups that it names, with their secrets; names ignore case.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
+
     public RunInputs Inputs { get; init; } = new();
 
     /// <summary>The file with its templates, as they are now.</summary>
     /// <param name="tasksFolder">Where pulled tasks are; null for none.</param>
     /// <exception cref="ProblemException">The file is missing or cannot be read.</exception>
     internal PipelineSource Source(string? tasksFolder) =>
-        PipelineFiles.Source("/", Path, Parameters, Repositories) with { Tasks = new TaskStore(tasksFolder) };
+        PipelineFiles.Source("/", Path, Parameters, Repositories) with { Tasks = new TaskStore(tasksFolder), Groups = Groups, GroupMend = GroupFiles.Mend };
 }
 
 /// <summary>What a run is given beside its pipeline.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tidepool.AzurePipelines.Client;
+using Tidepool.AzurePipelines.Runs;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Explain;
 using Tidepool.Pipelines.Graph;
@@ -10,30 +11,23 @@ namespace Tidepool.Rehearsal;
 public static class RunExplanations
 {
     /// <summary>Explains a pipeline whose jobs end as assumed.</summary>
-    /// <param name="path">Absolute path of its file.</param>
-    /// <param name="parameters">Values of its parameters.</param>
-    /// <param name="variables">Predefined and queue-time variables.</param>
+    /// <param name="pipeline">The pipeline. A group that no file is given for is taken to be there, empty, where none is given at all.</param>
     /// <param name="results">Results by stage and job; others succeed.</param>
     /// <param name="clock">The time.</param>
     /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
-    /// <exception cref="ProblemException">EXPLAIN001: it has no such stage or job.</exception>
-    public static RunExplanation OfFile(
-        string path,
-        IReadOnlyDictionary<string, string> parameters,
-        IReadOnlyDictionary<string, string> variables,
-        IReadOnlyDictionary<string, NodeResult> results,
-        TimeProvider clock)
+    /// <exception cref="ProblemException">EXPLAIN001: it has no such stage or job. As for <see cref="LocalPipeline.Expand"/> otherwise.</exception>
+    public static RunExplanation OfFile(LocalPipeline pipeline, IReadOnlyDictionary<string, NodeResult> results, TimeProvider clock)
     {
-        var file = PipelineFiles.InRepository(path);
-        var root = path[..^file.Length];
-        var pipeline = PipelineReader.Read(new PipelineSource
+        var source = pipeline.Source(out _);
+        var graph = PipelineReader.Read(source with { Groups = AnyGroups.Unless(source.Groups) });
+        var mask = new SecretMask();
+        foreach (var secret in graph.SecretVariables)
         {
-            File = $"/{file}",
-            Files = new FolderFiles(new Dictionary<string, string> { ["self"] = root }),
-            Parameters = parameters,
-            Variables = variables,
-        });
-        return RunForecast.Explain(pipeline, $"/{file}", results, variables, clock.GetUtcNow());
+            mask.Add(secret.Value);
+        }
+
+        var explanation = RunForecast.Explain(graph, source.File, results, pipeline.Variables, clock.GetUtcNow());
+        return explanation with { Nodes = [.. explanation.Nodes.Select(node => node.Masked(mask.Apply))] };
     }
 
     /// <summary>Reads the explanations in a report that <c>rehearse</c> or <c>run</c> wrote.</summary>

@@ -1,26 +1,24 @@
-using System.Net;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.Tests.Agent;
 
 public sealed class AgentConnectionSpecs
 {
+    private const string Metadata =
+        """{"TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a","Family":"tidepool-agents","Revision":"3","Containers":[{},{}]}""";
+
     [Fact]
     public async Task The_ECS_task_gives_the_agent_its_name_a_capability_and_its_steps_a_variable()
     {
-        using var metadata = new HttpListener();
-        var uri = $"http://127.0.0.1:{ServiceProxy.FreePort()}/v4/1-2/";
-        metadata.Prefixes.Add(uri);
-        metadata.Start();
-        var answer = AnswerOneAsync(metadata);
+        await using var metadata = await HttpEndpoint.StartAsync(_ => (200, Metadata));
         await using var agent = await AgentUnderTest.OnlineAsync(new Dictionary<string, string>
         {
-            ["ECS_CONTAINER_METADATA_URI_V4"] = uri.TrimEnd('/'),
+            ["ECS_CONTAINER_METADATA_URI_V4"] = $"{metadata.Url}/v4/1-2",
             ["FARGATE_CONTAINER"] = "agent-2",
             ["FARGATE_STORAGE"] = "bind",
         });
 
-        Assert.Equal("/v4/1-2/task", await answer);
+        Assert.Contains(metadata.Calls, call => call.Path == "/v4/1-2/task");
         var registered = agent.Service.Agents.Single();
         Assert.Equal("agent-2-1dc5c17a", registered.Name);
         Assert.Equal(
@@ -90,15 +88,5 @@ public sealed class AgentConnectionSpecs
         Assert.StartsWith(code, line, StringComparison.Ordinal);
         Assert.Contains(text, line, StringComparison.Ordinal);
         Assert.Empty(agent.Service.Agents);
-    }
-
-    private static async Task<string> AnswerOneAsync(HttpListener listener)
-    {
-        var context = await listener.GetContextAsync();
-        await context.Response.OutputStream.WriteAsync("""
-            {"TaskARN":"arn:aws:ecs:us-east-1:000000000000:task/c/1dc5c17a","Family":"tidepool-agents","Revision":"3","Containers":[{},{}]}
-            """u8.ToArray());
-        context.Response.Close();
-        return context.Request.Url!.AbsolutePath;
     }
 }

@@ -49,7 +49,7 @@ public sealed class AgentLossSpecs
     [Fact]
     public async Task A_cancel_of_a_job_that_waits_for_the_one_before_reaches_it()
     {
-        await using var proxy = new ServiceProxy(holds: "/events");
+        await using var proxy = await ServiceProxy.StartAsync(holds: "/events");
         await using var agent = await proxy.OnlineAsync();
         var first = agent.Queue("steps:\n- checkout: none\n- script: 'true'");
         await proxy.Held;

@@ -154,7 +154,7 @@ public sealed class AgentRunSpecs
     [Fact]
     public async Task A_secret_in_what_an_issue_says_of_its_place_is_masked()
     {
-        await using var proxy = new ServiceProxy();
+        await using var proxy = await ServiceProxy.StartAsync();
         await using var agent = await proxy.OnlineAsync();
 
         var run = await agent.RunAsync("""

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Tidepool.Tests.AzurePipelines;
 
 namespace Tidepool.Tests.Agent;
@@ -8,34 +11,39 @@ namespace Tidepool.Tests.Agent;
 /// <summary>Stands between agent and service: notes what the agent sends, and keeps an answer back while the service has acted on the call.</summary>
 internal sealed class ServiceProxy : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly WebApplication _app;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly TaskCompletionSource<Uri> _service = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<string> _bodies = new();
     private readonly ConcurrentQueue<string> _calls = new();
-    private readonly Task _serving;
 
-    /// <param name="holds">End of the path of the call whose first answer is kept back; null for none.</param>
-    /// <param name="method">That call's method.</param>
-    public ServiceProxy(string? holds = null, string method = "POST")
+    private ServiceProxy(Func<HttpRequest, bool> holds)
     {
-        var address = $"http://127.0.0.1:{FreePort()}/";
-        Url = $"{address}local";
-        _listener.Prefixes.Add(address);
-        _listener.Start();
-        _serving = ServeAsync(call => holds is not null && call.HttpMethod == method && call.Url!.AbsolutePath.EndsWith(holds, StringComparison.Ordinal));
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        _app.Run(context => AnswerAsync(context, holds));
     }
 
     /// <summary>The organization as the agent sees it.</summary>
-    public string Url { get; }
+    public string Url => $"{_app.Urls.First()}/local";
 
     /// <summary>Ends when an answer is kept back.</summary>
     public Task Held => _held.Task.WaitAsync(AgentUnderTest.Limit, TestContext.Current.CancellationToken);
 
     /// <summary>Bodies of all calls.</summary>
     public IReadOnlyCollection<string> Bodies => _bodies;
+
+    /// <param name="holds">End of the path of the call whose first answer is kept back; null for none.</param>
+    /// <param name="method">That call's method.</param>
+    public static async Task<ServiceProxy> StartAsync(string? holds = null, string method = "POST")
+    {
+        var proxy = new ServiceProxy(call => holds is not null && call.Method == method && call.Path.Value!.EndsWith(holds, StringComparison.Ordinal));
+        await proxy._app.StartAsync(TestContext.Current.CancellationToken);
+        return proxy;
+    }
 
     /// <summary>Waits for a call whose address holds a text.</summary>
     public Task CallAsync(string text) => ServiceUnderTest.UntilAsync(() => _calls.Any(call => call.Contains(text, StringComparison.Ordinal)));
@@ -62,9 +70,7 @@ internal sealed class ServiceProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Release();
-        _listener.Stop();
-        await _serving;
-        _listener.Close();
+        await _app.DisposeAsync();
         _http.Dispose();
     }
 
@@ -75,38 +81,25 @@ internal sealed class ServiceProxy : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    private async Task ServeAsync(Func<HttpListenerRequest, bool> holds)
-    {
-        var calls = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                calls.Add(AnswerAsync(await _listener.GetContextAsync(), holds));
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-        {
-            await Task.WhenAll(calls);
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context, Func<HttpListenerRequest, bool> holds)
+    private async Task AnswerAsync(HttpContext context, Func<HttpRequest, bool> holds)
     {
         var call = context.Request;
         try
         {
-            _calls.Enqueue(call.RawUrl!);
+            var address = call.Path + call.QueryString.Value;
+            _calls.Enqueue(address);
             using var body = new MemoryStream();
-            await call.InputStream.CopyToAsync(body);
+            await call.Body.CopyToAsync(body, context.RequestAborted);
             _bodies.Enqueue(Encoding.UTF8.GetString(body.ToArray()));
-            var service = await _service.Task;
-            using var request = new HttpRequestMessage(new(call.HttpMethod), new Uri(service, call.RawUrl)) { Content = new ByteArrayContent(body.ToArray()) };
-            foreach (var name in call.Headers.AllKeys.Where(name => name is "Authorization" or "Accept"))
+            var service = await _service.Task.WaitAsync(context.RequestAborted);
+            using var request = new HttpRequestMessage(new(call.Method), new Uri(service, address)) { Content = new ByteArrayContent(body.ToArray()) };
+            foreach (var (name, value) in call.Headers.Where(header => header.Key is "Authorization" or "Accept"))
             {
-                request.Headers.TryAddWithoutValidation(name!, call.Headers[name]);
+                request.Headers.TryAddWithoutValidation(name, (string?)value);
             }
             request.Content.Headers.TryAddWithoutValidation("Content-Type", call.ContentType);
+
+            // What the agent gave up is acted on all the same, as it is where nothing stands between.
             using var response = await _http.SendAsync(request);
             if (holds(call) && _held.TrySetResult())
             {
@@ -114,13 +107,16 @@ internal sealed class ServiceProxy : IAsyncDisposable
             }
             context.Response.StatusCode = (int)response.StatusCode;
             context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
-            await context.Response.OutputStream.WriteAsync(await response.Content.ReadAsByteArrayAsync());
-            context.Response.Close();
+            var answer = await response.Content.ReadAsByteArrayAsync();
+            if (answer.Length > 0)
+            {
+                await context.Response.Body.WriteAsync(answer, context.RequestAborted);
+            }
         }
-        catch (Exception e) when (e is HttpRequestException or HttpListenerException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
             // One of the two hung up.
-            context.Response.Abort();
+            context.Abort();
         }
     }
 }

@@ -191,7 +191,7 @@ public sealed class SupervisedListenerSpecs
     [Fact]
     public async Task A_job_that_begins_while_an_idle_agent_leaves_is_waited_for_and_the_drain_counts_from_SIGTERM_on()
     {
-        await using var proxy = new ServiceProxy(holds: "/agents/1", method: "PATCH");
+        await using var proxy = await ServiceProxy.StartAsync(holds: "/agents/1", method: "PATCH");
         await using var agent = await proxy.SuperviseAsync(
             SupervisedScripts.Listening($"""
                 while [ ! -e "$PWD/begin" ]; do sleep 0.02; done

@@ -72,7 +72,7 @@ public sealed class SupervisorSpecs
     [Fact]
     public async Task At_SIGTERM_a_job_that_is_assigned_and_has_not_begun_is_waited_for_too()
     {
-        await using var proxy = new ServiceProxy(holds: "/messages", method: "GET");
+        await using var proxy = await ServiceProxy.StartAsync(holds: "/messages", method: "GET");
         await using var agent = await proxy.SuperviseAsync(SupervisedScripts.BuiltIn, new Dictionary<string, string>());
         await agent.PoolAsync(agents => agents is [{ Status: "online" }]);
         var run = agent.Queue(Quick);

@@ -17,11 +17,6 @@ internal sealed record RunFacts
     public Guid PlanId { get; init; } = Guid.NewGuid();
     public Guid TimelineId { get; init; } = Guid.NewGuid();
 
-    /// <summary>Secret variables of the pipeline's groups, at any level.</summary>
-    public IEnumerable<PipelineVariable> SecretVariables => Pipeline.Variables
-        .Concat(Pipeline.Stages.SelectMany(stage => stage.Variables.Concat(stage.Jobs.SelectMany(job => job.Variables))))
-        .Where(variable => variable.IsSecret);
-
     public Pipeline Pipeline => Request.Pipeline;
     public Guid CollectionId => RecordId.Of("collection", Organization);
     public Guid ProjectId => RecordId.Of("project", Organization, Project);

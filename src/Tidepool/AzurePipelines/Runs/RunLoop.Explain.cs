@@ -1,4 +1,3 @@
-using Tidepool.Expressions;
 using Tidepool.Pipelines;
 using Tidepool.Pipelines.Explain;
 using Tidepool.Pipelines.Graph;
@@ -75,7 +74,7 @@ internal sealed partial class RunLoop
             }
         }
 
-        return Masked(node with { Because = because, Waits = waits });
+        return (node with { Because = because, Waits = waits }).Masked(_mask.Apply);
     }
 
     private static void AddReason(List<string> because, NodeResult? result, string? reason)
@@ -92,29 +91,4 @@ internal sealed partial class RunLoop
             agent.Enabled == false ? "disabled" : agent.Status != "online" ? "offline" : agent.AssignedRequest is null ? "online" : "busy",
             (IReadOnlyDictionary<string, string>)Pools.Capabilities.Of(
                 (agent.SystemCapabilities ?? Pools.Capabilities.None).Concat(agent.UserCapabilities ?? Pools.Capabilities.None))));
-
-    private NodeExplanation Masked(NodeExplanation node) => node with
-    {
-        Condition = _mask.Apply(node.Condition),
-        Evaluation = node.Evaluation is { } part ? Masked(part) : null,
-        Because = [.. node.Because.Select(_mask.Apply)],
-        Waits =
-        [
-            .. node.Waits.Select(wait => wait with
-            {
-                Demands = [.. wait.Demands.Select(_mask.Apply)],
-                Agents = [.. wait.Agents.Select(agent => agent with { Unmet = [.. agent.Unmet.Select(_mask.Apply)] })],
-                Because = _mask.Apply(wait.Because),
-            }),
-        ],
-    };
-
-    private EvaluatedPart Masked(EvaluatedPart part) => part with
-    {
-        Text = _mask.Apply(part.Text),
-        Value = Masked(part.Value),
-        Error = Masked(part.Error),
-        Conversions = [.. part.Conversions.Select(_mask.Apply)],
-        Parts = [.. part.Parts.Select(Masked)],
-    };
 }

@@ -47,7 +47,7 @@ internal sealed partial class RunLoop
         _stages = [.. facts.Pipeline.Stages.Select(stage => new StageNode(stage))];
         _timelines = new() { [facts.TimelineId] = new(facts.TimelineId) };
         _mask.Add(options.Token);
-        foreach (var secret in facts.Request.Secrets.Values.Concat(facts.SecretVariables.Select(variable => variable.Value)))
+        foreach (var secret in facts.Request.Secrets.Values.Concat(facts.Pipeline.SecretVariables.Select(variable => variable.Value)))
         {
             _mask.Add(secret);
         }

@@ -19,6 +19,11 @@ public sealed record Pipeline
     public IReadOnlyList<PipelineVariable> Variables { get; init; } = [];
     public PipelineResources Resources { get; init; } = new();
     public IReadOnlyList<PipelineStage> Stages { get; init; } = [];
+
+    /// <summary>Secret variables of its groups, at any level.</summary>
+    public IEnumerable<PipelineVariable> SecretVariables => Variables
+        .Concat(Stages.SelectMany(stage => stage.Variables.Concat(stage.Jobs.SelectMany(job => job.Variables))))
+        .Where(variable => variable.IsSecret);
 }
 
 /// <summary>A variable in the order of the file; its value may hold macros or be one whole <c>$[ ]</c>.</summary>

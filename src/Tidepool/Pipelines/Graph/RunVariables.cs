@@ -29,7 +29,8 @@ internal sealed class RunVariables
         }
         foreach (var variable in levels.Where(v => !IsOverSystem(v.Name, state)))
         {
-            var value = Evaluate(variable.Value, $"variable {variable.Name}", variable.Position, state);
+            // What a group holds is text. That the service does not evaluate it is inferred: a secret may look like anything.
+            var value = variable.Group is null ? Evaluate(variable.Value, $"variable {variable.Name}", variable.Position, state) : variable.Value;
             _planned[variable.Name] = new PlannedVariable(value, variable.ReadOnly) { IsSecret = variable.IsSecret };
             _seen[variable.Name] = value;
         }

@@ -5,15 +5,18 @@ namespace Tidepool.Pipelines.Lint;
 /// <summary>Looks for what is valid and does not do what it seems to.</summary>
 public static class PipelineLint
 {
+    // The rules know what it stands for by its name.
+    private static readonly GroupVariable UnknownVariable = new("", "", IsSecret: true);
+
     private const string EngineText = "needs a Docker engine";
 
     /// <summary>All traps of a pipeline and of the templates that it opens, but those that a comment disables.</summary>
-    /// <param name="source">The pipeline. A variable group that it does not have is taken to be there, its variables unknown.</param>
+    /// <param name="source">The pipeline. Where it has no variable group, every one is taken to be there, its variables unknown.</param>
     /// <param name="options">What is assumed of the agents.</param>
     public static LintReport Inspect(PipelineSource source, LintOptions options)
     {
         var files = new LintedFiles(source.Files);
-        var (pipeline, errors) = PipelineReader.TryRead(source with { Files = files, Groups = new AnyGroups(source.Groups) });
+        var (pipeline, errors) = PipelineReader.TryRead(source with { Files = files, Groups = AnyGroups.Unless(source.Groups, UnknownVariable) });
         var findings = errors.Select(e => e.Text.Contains(EngineText, StringComparison.Ordinal)
             ? new LintFinding(LintRule.NoEngine, e.Position, e.Text, "")
             : new LintFinding(LintRule.NotValid, e.Position, e.Text, "")).ToList();

@@ -11,6 +11,9 @@ internal sealed record SchemaScope(PipelineErrors Errors)
     public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } =
         new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
+    /// <summary>What to do about a group that is not there; null says nothing.</summary>
+    public string? GroupMend { get; init; }
+
     /// <summary>Null: every task is taken as it is written.</summary>
     public ITaskCatalog? Tasks { get; init; }
 
@@ -23,6 +26,7 @@ internal sealed record SchemaScope(PipelineErrors Errors)
     public static SchemaScope Of(PipelineSource? source, PipelineErrors errors) => new(errors)
     {
         Groups = source?.Groups ?? new Dictionary<string, IReadOnlyList<GroupVariable>>(),
+        GroupMend = source?.GroupMend,
         Tasks = source?.Tasks,
     };
 

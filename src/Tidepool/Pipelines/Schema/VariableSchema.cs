@@ -60,7 +60,7 @@ internal static class VariableSchema
         }
         if (scope.Group(group.Value) is not { } variables)
         {
-            scope.Errors.Add(group.Position, $"Variable group {group.Value} was not found or is not authorized for use.");
+            scope.Errors.Add(group.Position, $"Variable group {group.Value} was not found or is not authorized for use. {scope.GroupMend}".TrimEnd());
             return [];
         }
         return variables.Select(v =>
