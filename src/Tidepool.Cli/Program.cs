@@ -17,40 +17,30 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnc
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopOnce);
 
-// Each is made only when it is wanted: one of them by name, or all to choose from.
-var commands = new (string Name, Func<Command> Create)[]
-{
-    ("demo", DemoCommand.Create),
-    ("rehearse", RehearseCommand.Create),
-    ("expand", ExpandCommand.Create),
-    ("serve", () => ServeCommand.Create(hurried.Token)),
-    ("run", RunCommand.Create),
-    ("explain", ExplainCommand.Create),
-    ("interrupt", InterruptCommand.Create),
-    ("verify-storage", VerifyStorageCommand.Create),
-    ("storage", StorageCommand.Create),
-    ("lint", LintCommand.Create),
-    ("doctor", DoctorCommand.Create),
-    ("up", UpCommand.Create),
-    ("down", DownCommand.Create),
-    ("status", StatusCommand.Create),
-    ("logs", LogsCommand.Create),
-    ("token", TokenCommand.Create),
-    ("tasks", TasksCommand.Create),
-};
-
 // A plain command, for RootCommand would name itself after this file and not after the script that users call.
 var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; first shows, with no account, which storage a pipeline needs.")
 {
     new HelpOption { Recursive = true },
     new VersionOption(),
+    DemoCommand.Create(),
+    RehearseCommand.Create(),
+    ExpandCommand.Create(),
+    ServeCommand.Create(hurried.Token),
+    RunCommand.Create(),
+    ExplainCommand.Create(),
+    InterruptCommand.Create(),
+    CompareCommand.Create(),
+    VerifyStorageCommand.Create(),
+    StorageCommand.Create(),
+    LintCommand.Create(),
+    DoctorCommand.Create(),
+    UpCommand.Create(),
+    DownCommand.Create(),
+    StatusCommand.Create(),
+    LogsCommand.Create(),
+    TokenCommand.Create(),
+    TasksCommand.Create(),
 };
-var named = commands.Where(command => args is [var first, ..] && first == command.Name).ToArray();
-foreach (var (_, create) in named.Length > 0 ? named : commands)
-{
-    root.Add(create());
-}
-
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

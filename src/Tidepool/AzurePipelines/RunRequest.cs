@@ -24,6 +24,9 @@ public sealed record RunRequest
     /// <summary>A check that every stage has to pass before it starts; null for none.</summary>
     public StageCheck? BeforeStage { get; init; }
 
+    /// <summary>Chooses among the agents that can take a job; null: the first that is idle.</summary>
+    public JobPlacement? Placement { get; init; }
+
     /// <summary>The definition that a client made before; null: one of the run's own name.</summary>
     internal int? DefinitionId { get; init; }
 
@@ -50,6 +53,17 @@ public sealed record RunRequest
 /// <param name="Ref">As in <c>refs/heads/main</c>.</param>
 /// <param name="Version">The commit's full SHA.</param>
 public sealed record ServedRepository(string Name, string Ref, string Version);
+
+/// <summary>
+/// Says which agents a job may go to; it waits for one of them. Called under the pool's lock, each time that somebody is looked for: it only
+/// decides.
+/// </summary>
+/// <param name="stage">The stage's name.</param>
+/// <param name="job">The job's name; of a leg with the leg's after a dot.</param>
+/// <param name="able">Capabilities of each agent that is there and meets the job's demands, idle or not; at least one.</param>
+/// <returns>Whether an agent with such capabilities may have the job.</returns>
+public delegate Func<IReadOnlyDictionary<string, string>, bool> JobPlacement(
+    string stage, string job, IReadOnlyList<IReadOnlyDictionary<string, string>> able);
 
 /// <summary>
 /// Holds a stage until it completes, as a check on a resource of the stage does on Azure Pipelines. A <see cref="ProblemException"/> fails the stage.

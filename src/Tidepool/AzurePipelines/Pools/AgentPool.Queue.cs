@@ -206,7 +206,7 @@ internal sealed partial class AgentPool
         var idle = _waiting.Count == 0 ? [] : _agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null }).ToList();
         foreach (var request in idle.Count == 0 ? [] : _waiting.Values.ToArray())
         {
-            if (idle.Find(agent => Meets(agent, request.Job)) is not { } agent)
+            if (Place(request.Job, idle) is not { } agent)
             {
                 continue;
             }
@@ -225,6 +225,23 @@ internal sealed partial class AgentPool
         }
 
         Announce();
+    }
+
+    private RegisteredAgent? Place(QueuedJob job, List<RegisteredAgent> idle)
+    {
+        if (job.Placement is not { } placement)
+        {
+            return idle.Find(agent => Meets(agent, job));
+        }
+
+        var able = _agents.Values.Where(agent => agent is { Online: true, Enabled: true } && Meets(agent, job)).ToList();
+        if (able.Count == 0)
+        {
+            return null;
+        }
+
+        var may = placement([.. able.Select(agent => agent.AllCapabilities)]);
+        return able.FirstOrDefault(agent => agent.Assigned is null && may(agent.AllCapabilities));
     }
 
     private void Requeue(JobRequest request)
