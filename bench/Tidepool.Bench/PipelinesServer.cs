@@ -28,6 +28,9 @@ internal sealed class PipelinesServer : IAsyncDisposable
 
     public int Pid => _server.Pid;
 
+    /// <summary>Value of the header with which the owner asks.</summary>
+    public static string Authorization => $"Basic {Basic}";
+
     private static string Basic => Convert.ToBase64String(Encoding.UTF8.GetBytes($":{Token}"));
 
     /// <param name="installed">What was built.</param>
@@ -42,11 +45,21 @@ internal sealed class PipelinesServer : IAsyncDisposable
         return started;
     }
 
-    public Task<int> QueueAsync(int pipeline, CancellationToken ct) => QueueAsync(_http, pipeline, ct);
+    /// <summary>Starts a run of a pipeline.</summary>
+    /// <returns>The run's id.</returns>
+    public async Task<int> QueueAsync(int pipeline, CancellationToken ct) => (int)(await PostAsync($"pipelines/{pipeline}/runs", [], ct))["id"]!;
 
     /// <summary>Asks for something of the project.</summary>
     public async Task<JsonNode> GetAsync(string path, CancellationToken ct) =>
         (await _http.GetFromJsonAsync<JsonNode>($"{Organization}/{Project}/_apis/{path}", ct))!;
+
+    /// <summary>The table of the service's routes.</summary>
+    public async Task<JsonArray> LocationsAsync(CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Options, $"{Organization}/_apis/");
+        using var answer = await _http.SendAsync(request, ct);
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(ct))!["value"]!.AsArray();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -54,22 +67,16 @@ internal sealed class PipelinesServer : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    private async Task<int> QueueAsync(HttpClient http, int pipeline, CancellationToken ct)
+    private async Task<JsonNode> PostAsync(string path, JsonObject body, CancellationToken ct)
     {
-        var answer = await PostAsync(http, $"pipelines/{pipeline}/runs", new JsonObject(), ct);
-        return (int)answer["id"]!;
-    }
-
-    private async Task<JsonNode> PostAsync(HttpClient http, string path, JsonObject body, CancellationToken ct)
-    {
-        using var answer = await http.PostAsJsonAsync($"{Organization}/{Project}/_apis/{path}", body, ct);
+        using var answer = await _http.PostAsJsonAsync($"{Organization}/{Project}/_apis/{path}", body, ct);
         var text = await answer.Content.ReadAsStringAsync(ct);
         return answer.IsSuccessStatusCode ? JsonNode.Parse(text)! : throw new InvalidOperationException($"{path}: {text}");
     }
 
     private async Task FillAsync(IReadOnlyList<string> pipelines, CancellationToken ct)
     {
-        await PostAsync(_http, "git/repositories", new() { ["name"] = "bench" }, ct);
+        await PostAsync("git/repositories", new() { ["name"] = "bench" }, ct);
         var clone = Directory.CreateTempSubdirectory("tidepool-bench-").FullName;
         try
         {
@@ -91,7 +98,7 @@ internal sealed class PipelinesServer : IAsyncDisposable
 
         for (var i = 0; i < pipelines.Count; i++)
         {
-            await PostAsync(_http, "pipelines", new()
+            await PostAsync("pipelines", new()
             {
                 ["name"] = $"bench {i + 1}",
                 ["configuration"] = new JsonObject { ["path"] = $"{i + 1}.yml", ["repository"] = new JsonObject { ["name"] = "bench" } },

@@ -10,13 +10,20 @@ using System.Text.Json.Nodes;
 namespace Tidepool.Bench;
 
 /// <summary>An agent on the wire that does nothing in its jobs: it polls, takes a job, says that it is done, and polls again.</summary>
-internal sealed class SimulatedAgent(HttpClient http, Uri organization, RSA key, string name)
+internal sealed class SimulatedAgent(HttpClient http, Uri organization, RSA key, string name, string? capability = null)
 {
     private const string Pool = "_apis/distributedtask/pools/1";
 
     private string _bearer = "";
     private byte[] _sessionKey = [];
-    private string _session = "";
+    private long _last;
+    private TimeSpan _waited;
+
+    /// <summary>The id of its session.</summary>
+    public string Session { get; private set; } = "";
+
+    /// <summary>What it shows the service.</summary>
+    public string Token => _bearer;
 
     /// <summary>Registers and goes online.</summary>
     public async Task GoOnlineAsync(CancellationToken ct)
@@ -27,7 +34,7 @@ internal sealed class SimulatedAgent(HttpClient http, Uri organization, RSA key,
             ["name"] = name,
             ["version"] = "4.0.0",
             ["maxParallelism"] = 1,
-            ["systemCapabilities"] = new JsonObject { ["Agent.Version"] = "4.0.0" },
+            ["systemCapabilities"] = new JsonObject { ["Agent.Version"] = "4.0.0", [capability ?? "Agent.Name"] = name },
             ["authorization"] = new JsonObject
             {
                 ["publicKey"] = new JsonObject
@@ -44,7 +51,7 @@ internal sealed class SimulatedAgent(HttpClient http, Uri organization, RSA key,
             ["ownerName"] = "bench",
             ["agent"] = new JsonObject { ["id"] = (int)agent["id"]!, ["name"] = name },
         }, Bearer(_bearer), ct);
-        _session = (string)session!["sessionId"]!;
+        Session = (string)session!["sessionId"]!;
         _sessionKey = key.Decrypt(Convert.FromBase64String((string)session["encryptionKey"]!["value"]!), RSAEncryptionPadding.OaepSHA1);
     }
 
@@ -53,38 +60,52 @@ internal sealed class SimulatedAgent(HttpClient http, Uri organization, RSA key,
     /// <param name="ct">Stops it.</param>
     public async Task RunAsync(Action<TimeSpan> done, CancellationToken ct)
     {
-        long last = 0;
         try
         {
             while (!ct.IsCancellationRequested)
             {
-                var message = await SendAsync(HttpMethod.Get, $"{Pool}/messages?sessionId={_session}&lastMessageId={last}", body: null, Bearer(_bearer), ct);
-                if (message is null)
-                {
-                    continue;
-                }
-
-                var here = TimeProvider.System.GetUtcNow();
-                last = (long)message["messageId"]!;
-                var job = JsonNode.Parse(Decrypt(message))!;
-                var request = await SendAsync(
-                    HttpMethod.Patch, $"{Pool}/jobrequests/{job["requestId"]}?lockToken={Guid.Empty}", new JsonObject { ["requestId"] = (long)job["requestId"]! }, Bearer(_bearer), ct);
-                await SendAsync(HttpMethod.Delete, $"{Pool}/messages/{last}?sessionId={_session}", body: null, Bearer(_bearer), ct);
-                var token = job["resources"]!["endpoints"]!.AsArray().First(endpoint => (string?)endpoint!["name"] == "SystemVssConnection")!;
+                var job = await TakeAsync(ct);
                 await SendAsync(HttpMethod.Post, $"{job["plan"]!["scopeIdentifier"]}/_apis/distributedtask/hubs/build/plans/{job["plan"]!["planId"]}/events", new JsonObject
                 {
                     ["requestId"] = (long)job["requestId"]!,
                     ["result"] = "succeeded",
                     ["name"] = "JobCompleted",
                     ["jobId"] = (string)job["jobId"]!,
-                }, Bearer((string)token["authorization"]!["parameters"]!["AccessToken"]!), ct);
-                done(here - (DateTimeOffset)request!["queueTime"]!);
+                }, Bearer(TokenOf(job)), ct);
+                done(_waited);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // The bench is over.
         }
+    }
+
+    /// <summary>Waits for a job and takes it, and does no more.</summary>
+    public async Task<JsonNode> TakeAsync(CancellationToken ct)
+    {
+        JsonNode? message;
+        do
+        {
+            message = await SendAsync(HttpMethod.Get, $"{Pool}/messages?sessionId={Session}&lastMessageId={_last}", body: null, Bearer(_bearer), ct);
+            _last = message is null ? _last : (long)message["messageId"]!;
+        }
+        while (message is null || (string?)message["messageType"] != "PipelineAgentJobRequest");
+
+        var here = TimeProvider.System.GetUtcNow();
+        var job = JsonNode.Parse(Decrypt(message))!;
+        var request = await SendAsync(
+            HttpMethod.Patch, $"{Pool}/jobrequests/{job["requestId"]}?lockToken={Guid.Empty}", new JsonObject { ["requestId"] = (long)job["requestId"]! }, Bearer(_bearer), ct);
+        await SendAsync(HttpMethod.Delete, $"{Pool}/messages/{_last}?sessionId={Session}", body: null, Bearer(_bearer), ct);
+        _waited = here - (DateTimeOffset)request!["queueTime"]!;
+        return job;
+    }
+
+    /// <summary>The token of a job.</summary>
+    public static string TokenOf(JsonNode job)
+    {
+        var connection = job["resources"]!["endpoints"]!.AsArray().First(endpoint => (string?)endpoint!["name"] == "SystemVssConnection")!;
+        return (string)connection["authorization"]!["parameters"]!["AccessToken"]!;
     }
 
     private static AuthenticationHeaderValue Basic(string token) => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($":{token}")));
