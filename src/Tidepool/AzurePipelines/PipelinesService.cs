@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Artifacts;
+using Tidepool.AzurePipelines.Library;
 using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
@@ -87,7 +88,9 @@ public sealed class PipelinesService : IAsyncDisposable
         runs.Gone = run => containers.Remove(run);
         new ArtifactsApi(options, resources, runs, containers).Map(routes);
         var repositories = new RepositoryDirectory(options, store);
-        var queue = new RunQueue(options, repositories, runs, tasks);
+        var groups = new VariableGroups(options.Groups, clock, store);
+        new VariableGroupsApi(options, groups).Map(routes);
+        var queue = new RunQueue(options, repositories, runs, tasks, groups);
         new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
         new RepositoriesApi(options, repositories).Map(routes);
         new GitItemsApi(options, repositories).Map(routes);
