@@ -1,4 +1,4 @@
-using Tidepool.Comparison.Access;
+using Tidepool.AzurePipelines.Runs;
 using Tidepool.Pipelines;
 using Tidepool.Rehearsal;
 using Tidepool.Storage.Probes;
@@ -33,12 +33,13 @@ public static class PipelineComparison
                 WithEbsAsync(options, findings, pipeline, clock, progress, ct), WithEfsAsync(options, findings, pipeline, clock, progress, ct));
             var efs = StorageVerdicts.OfShared(findings, others[1]);
             var worksOnEfs = efs.Works == StorageVerdict.AsItIs && efs.Run is not null;
-            return PipelineAdvice.Of(
+            var report = PipelineAdvice.Of(
                 PipelineFiles.InRepository(pipeline.Path),
                 findings,
                 how,
                 [StorageVerdicts.OfOwn(findings, bind, worksOnEfs), StorageVerdicts.OfOwn(findings, others[0], worksOnEfs), efs],
                 cost);
+            return Masked(report, pipeline);
         }
         catch (Exception e) when (e is PipelineNotValidException or ProblemException)
         {
@@ -132,6 +133,25 @@ public static class PipelineComparison
         {
             return new(storage, Apart: null, Together: null, e.Problem.What.ReplaceLineEndings(" ").TrimEnd('.'));
         }
+    }
+
+    // A name may be made of anything.
+    private static PipelineReport Masked(PipelineReport report, RehearsedPipeline pipeline)
+    {
+        var mask = new SecretMask();
+        foreach (var secret in pipeline.Inputs.Secrets.Values.Concat(pipeline.Groups.Values.SelectMany(group => group).Where(one => one.IsSecret).Select(one => one.Value)))
+        {
+            mask.Add(secret);
+        }
+
+        return report with
+        {
+            Paths = [.. report.Paths.Select(path => path with { Path = mask.Apply(path.Path) })],
+            Traps = [.. report.Traps.Select(mask.Apply)],
+            Pins = [.. report.Pins.Select(mask.Apply)],
+            Verdicts = [.. report.Verdicts.Select(verdict => verdict with { Text = mask.Apply(verdict.Text) })],
+            Advice = mask.Apply(report.Advice),
+        };
     }
 
     private static PipelineReport NotRun(string file, PipelineReading reading, string why) => new()

@@ -7,7 +7,7 @@ namespace Tidepool.Tests.Comparison;
 
 public sealed partial class PipelineComparisonSpecs
 {
-    private const string HandsOver = """
+    internal const string HandsOver = """
         stages:
         - stage: Build
           jobs:
@@ -215,6 +215,30 @@ public sealed partial class PipelineComparisonSpecs
         Assert.Equal("bind works", Verdicts(report)[0]);
         Assert.InRange(report.Paths.Count, 1, 41);
         Assert.Contains("(10000 files)", report.Paths[0].Path);
+    }
+
+    [Fact]
+    public async Task A_secret_in_a_file_s_name_is_masked()
+    {
+        const string Secret = "s3cr3t-of-mine";
+        using var compared = new ComparedPipeline();
+        var file = await compared.WriteAsync("""
+            jobs:
+            - job: build
+              steps:
+              - checkout: none
+              - bash: echo built > "/shared-storage/$KEY"
+                env:
+                  KEY: $(key)
+            - job: test
+              dependsOn: build
+              steps:
+              - checkout: none
+              - bash: cat /shared-storage/*
+            """);
+        var report = await compared.RunAsync(file, cost: null, new ComparedPipeline.Ignored(), FargateRig.Ct, new() { Secrets = new Dictionary<string, string> { ["key"] = Secret } });
+        Assert.Contains(report.Paths, path => path is { Path: "/shared-storage/***", CrossesTasks: true });
+        Assert.DoesNotContain(Secret, System.Text.Json.JsonSerializer.Serialize(report));
     }
 
     [Fact]

@@ -8,12 +8,16 @@ internal static class PipelineSection
         <section id="pipeline" aria-labelledby="pipeline-h">
         <h2 id="pipeline-h">The verdict for <code>{pipeline.File}</code></h2>
         <div class="verdict">
-        <p class="lead">{(pipeline.Cheapest is { } cheapest ? Html.Of($"The cheapest that works: <strong>{StorageNames.Of(report, cheapest)}</strong>") : Html.Of($"<strong>None of the storages works as the pipeline stands</strong>"))}</p>
+        <p class="lead">{(pipeline.Cheapest is { } cheapest ? Html.Of($"The cheapest that works: <strong>{StorageNames.Of(report, cheapest)}</strong>") : pipeline.Verdicts.All(verdict => verdict.Works == StorageVerdict.NotKnown) ? Html.Of($"<strong>Which storage works is not known</strong>") : Html.Of($"<strong>None of the storages works as the pipeline stands</strong>"))}</p>
         <p>{pipeline.Advice}</p>
         <ul class="choices">
         {Html.Each(pipeline.Verdicts, Choice)}</ul>
         </div>
-        {Html.If(pipeline.Pins.Count > 0, $"""
+        {Html.If(pipeline.Pinned.Count > 0, $"""
+            <h3>Pinned already</h3>
+            <ul class="lines">{Html.Each(pipeline.Pinned, pin => Html.Of($"<li>{pin}</li>"))}</ul>
+
+            """)}{Html.If(pipeline.Pins.Count > 0, $"""
             <h3>To pin to one task</h3>
             <ul>{Html.Each(pipeline.Pins, pin => Html.Of($"<li>{pin}</li>"))}</ul>
 
