@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidepool.Comparison;
+using Tidepool.Comparison.Access;
 using Tidepool.Fargate;
 using Tidepool.Rehearsal;
 using Tidepool.Tests.Agent;
@@ -44,7 +45,7 @@ internal sealed class ComparedPipeline : IDisposable
         return file;
     }
 
-    public async Task<PipelineReport> RunAsync(string file, CostReport? cost, IProgress<RehearsalEvent> progress, CancellationToken ct, RunInputs? inputs = null, Func<RehearsalOptions, RehearsalOptions>? change = null)
+    public async Task<PipelineReport> RunAsync(string file, CostReport? cost, IProgress<RehearsalEvent> progress, CancellationToken ct, RunInputs? inputs = null, Func<RehearsalOptions, RehearsalOptions>? change = null, AccessMeans best = AccessMeans.Mounts)
     {
         Directory.CreateDirectory(State);
         try
@@ -58,7 +59,7 @@ internal sealed class ComparedPipeline : IDisposable
                 Runtime = RuntimeWish.Sandbox,
             };
             return await PipelineComparison.RunAsync(
-                change?.Invoke(options) ?? options, new() { Path = file, Inputs = inputs ?? new() }, cost, TimeProvider.System, progress, ct).WaitAsync(Limit, FargateRig.Ct);
+                change?.Invoke(options) ?? options, new() { Path = file, Inputs = inputs ?? new() }, cost, best, TimeProvider.System, progress, ct).WaitAsync(Limit, FargateRig.Ct);
         }
         finally
         {

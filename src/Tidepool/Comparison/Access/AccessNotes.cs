@@ -18,8 +18,10 @@ internal sealed class AccessNotes(string sharedPath)
     private readonly Lock _gate = new();
     private readonly Dictionary<FileKey, NotedFile> _files = [];
     private readonly Dictionary<(string TaskId, string Container), List<JobKey>> _jobs = [];
+    private readonly HashSet<JobKey> _ended = [];
     private readonly Dictionary<int, string?> _identifiers = [];
     private readonly HashSet<string> _folders = [];
+    private JobKey? _last;
     private long _order;
     private long _cut;
 
@@ -43,7 +45,17 @@ internal sealed class AccessNotes(string sharedPath)
             }
 
             jobs.Add(job);
+            _last = job;
             _identifiers.Clear();
+        }
+    }
+
+    /// <summary>Says that a job has ended.</summary>
+    public void Finish(JobKey job)
+    {
+        lock (_gate)
+        {
+            _ended.Add(job);
         }
     }
 
@@ -53,11 +65,35 @@ internal sealed class AccessNotes(string sharedPath)
         lock (_gate)
         {
             // An agent that is idle has its own reasons.
-            if (JobOf(taskId, container, seen.Pid) is not { } job || (seen.Mask & (Writes | Reads)) == 0)
+            if (JobOf(taskId, container, seen.Pid) is { } job)
             {
-                return;
+                Note([new(job, taskId, container)], seen.Mask, path, facts);
             }
+        }
+    }
 
+    /// <summary>Notes an access of somebody in one of some tasks: of every job that runs there.</summary>
+    public void Add(IReadOnlyCollection<string> taskIds, ulong mask, string path, FileFacts facts)
+    {
+        lock (_gate)
+        {
+            var jobs = _jobs.Where(pair => taskIds.Contains(pair.Key.TaskId) && pair.Value.Count > 0).Select(pair => new JobPlace(pair.Value[^1], pair.Key.TaskId, pair.Key.Container)).ToList();
+            var running = jobs.Where(place => !_ended.Contains(place.Job)).ToList();
+
+            // What is told late is that of the job that was there last.
+            Note(running.Count > 0 ? running : jobs.Where(place => place.Job == _last), mask, path, facts);
+        }
+    }
+
+    private void Note(IEnumerable<JobPlace> places, ulong mask, string path, FileFacts facts)
+    {
+        if ((mask & (Writes | Reads)) == 0)
+        {
+            return;
+        }
+
+        foreach (var place in places)
+        {
             var key = new FileKey(facts.Device, facts.Inode, facts.BornAt);
             if (!_files.TryGetValue(key, out var file))
             {
@@ -71,10 +107,9 @@ internal sealed class AccessNotes(string sharedPath)
             }
 
             file.Path = path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
-            var place = new JobPlace(job, taskId, container);
 
             // The kernel tells several accesses as one where nobody has read the first yet; of a file that is new the first was no reading.
-            bool[] writes = (seen.Mask & Writes) == 0 ? [false] : (seen.Mask & Reads) == 0 ? [true] : file.Uses.Count == 0 ? [true, false] : [false, true];
+            bool[] writes = (mask & Writes) == 0 ? [false] : (mask & Reads) == 0 ? [true] : file.Uses.Count == 0 ? [true, false] : [false, true];
             file.Uses[place] = writes.Aggregate(file.Uses.GetValueOrDefault(place) ?? new(), (use, isWrite) => use.And(++_order, isWrite));
         }
     }
@@ -96,6 +131,7 @@ internal sealed class AccessNotes(string sharedPath)
                 _cut);
             _files.Clear();
             _jobs.Clear();
+            _ended.Clear();
             _identifiers.Clear();
             _cut = 0;
             return taken;

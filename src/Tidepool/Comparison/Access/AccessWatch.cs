@@ -19,6 +19,7 @@ internal sealed class AccessWatch : IDisposable
 
     private readonly Lock _gate = new();
     private readonly List<Watched> _watched = [];
+    private readonly List<WatchedFolder> _folders = [];
     private readonly List<TaskCompletionSource> _drains = [];
     private readonly AccessNotes _notes;
     private readonly string _sharedPath;
@@ -77,6 +78,29 @@ internal sealed class AccessWatch : IDisposable
         _notes.Has(volume.HostPath);
     }
 
+    /// <summary>Watches the volume's folder from now on, for who may not watch mounts: jobs are then told by when they ran.</summary>
+    /// <param name="taskId">Id of a task that has the volume.</param>
+    /// <param name="volume">The volume.</param>
+    /// <exception cref="IOException">It cannot be watched; holds why.</exception>
+    public void Attach(string taskId, VolumeFacts volume)
+    {
+        lock (_gate)
+        {
+            if (_folders.Find(one => one.Folder == volume.HostPath) is not { } known)
+            {
+                _folders.Add(known = new(new(volume.HostPath), volume.HostPath));
+            }
+
+            // Read without the lock.
+            known.TaskIds = [.. known.TaskIds.Union([taskId])];
+        }
+
+        _notes.Has(volume.HostPath);
+    }
+
+    /// <summary>Says that a job has ended.</summary>
+    public void Finish(JobKey job) => _notes.Finish(job);
+
     /// <summary>Says that a container has got a job: what it does is that job's from now on.</summary>
     public void Assign(string taskId, string container, JobKey job) => _notes.Assign(taskId, container, job);
 
@@ -102,6 +126,11 @@ internal sealed class AccessWatch : IDisposable
         {
             one.Group.Dispose();
         }
+
+        foreach (var one in _folders)
+        {
+            one.Watch.Dispose();
+        }
     }
 
     private void Follow()
@@ -111,15 +140,16 @@ internal sealed class AccessWatch : IDisposable
         while (!_ended)
         {
             Watched[] watched;
+            WatchedFolder[] folders;
             TaskCompletionSource[] drains;
             lock (_gate)
             {
                 // Before the reading: what happened before it was asked is there by then.
-                (watched, drains) = ([.. _watched], [.. _drains]);
+                (watched, folders, drains) = ([.. _watched], [.. _folders], [.. _drains]);
                 _drains.Clear();
             }
 
-            AccessCalls.Wait([.. watched.Select(one => one.Group)], drains.Length > 0 ? 0 : Patience);
+            AccessCalls.Wait([.. watched.Select(one => one.Group), .. folders.Select(one => one.Watch.Group)], drains.Length > 0 ? 0 : Patience);
             foreach (var one in watched)
             {
                 do
@@ -129,6 +159,14 @@ internal sealed class AccessWatch : IDisposable
                     events.ForEach(seen => See(one, seen));
                 }
                 while (events.Count > 0 && !_ended);
+            }
+
+            foreach (var one in folders)
+            {
+                while (one.Watch.Read(buffer, (path, mask) => See(one, path, mask)) && !_ended)
+                {
+                    // Until there is no more.
+                }
             }
 
             foreach (var drain in drains)
@@ -161,6 +199,23 @@ internal sealed class AccessWatch : IDisposable
         {
             AccessCalls.Close(seen.Descriptor);
         }
+    }
+
+    private void See(WatchedFolder one, string path, ulong mask)
+    {
+        try
+        {
+            _notes.Add(one.TaskIds, mask, _sharedPath + path[one.Folder.Length..], LinuxCalls.Describe(path));
+        }
+        catch (IOException)
+        {
+            // Removed or renamed meanwhile; under its new name it is told again.
+        }
+    }
+
+    private sealed record WatchedFolder(FolderWatch Watch, string Folder)
+    {
+        public IReadOnlyList<string> TaskIds { get; set; } = [];
     }
 
     private sealed record Watched(SafeFileHandle Group, string TaskId, string Container, int Pid);
