@@ -51,7 +51,7 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
         {
             trial._environment = await RehearsalEnvironment.StartAsync(options with { Tasks = 2, Port = 0 }, clock, trial, ct);
             trial._tasks = [.. (await trial._environment.WaitForServiceAgentsAsync(2, ct)).Order(StringComparer.Ordinal)];
-            trial._watch = new(trial._environment.SharedPath);
+            trial._watch = new(trial._environment.SharedPath, clock);
             foreach (var arn in trial._tasks)
             {
                 var task = (await trial._environment.Fargate.DescribeTasksAsync(RehearsalEnvironment.Cluster, [arn], ct)).Tasks[0];
@@ -91,10 +91,10 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
             case RunSeen(JobAssigned assigned)
                 when assigned.Capabilities.GetValueOrDefault(RehearsalEnvironment.TaskCapability) is { } task
                 && assigned.Capabilities.GetValueOrDefault(RehearsalEnvironment.ContainerCapability) is { } container:
-                _watch?.Assign(task, container, new(assigned.Stage.Name, assigned.Job.Name));
+                _watch?.Assign(task, container, new(assigned.Stage.Name, assigned.Job.Name), assigned.At);
                 break;
             case RunSeen(JobFinished finished):
-                _watch?.Finish(new(finished.Stage.Name, finished.Job.Name));
+                _watch?.Finish(new(finished.Stage.Name, finished.Job.Name), finished.At);
                 break;
             case TaskSeen({ Kind: TaskStateChangeKind.Container, Status: EcsTaskStatus.Running, ContainerName: { } name } change) when _watch is not null:
                 // Restarted in place: its mount is another. The job that it gets comes later.

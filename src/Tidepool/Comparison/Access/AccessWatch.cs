@@ -9,6 +9,7 @@ namespace Tidepool.Comparison.Access;
 /// into the volume does not count, and the container is known even of a process that is gone.
 /// </summary>
 /// <remarks>
+/// Who opens a file waits until its process has been looked at; the kernel lets all go on when this process ends, in whatever way.
 /// What a folder lists, and whether a file is there, are no accesses to a file and are not seen. Nor is what a process does in a mount namespace
 /// that it made inside of the container.
 /// </remarks>
@@ -27,10 +28,11 @@ internal sealed class AccessWatch : IDisposable
     private volatile bool _ended;
 
     /// <param name="sharedPath">Where containers have the volume.</param>
-    public AccessWatch(string sharedPath)
+    /// <param name="clock">The time.</param>
+    public AccessWatch(string sharedPath, TimeProvider clock)
     {
         _sharedPath = sharedPath;
-        _notes = new(sharedPath);
+        _notes = new(sharedPath, clock);
         _thread = new(Follow, 256 * 1024) { Name = "file accesses", IsBackground = true };
         _thread.Start();
     }
@@ -99,10 +101,10 @@ internal sealed class AccessWatch : IDisposable
     }
 
     /// <summary>Says that a job has ended.</summary>
-    public void Finish(JobKey job) => _notes.Finish(job);
+    public void Finish(JobKey job, DateTimeOffset at) => _notes.Finish(job, at);
 
     /// <summary>Says that a container has got a job: what it does is that job's from now on.</summary>
-    public void Assign(string taskId, string container, JobKey job) => _notes.Assign(taskId, container, job);
+    public void Assign(string taskId, string container, JobKey job, DateTimeOffset at) => _notes.Assign(taskId, container, job, at);
 
     /// <summary>All that was seen since the last time, once every access until now has been read.</summary>
     public async Task<SeenAccesses> TakeAsync(CancellationToken ct)
@@ -185,6 +187,14 @@ internal sealed class AccessWatch : IDisposable
 
         try
         {
+            if ((seen.Mask & AccessCalls.AsksToOpen) != 0)
+            {
+                // It waits, so that it is still there to be asked whose it is.
+                _notes.Meet(seen.Pid);
+                AccessCalls.LetOpen(one.Group, seen.Descriptor);
+                return;
+            }
+
             var link = $"/proc/self/fd/{seen.Descriptor}";
             if (File.ResolveLinkTarget(link, returnFinalTarget: false) is { } target)
             {
