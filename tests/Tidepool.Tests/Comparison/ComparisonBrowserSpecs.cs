@@ -76,6 +76,7 @@ public sealed class ComparisonBrowserSpecs(Chromium chromium)
 
     [Theory]
     [InlineData(380)]
+    [InlineData(800)]
     [InlineData(1400)]
     public async Task All_rows_show_in_letters_that_can_be_read_and_no_table_has_to_be_scrolled(int width)
     {
@@ -86,6 +87,9 @@ public sealed class ComparisonBrowserSpecs(Chromium chromium)
         Assert.Equal(SampleReport.Full.Claims.Count, await page.ValueAsync<int>("document.querySelectorAll('.claims tbody tr').length"));
         Assert.Empty(await page.ValuesAsync($"{ShownTexts}.filter(element => parseFloat(getComputedStyle(element).fontSize) * (element.closest('svg')?.getScreenCTM().a ?? 1) < 13.9).map(element => element.textContent)"));
         Assert.Empty(await page.ValuesAsync("[...document.querySelectorAll('.scroll')].filter(region => region.scrollWidth > region.clientWidth).map(region => region.ariaLabel)"));
+
+        // A column that is squeezed breaks its words into letters.
+        Assert.Empty(await page.ValuesAsync("[...document.querySelectorAll('td div')].filter(cell => cell.textContent && cell.checkVisibility() && cell.clientWidth < 60).map(cell => cell.textContent)"));
         Assert.Equal(1, await page.ValueAsync<int>("[...document.querySelectorAll('svg[role=img]')].filter(plot => plot.getClientRects().length && plot.querySelector('title') && plot.querySelector('desc')).length"));
     }
 
@@ -160,7 +164,7 @@ public sealed class ComparisonBrowserSpecs(Chromium chromium)
     }
 
     [Fact]
-    public async Task On_paper_there_are_all_sections()
+    public async Task On_paper_there_are_all_sections_and_the_proofs_that_are_open()
     {
         await using var page = await chromium.OpenAsync(ComparisonPage.Of(SampleReport.Full));
         var paper = Encoding.Latin1.GetString(await page.PrintAsync());
@@ -170,6 +174,10 @@ public sealed class ComparisonBrowserSpecs(Chromium chromium)
             Assert.Contains($"/Title ({head})", paper, StringComparison.Ordinal);
         }
 
-        Assert.InRange(Regex.Count(paper, @"/Type /Page\b(?!s)"), 3, 16);
+        Assert.InRange(Pages(paper), 3, 10);
+        await page.ValueAsync<bool>("document.querySelectorAll('#proof details').forEach(one => one.open = true), true");
+        Assert.InRange(Pages(Encoding.Latin1.GetString(await page.PrintAsync())), 16, 80);
+
+        static int Pages(string paper) => Regex.Count(paper, @"/Type /Page\b(?!s)");
     }
 }

@@ -47,7 +47,7 @@ public sealed class ComparisonPageSpecs
             Claims = [new(Hostile, Hostile, Hostile, Hostile, false, Hostile, [Hostile], Hostile)],
             Speed = new() { Remarks = [Hostile], Rows = [new(Hostile, Hostile, Hostile, 1, [new("bind", 1, 1, Hostile, [Hostile]), new("efs", null, null, Hostile, [])])], Documented = [new(Hostile, Hostile, Hostile, Hostile)] },
             Cost = full.Cost! with { Region = Hostile, Currency = Hostile, Remarks = [Hostile], BreakEven = [Hostile], Curves = [.. full.Cost.Curves.Select(curve => curve with { Storage = Hostile })], Storages = [new(Hostile, 1, 1, [new(Hostile, 1, Hostile, 1, 1, Hostile, default, true)], Hostile)] },
-            Pipeline = new() { File = Hostile, Result = Hostile, How = Hostile, Advice = Hostile, Cheapest = Hostile, Tfvars = Hostile, Pins = [Hostile], Traps = [Hostile], Paths = [new(Hostile, [Hostile], [Hostile], true)], Verdicts = [new(Hostile, Hostile, Hostile, 1)] },
+            Pipeline = new() { File = Hostile, Result = Hostile, How = Hostile, Advice = Hostile, Cheapest = Hostile, Tfvars = Hostile, Pins = [Hostile], Pinned = [Hostile], Traps = [Hostile], Paths = [new(Hostile, [Hostile], [Hostile], true)], Verdicts = [new(Hostile, Hostile, Hostile, 1)] },
         });
         Assert.Single(Regex.Matches(page, "<script"));
         Assert.DoesNotContain("<img", page, StringComparison.Ordinal);
@@ -79,6 +79,19 @@ public sealed class ComparisonPageSpecs
         Assert.Contains("Something was seen that the rules do not say:", page, StringComparison.Ordinal);
         Assert.Contains("The other task read what this one wrote.", page[..page.IndexOf("<section", StringComparison.Ordinal)], StringComparison.Ordinal);
         Assert.Single(Regex.Matches(page, "<details open>"));
+    }
+
+    [Theory]
+    [InlineData(StorageVerdict.AsItIs, "works", "✓")]
+    [InlineData(StorageVerdict.WhenPinned, "pinned", "△")]
+    [InlineData(StorageVerdict.WithoutCache, "pinned", "△")]
+    [InlineData(StorageVerdict.Fails, "fails", "✕")]
+    [InlineData(StorageVerdict.NotKnown, "unknown", "?")]
+    public void A_verdict_has_a_sign_and_its_words(string works, string kind, string sign)
+    {
+        var page = ComparisonPage.Of(SampleReport.Full with { Pipeline = SampleReport.Full.Pipeline! with { Result = PipelineReport.NotRun, Verdicts = [new("bind", works, "why", null)] } });
+        Assert.Contains($"""<li class="choice {kind}"><h3>bind mount</h3><p class="works"><span aria-hidden="true">{sign}</span> {works}</p><p>why</p></li>""", page, StringComparison.Ordinal);
+        Assert.Contains("It was not run. File access was watched", page, StringComparison.Ordinal);
     }
 
     [Fact]

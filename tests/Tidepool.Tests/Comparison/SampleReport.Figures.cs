@@ -79,6 +79,7 @@ internal static partial class SampleReport
             new("ebs", "works when pinned", "As a bind mount: no other task sees the volume.", null),
             new("efs", "works", "All tasks see the same files.", 8),
         ],
+        Pinned = ["Test.unit: FARGATE_TASK -equals $(Build.task)"],
         Pins = ["Deploy.push to the task of Build.pack: demands: FARGATE_TASK -equals $(task)"],
         Cheapest = "efs",
         Advice = "As it stands only EFS works. With Deploy.push pinned to the task of Build.pack a bind mount does, for 65.52 USD a month less.",

@@ -1,9 +1,9 @@
 namespace Tidepool.Comparison.Page;
 
-/// <summary>What is commonly said of the storages beside what was found: what does not hold first.</summary>
+/// <summary>What is commonly said of the storages beside what was found.</summary>
 internal static class ClaimsSection
 {
-    private static readonly string[] Columns = ["claim", "commonly said", "found", "", "from"];
+    private static readonly string[] Columns = ["claim", "commonly said", "found", "verdict", "from"];
 
     public static Html Of(ComparisonReport report) => report.Claims.Count is 0
         ? Html.None
@@ -16,11 +16,11 @@ internal static class ClaimsSection
                 Html.Of($"{report.Claims.Count(claim => !claim.Agrees)} of {report.Claims.Count} do not hold as they are said"),
                 "cards claims",
                 Columns,
-                Html.Each(report.Claims.GroupBy(claim => claim.Row).SelectMany(row => row), claim => PageTable.Row(
+                Html.Each(report.Claims, claim => PageTable.Row(
                     Html.Of($"""<span class="name">{claim.Row}</span> <span class="what">{StorageNames.Of(claim.Storage)}</span>"""),
                     PageTable.Cell("commonly said", "", Html.Of($"{claim.Commonly}")),
                     PageTable.Cell("found", "", Html.Of($"{claim.Found}")),
-                    PageTable.Cell("", claim.Agrees ? "agrees" : "disagrees", claim.Agrees ? Html.Of($"✓ agrees") : Html.Of($"✕ does not hold")),
+                    PageTable.Cell("verdict", claim.Agrees ? "agrees" : "disagrees", claim.Agrees ? Html.Of($"✓ agrees") : Html.Of($"✕ does not hold")),
                     PageTable.Cell(claim.Basis, "from", From(report, claim)))))}</section>
 
             """);

@@ -9,7 +9,7 @@ namespace Tidepool.Comparison.Page;
 internal static class CostPlot
 {
     private const double Left = 48;
-    private const double Top = 28;
+    private const double Top = 36;
     private const double Bottom = 44;
 
     // Room for two lines' names, one below the other.
@@ -34,7 +34,7 @@ internal static class CostPlot
     private static Html Draw(CostReport cost, CostCurve[] curves, string kind, double width, double height)
     {
         var right = kind is "wide" ? 110 : 84;
-        var size = new PlotAxis(curves.Max(curve => curve.Points.Max(point => point.Gib)), Left, width - right, kind is "wide" ? 8 : 4);
+        var size = new PlotAxis(curves.Max(curve => curve.Points.Max(point => point.Gib)), Left, width - right, kind is "wide" ? 8 : 5);
         var amount = new PlotAxis(curves.Max(curve => curve.Points.Max(point => point.Monthly)), height - Bottom, Top, 6);
         return Html.Of(
             $"""

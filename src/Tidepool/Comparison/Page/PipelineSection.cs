@@ -8,14 +8,14 @@ internal static class PipelineSection
         <section id="pipeline" aria-labelledby="pipeline-h">
         <h2 id="pipeline-h">The verdict for <code>{pipeline.File}</code></h2>
         <div class="verdict">
-        <p class="lead">{(pipeline.Cheapest is { } cheapest ? Html.Of($"The cheapest that works: <strong>{StorageNames.Of(report, cheapest)}</strong>") : pipeline.Verdicts.All(verdict => verdict.Works == StorageVerdict.NotKnown) ? Html.Of($"<strong>Which storage works is not known</strong>") : Html.Of($"<strong>None of the storages works as the pipeline stands</strong>"))}</p>
+        <p class="lead">{(pipeline.Cheapest is { } cheapest ? Html.Of($"The cheapest that works: <strong>{StorageNames.Of(report, cheapest)}</strong>") : Html.Of($"<strong>None of the storages works as the pipeline stands</strong>"))}</p>
         <p>{pipeline.Advice}</p>
         <ul class="choices">
         {Html.Each(pipeline.Verdicts, Choice)}</ul>
         </div>
         {Html.If(pipeline.Pinned.Count > 0, $"""
-            <h3>Pinned already</h3>
-            <ul class="lines">{Html.Each(pipeline.Pinned, pin => Html.Of($"<li>{pin}</li>"))}</ul>
+            <h3>What the YAML pins already</h3>
+            <ul>{Html.Each(pipeline.Pinned, pin => Html.Of($"<li>{pin}</li>"))}</ul>
 
             """)}{Html.If(pipeline.Pins.Count > 0, $"""
             <h3>To pin to one task</h3>
@@ -26,20 +26,25 @@ internal static class PipelineSection
             <pre class="scroll" tabindex="0" role="region" aria-label="terraform.tfvars">{pipeline.Tfvars?.Trim()}</pre>
 
             """)}{Paths(pipeline)}{Html.If(pipeline.Traps.Count > 0, $"""
-            <h3>What the YAML says of it</h3>
+            <h3>Traps, and what was seen besides</h3>
             <ul class="lines">{Html.Each(pipeline.Traps, trap => Html.Of($"<li>{trap}</li>"))}</ul>
 
-            """)}<p class="quiet">The run {(pipeline.Run is { } run ? Html.Of($"({run}) ") : Html.None)}ended as <em>{pipeline.Result}</em>. {pipeline.How}</p>
+            """)}<p class="quiet">{Ran(pipeline)} {pipeline.How}</p>
         </section>
 
         """);
+
+    private static Html Ran(PipelineReport pipeline) => pipeline.Result is PipelineReport.NotRun
+        ? Html.Of($"It was not run.")
+        : Html.Of($"Its run {(pipeline.Run is { } run ? Html.Of($"({run}) ") : Html.None)}ended as <em>{pipeline.Result}</em>.");
 
     private static Html Choice(StorageVerdict verdict)
     {
         var (kind, sign) = verdict.Works switch
         {
-            "works" => ("works", "✓"),
-            "fails" => ("fails", "✕"),
+            StorageVerdict.AsItIs => ("works", "✓"),
+            StorageVerdict.Fails => ("fails", "✕"),
+            StorageVerdict.NotKnown => ("unknown", "?"),
             _ => ("pinned", "△"),
         };
         return Html.Of(

@@ -16,9 +16,10 @@ internal static class ProofSection
 
     private static Html Scenario(ComparisonReport report, ScenarioRow row) => Html.Of(
         $"""
-        <h3>{row.Name}</h3>
+        <div class="proofs"><h3>{row.Name}</h3>
         <p>{row.What}</p>
-        {Html.Each(row.Cells, cell => Cell(report, row, cell))}
+        {Html.Each(row.Cells, cell => Cell(report, row, cell))}</div>
+
         """);
 
     private static Html Cell(ComparisonReport report, ScenarioRow row, CellReport cell)
@@ -44,12 +45,13 @@ internal static class ProofSection
         speed.Rows.Where(row => row.Cells.Any(cell => cell.Proof.Count > 0)),
         row => Html.Of(
             $"""
-            <h3>{row.Name}</h3>
+            <div class="proofs"><h3>{row.Name}</h3>
             {Html.Each(row.Cells.Where(cell => cell.Proof.Count > 0), cell => Details(
                 Anchors.Speed(row.Id, cell.Storage),
                 false,
                 Html.Of($"""<span class="where">{StorageNames.Of(report, cell.Storage)}</span><span class="word plain">{cell.Value:0.###} {row.Unit}</span>"""),
-                Html.Of($"""{Lines(cell.Proof)}<p><a href="#speed">Back to the table</a></p>""")))}
+                Html.Of($"""{Lines(cell.Proof)}<p><a href="#speed">Back to the table</a></p>""")))}</div>
+
             """));
 
     // The anchor is inside: a browser opens what it has to show for a link.
