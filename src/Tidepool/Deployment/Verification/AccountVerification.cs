@@ -75,6 +75,11 @@ public sealed class AccountVerification : IDisposable
         ];
     }
 
+    /// <summary>Runs probes.</summary>
+    /// <exception cref="ProblemException">The image or the roles cannot be used: nothing was tried.</exception>
+    public Task<VerificationReport> RunAsync(IReadOnlyList<Probe> probes, CancellationToken ct) =>
+        UseAsync((place, setting) => new StorageVerification(place, setting, _progress, _clock).RunAsync(probes, ct));
+
     /// <summary>Hands over the account as a place for probes.</summary>
     public Task<T> UseAsync<T>(Func<VerificationPlace, ProbeSetting, Task<T>> use) => use(_target.Place, _target.Setting);
 
