@@ -9,6 +9,9 @@ namespace Tidepool.Cli.Commands;
 /// <summary><c>tidepool explain</c>.</summary>
 internal sealed class ExplainCommand
 {
+    /// <summary>What it is called.</summary>
+    public const string Name = "explain";
+
     private readonly Argument<string> _what = new("FILE|RUN|REPORT")
     {
         Description = "A pipeline's YAML file; the number of a run on the environment that serve keeps up; or a report (.json) that rehearse or run wrote.",
@@ -46,7 +49,7 @@ internal sealed class ExplainCommand
     public static Command Create()
     {
         var explain = new ExplainCommand();
-        var command = new Command("explain", "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
+        var command = new Command(Name, "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
         {
             explain._what, explain._results, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
         };
@@ -97,7 +100,7 @@ internal sealed class ExplainCommand
         var path = Path.GetFullPath(what);
         if (!File.Exists(path))
         {
-            throw new ProblemException("REHEARSAL004", $"There is no pipeline {path}.", "Name an existing YAML file.");
+            throw new ProblemException("REHEARSAL004", $"There is no pipeline {path}.", "Name an existing YAML file, a report, or the number of a run ('tidepool runs').");
         }
 
         return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)

@@ -34,7 +34,7 @@ public sealed class FolderFiles(IReadOnlyDictionary<string, string> folders) : I
     /// <inheritdoc/>
     public string Describe(string repository) => FolderOf(repository) is { } folder
         ? $"repository {repository} ({folder})"
-        : $"repository {repository}, for which no folder is given";
+        : $"repository {repository}, for which no folder is given (--repository {repository}=FOLDER)";
 
     private string? FolderOf(string repository) =>
         folders.FirstOrDefault(f => f.Key.Equals(repository, StringComparison.OrdinalIgnoreCase)).Value;

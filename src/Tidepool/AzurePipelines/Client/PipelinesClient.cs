@@ -108,6 +108,14 @@ internal sealed class PipelinesClient : IDisposable
         }
     }
 
+    /// <summary>The newest runs, newest first.</summary>
+    public async Task<IReadOnlyList<Build>> RunsAsync(int most, CancellationToken ct) =>
+        (await SendAsync($"_apis/build/builds?$top={most}", BuildJson.Default.CollectionBuild, ct)).Value;
+
+    /// <summary>A run as it stands.</summary>
+    /// <exception cref="RefusedException">There is no such run.</exception>
+    public Task<Build> RunAsync(int runId, CancellationToken ct) => SendAsync($"_apis/build/builds/{runId}", BuildJson.Default.Build, ct);
+
     /// <summary>Cancels a run; it ends later.</summary>
     public Task<Build> CancelAsync(int runId, CancellationToken ct) => SendAsync(
         HttpMethod.Patch, $"_apis/build/builds/{runId}", new() { Status = "cancelling" }, BuildJson.Default.BuildUpdate, BuildJson.Default.Build, ct);
