@@ -28,8 +28,9 @@ internal static class LocalVerification
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>Starts an environment, tries the probes there, and stops it again.</summary>
-    public static async Task<VerificationReport> OfOwnEnvironmentAsync(LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
+    /// <summary>Starts an environment, tries probes there, and stops it again.</summary>
+    public static async Task<T> OfOwnEnvironmentAsync<T>(
+        LocalWish wish, IReadOnlyList<Probe> probes, IProgress<RehearsalEvent> view, Func<VerificationPlace, ProbeSetting, Task<T>> use, CancellationToken ct)
     {
         if (wish is { Runtime: RuntimeWish.Sandbox, Image: { } named } && !named.Contains("tidepool", StringComparison.Ordinal))
         {
@@ -60,7 +61,7 @@ internal static class LocalVerification
                 Lines = new FileLines(environment.Folder, StorageProbes.LogPrefix),
                 Volumes = storage,
             };
-            return await RunAsync(place, storage, facts.DiskLimited, wish, probes, view, ct);
+            return await RunAsync(place, storage, facts.DiskLimited, wish, probes, use);
         }
         finally
         {
@@ -69,8 +70,9 @@ internal static class LocalVerification
         }
     }
 
-    /// <summary>Tries the probes in an environment that is up.</summary>
-    public static async Task<VerificationReport> OfServedAsync(Uri url, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
+    /// <summary>Tries probes in an environment that is up.</summary>
+    public static async Task<T> OfServedAsync<T>(
+        Uri url, LocalWish wish, IReadOnlyList<Probe> probes, Func<VerificationPlace, ProbeSetting, Task<T>> use, CancellationToken ct)
     {
         var environments = StateFolder.Find(Environment.GetEnvironmentVariable);
         var document = ServedEnvironments.List(environments)
@@ -94,7 +96,7 @@ internal static class LocalVerification
             Lines = document is null ? null : new FileLines(document.Folder, StorageProbes.LogPrefix),
             Volumes = storage,
         };
-        return await RunAsync(place, storage, document?.DiskLimited is true, wish, probes, view, ct);
+        return await RunAsync(place, storage, document?.DiskLimited is true, wish, probes, use);
     }
 
     private static VerificationPlace Place(string name, AwsConnection connection) => new()
@@ -106,15 +108,15 @@ internal static class LocalVerification
         Limit = Limit,
     };
 
-    private static Task<VerificationReport> RunAsync(
-        VerificationPlace place, LocalProbeVolumes? storage, bool diskLimited, LocalWish wish, IReadOnlyList<Probe> probes, VerificationView view, CancellationToken ct)
+    private static Task<T> RunAsync<T>(
+        VerificationPlace place, LocalProbeVolumes? storage, bool diskLimited, LocalWish wish, IReadOnlyList<Probe> probes, Func<VerificationPlace, ProbeSetting, Task<T>> use)
     {
         var id = StorageVerification.NewId();
         return wish.FileSystemId is { } given ? WithAsync(ProbeSetting.FileSystemOf(given, wish.AccessPointId))
             : storage is not null && probes.Any(probe => probe.Kind is VolumeKind.Efs) ? storage.WithFileSystemAsync(id, WithAsync)
             : WithAsync(null);
 
-        Task<VerificationReport> WithAsync(EfsVolume? fileSystem) => new StorageVerification(
+        Task<T> WithAsync(EfsVolume? fileSystem) => use(
             place,
             new()
             {
@@ -131,9 +133,7 @@ internal static class LocalVerification
                 NoSnapshots = storage is null ? "the environment is none of this machine and user, so that nothing takes snapshots" : null,
                 FileSystem = fileSystem,
                 IsFileSystemOwn = wish.FileSystemId is null,
-            },
-            view,
-            TimeProvider.System).RunAsync(probes, ct);
+            });
     }
 
     private static Task<AwsConnection> ConnectAsync(Uri endpoint, string region, CancellationToken ct) => AwsConnection.OpenAsync(

@@ -31,6 +31,7 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     CancelCommand.Create(),
     ExplainCommand.Create(),
     InterruptCommand.Create(),
+    CompareCommand.Create(),
     VerifyStorageCommand.Create(),
     StorageCommand.Create(),
     LintCommand.Create(),

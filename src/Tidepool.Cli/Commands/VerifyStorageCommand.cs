@@ -113,9 +113,9 @@ internal sealed class VerifyStorageCommand
             parsed.GetValue(_accessPoint));
         var report = parsed.GetRequiredValue(_endpoint) switch
         {
-            Local => await LocalVerification.OfOwnEnvironmentAsync(wish, probes, view, ct),
+            Local => await LocalVerification.OfOwnEnvironmentAsync(wish, probes, view, TryAsync, ct),
             OnAws => await InAccountAsync(parsed, wish.ImageVolume, probes, view, ct),
-            var url => await LocalVerification.OfServedAsync(new(url), wish, probes, view, ct),
+            var url => await LocalVerification.OfServedAsync(new(url), wish, probes, TryAsync, ct),
         };
         if (report is null)
         {
@@ -130,6 +130,9 @@ internal sealed class VerifyStorageCommand
         }
 
         return (int)(report.HasDifference ? ExitCode.Failed : report.NothingTried ? ExitCode.Usage : ExitCode.Done);
+
+        Task<VerificationReport> TryAsync(VerificationPlace place, ProbeSetting setting) =>
+            new StorageVerification(place, setting, view, TimeProvider.System).RunAsync(probes, ct);
     }
 
     /// <summary>Says what it would make and cost, asks, and tries; null where the answer is no.</summary>

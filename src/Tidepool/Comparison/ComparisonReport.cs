@@ -142,14 +142,14 @@ public sealed record SpeedReport
 /// <param name="Id">As in <c>small-files</c>.</param>
 /// <param name="Name">As in <c>10,000 files of 1 KiB</c>.</param>
 /// <param name="Unit">Unit of the figures, as in <c>s</c>.</param>
-/// <param name="Layer">The same in the container's own layer.</param>
+/// <param name="Layer">The same in the container's own layer; null where it could be done nowhere.</param>
 /// <param name="Cells">One for each storage.</param>
-public sealed record SpeedRow(string Id, string Name, string Unit, double Layer, IReadOnlyList<SpeedCell> Cells);
+public sealed record SpeedRow(string Id, string Name, string Unit, double? Layer, IReadOnlyList<SpeedCell> Cells);
 
 /// <param name="Storage">The storage's id.</param>
 /// <param name="Value">The figure; null where nothing was measured.</param>
 /// <param name="Ratio">Over that of the container's own layer: 2 is twice as slow.</param>
-/// <param name="Text">Why nothing was measured, or null.</param>
+/// <param name="Text">Why nothing was measured, or whose figure it is; null where there is nothing to say.</param>
 /// <param name="Proof">Tasks and what containers wrote, a line each.</param>
 public sealed record SpeedCell(string Storage, double? Value, double? Ratio, string? Text, IReadOnlyList<string> Proof);
 
@@ -171,11 +171,28 @@ public sealed record CostReport
     /// <summary>GiB written to it a day, over all tasks.</summary>
     public required decimal WrittenGibPerDay { get; init; }
 
+    /// <summary>GiB read from it a day, over all tasks.</summary>
+    public decimal ReadGibPerDay { get; init; }
+
     /// <summary>Tasks at one time.</summary>
     public required int Tasks { get; init; }
 
     /// <summary>Hours a month that they run.</summary>
     public required decimal Hours { get; init; }
+
+    /// <summary>Agents of a task.</summary>
+    public int Agents { get; init; }
+
+    /// <summary>CPU units of a task; 1024 is one vCPU.</summary>
+    public int CpuUnits { get; init; }
+
+    public int MemoryMiB { get; init; }
+
+    /// <summary><c>ARM64</c> or <c>X86_64</c>.</summary>
+    public string Architecture { get; init; } = "ARM64";
+
+    /// <summary>On Fargate Spot.</summary>
+    public bool IsSpot { get; init; }
 
     /// <summary>What has to be known of the figures, a sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
@@ -204,7 +221,19 @@ public sealed record StorageCost(string Storage, decimal? StorageMonthly, decima
 /// <param name="Source">The page with the price.</param>
 /// <param name="Date">The day when it was so.</param>
 /// <param name="IsStorage">Whether it is of the storage and not of all else.</param>
-public sealed record CostItem(string Item, decimal Quantity, string Unit, decimal Price, decimal Monthly, string Source, DateOnly Date, bool IsStorage);
+/// <param name="IsEstimate">Whether the quantity is a guess that the item tells.</param>
+/// <param name="Remark">What else to know of the price, or null.</param>
+public sealed record CostItem(
+    string Item,
+    decimal Quantity,
+    string Unit,
+    decimal Price,
+    decimal Monthly,
+    string Source,
+    DateOnly Date,
+    bool IsStorage,
+    bool IsEstimate = false,
+    string? Remark = null);
 
 /// <param name="Storage"><c>bind</c>, <c>ebs</c> or <c>efs</c>.</param>
 /// <param name="Points">GiB and cost a month.</param>

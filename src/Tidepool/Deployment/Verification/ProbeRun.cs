@@ -12,7 +12,7 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
     private readonly Dictionary<string, (string Arn, ProbeTask Task)> _tasks = [];
     private readonly Dictionary<string, TaskEvidence> _evidence = [];
     private readonly Dictionary<string, string?> _registrations = [];
-    private readonly Dictionary<string, string> _snapshots = [];
+    private readonly Dictionary<string, string> _snapshots = new(setting.Snapshot is { } prepared ? [new(ProbeSetting.PreparedSnapshot, prepared.Id)] : []);
 
     private IReadOnlyList<EcsTag> Tags => [new("tidepool:verify-storage", setting.Id)];
 
@@ -48,7 +48,35 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
             await ecs.StopTaskAsync(belongings.Cluster, _tasks[key].Arn, "The probe has seen what it wanted.", ct);
             await EndAsync(key, ct);
         })),
-        ReplaceTask replace => ReplaceAsync(replace, ct),
+        ReplaceTask(var task, var replacement) => ServeAsync(
+            task,
+            async (service, first) =>
+            {
+                await ecs.StopTaskAsync(belongings.Cluster, first, "The probe wants it replaced.", ct);
+                await EndAsync(task.Key, ct);
+                await ServiceTaskAsync(service, task with { Key = replacement }, first, ct);
+            },
+            [replacement],
+            ct),
+        ServeTask(var task) => ServeAsync(task, (_, _) => Task.CompletedTask, [task.Key], ct),
+        ScaleService(var task, var second) => ServeAsync(
+            task,
+            async (service, first) =>
+            {
+                await ecs.UpdateServiceAsync(belongings.Cluster, service, new() { DesiredCount = 2 }, ct);
+                await ServiceTaskAsync(service, task with { Key = second }, first, ct);
+            },
+            [task.Key, second],
+            ct),
+        DeployRevision(var task, var next) => ServeAsync(
+            task,
+            async (service, first) =>
+            {
+                await ecs.UpdateServiceAsync(belongings.Cluster, service, new() { TaskDefinition = await RegisteredAsync(next.Definition, ct) }, ct);
+                await ServiceTaskAsync(service, next, first, ct);
+            },
+            [task.Key, next.Key],
+            ct),
         TakeSnapshot(var task, var key) => SnapshotAsync(task, key, ct),
         RegisterOnly(var key, var definition) => RegisterOnlyAsync(key, definition, ct),
         _ => throw new InvalidOperationException($"Unhandled {nameof(ProbeStep)} {step}."),
@@ -65,30 +93,28 @@ internal sealed class ProbeRun(VerificationPlace place, ProbeSetting setting, Ec
         }
     }
 
-    private async Task ReplaceAsync(ReplaceTask step, CancellationToken ct)
+    // A service of one task; the keys are those of the tasks that its end stops.
+    private async Task ServeAsync(ProbeTask task, Func<string, string, Task> then, IReadOnlyList<string> last, CancellationToken ct)
     {
-        var service = step.Task.Definition.Family;
+        var service = task.Definition.Family;
         belongings.AddService(service);
-        await ecs.CreateServiceAsync(belongings.Cluster, service, await LaunchAsync(step.Task, ct), ct);
-        var first = await ServiceTaskAsync(service, step.Task, step.Task.Key, besides: null, ct);
-        await ReadyAsync(step.Task.Key, ct);
-        await ecs.StopTaskAsync(belongings.Cluster, first, "The probe wants it replaced.", ct);
-        await EndAsync(step.Task.Key, ct);
-        await ServiceTaskAsync(service, step.Task, step.Replacement, first, ct);
-        await ReadyAsync(step.Replacement, ct);
+        await ecs.CreateServiceAsync(belongings.Cluster, service, await LaunchAsync(task, ct), ct);
+        await then(service, await ServiceTaskAsync(service, task, besides: null, ct));
         await ecs.DeleteServiceAsync(belongings.Cluster, service, ct);
         belongings.ForgetService(service);
-        await EndAsync(step.Replacement, ct);
+        await Task.WhenAll(last.Select(key => EndAsync(key, ct)));
     }
 
-    private async Task<string> ServiceTaskAsync(string service, ProbeTask task, string key, string? besides, CancellationToken ct)
+    // Waits until the service has started a task, and until that is ready.
+    private async Task<string> ServiceTaskAsync(string service, ProbeTask task, string? besides, CancellationToken ct)
     {
         var arn = await UntilAsync(
             async () => (await ecs.ListTasksAsync(belongings.Cluster, service, stopped: false, ct)).FirstOrDefault(found => found != besides),
             $"service {service} started no task",
             ct);
         belongings.AddTask(arn);
-        _tasks[key] = (arn, task);
+        _tasks[task.Key] = (arn, task);
+        await ReadyAsync(task.Key, ct);
         return arn;
     }
 

@@ -16,21 +16,6 @@ internal static class DiskProbes
 
     private const int WrittenMiB = 64;
 
-    // fallocate takes no time where it is known. What is no disk of about that size is left alone: it is this machine's.
-    private const string Fill =
-        """
-        set -- $(df -Pk DIR | tail -n 1); total=$2; say total=$total
-        if [ "$total" -lt MOST ]; then
-          n=0
-          while why=$(fallocate -l 1073741824 DIR/f$n 2>&1 || { rm -f DIR/f$n; dd if=/dev/zero of=DIR/f$n bs=1048576 count=1024 2>&1; }); do
-            n=$((n+1)); if [ $n -gt 200 ]; then why=none; break; fi
-          done
-          rm -f DIR/f*
-          say filled=$n
-          case "$why" in *'No space left on device'*) say 'error=No space left on device';; *) say "error=$(echo $why)";; esac
-        fi
-        """;
-
     // curl, wget, or what bash has by itself.
     private const string Get =
         """
@@ -55,7 +40,7 @@ internal static class DiskProbes
             new RunToEnd(new ProbeTask("task", Of(
                 setting,
                 "disk-limit",
-                Container(setting, "writer", Fill.Replace("DIR", MountPath, StringComparison.Ordinal).Replace("MOST", $"{2 * SizeInGiB * KiBOfGiB}", StringComparison.Ordinal))) with
+                Container(setting, "writer", DiskFilling.Script(MountPath, pieceMiB: 1024, mostPieces: 200, mostKiB: 2L * SizeInGiB * KiBOfGiB))) with
             {
                 EphemeralStorage = new(SizeInGiB),
             })),

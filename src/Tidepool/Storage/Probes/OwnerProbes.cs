@@ -7,7 +7,7 @@ internal static class OwnerProbes
 {
     private const string Refused = "Permission denied";
     private const string ReadOnly = "Read-only file system";
-    private const string NoOwners = "root of a container cannot give files away here, so that owners mean nothing (see docs/local-fargate.md, Users)";
+    public const string NoOwners = "root of a container cannot give files away here, so that owners mean nothing (see docs/local-fargate.md, Users)";
 
     // Words of the shell and of touch differ; the error's own are the same everywhere, in the C locale.
     private static string TryToWrite(string path) =>

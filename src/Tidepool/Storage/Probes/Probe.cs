@@ -33,7 +33,12 @@ public sealed record Probe
         var observation = evidence.Tasks.FirstOrDefault(task => task.Value.StopCode is "TaskFailedToStart") is { Value: { } failed } task
             ? new Observation(false, $"task {task.Key} did not start: {failed.StoppedReason}")
             : Judge(setting, evidence);
-        return new(this, observation.AsExpected ? ProbeOutcome.AsExpected : ProbeOutcome.Different, observation.Text, evidence.ToProof());
+        return new(this, observation.AsExpected ? ProbeOutcome.AsExpected : ProbeOutcome.Different, observation.Text, evidence.ToProof())
+        {
+            Seen = observation.Seen,
+            Control = observation.Control,
+            Evidence = evidence,
+        };
     }
 
     /// <summary>The verdict where nothing was tried, or not to its end.</summary>
@@ -74,7 +79,9 @@ public enum Certainty
 /// <summary>What was seen.</summary>
 /// <param name="AsExpected">Whether the rule holds.</param>
 /// <param name="Text">What was seen, in one line.</param>
-public sealed record Observation(bool AsExpected, string Text);
+/// <param name="Seen">The same in a word or two, for a cell of a table; null where nobody asks.</param>
+/// <param name="Control">Whether the data was where it was written; null where there was no control.</param>
+public sealed record Observation(bool AsExpected, string Text, string? Seen = null, bool? Control = null);
 
 /// <summary>What a probe came to.</summary>
 public enum ProbeOutcome
@@ -91,4 +98,14 @@ public enum ProbeOutcome
 /// <param name="Outcome">Whether the rule holds.</param>
 /// <param name="Observed">What was seen, or why it was not tried.</param>
 /// <param name="Proof">Tasks, exit codes and what containers wrote, a line each.</param>
-public sealed record ProbeVerdict(Probe Probe, ProbeOutcome Outcome, string Observed, IReadOnlyList<string> Proof);
+public sealed record ProbeVerdict(Probe Probe, ProbeOutcome Outcome, string Observed, IReadOnlyList<string> Proof)
+{
+    /// <summary>What was seen, in a word or two; null where nothing was tried or nobody asks.</summary>
+    public string? Seen { get; init; }
+
+    /// <summary>Whether the data was where it was written; null where there was no control.</summary>
+    public bool? Control { get; init; }
+
+    /// <summary>The evidence itself.</summary>
+    public ProbeEvidence Evidence { get; init; } = new();
+}

@@ -5,6 +5,9 @@ namespace Tidepool.Storage.Probes;
 /// <summary>Where probes run, with what, and what is known of it.</summary>
 public sealed record ProbeSetting
 {
+    /// <summary>Key of the snapshot that was taken for all probes.</summary>
+    public const string PreparedSnapshot = "prepared";
+
     /// <summary>Id of the verification: all that it makes has it in its name.</summary>
     public required string Id { get; init; }
 
@@ -45,6 +48,9 @@ public sealed record ProbeSetting
     /// <summary>Why no snapshot can be taken; null where one can.</summary>
     public string? NoSnapshots { get; init; }
 
+    /// <summary>A snapshot that was taken for all probes, which know it as <see cref="PreparedSnapshot"/>; null for none.</summary>
+    public ProbeSnapshot? Snapshot { get; init; }
+
     /// <summary>Why EBS volumes cannot be had here at all; null where they can.</summary>
     public string? NoEbs { get; init; }
 
@@ -61,6 +67,11 @@ public sealed record ProbeSetting
     public static EfsVolume FileSystemOf(string id, string? accessPoint) =>
         new(id, TransitEncryption: "ENABLED", AuthorizationConfig: accessPoint is null ? null : new(accessPoint));
 }
+
+/// <summary>A snapshot of a volume that holds one file.</summary>
+/// <param name="Id">The snapshot's id.</param>
+/// <param name="Sum">The file's checksum and size, as cksum prints them.</param>
+public sealed record ProbeSnapshot(string Id, string Sum);
 
 /// <summary>What an image has, as containers of it without a mount saw it.</summary>
 /// <param name="Uid">Its user.</param>

@@ -35,6 +35,28 @@ public sealed record ReplaceTask(ProbeTask Task, string Replacement) : ProbeStep
     public override int Tasks => 2;
 }
 
+/// <summary>Makes a service of one task, waits until it is ready, and deletes the service.</summary>
+public sealed record ServeTask(ProbeTask Task) : ProbeStep
+{
+    public override int Tasks => 1;
+}
+
+/// <summary>Makes a service of one task, wants two of it once the first is ready, waits until the second is, and deletes the service.</summary>
+/// <param name="Task">The task; its key is the first one's.</param>
+/// <param name="Second">The key of the second one.</param>
+public sealed record ScaleService(ProbeTask Task, string Second) : ProbeStep
+{
+    public override int Tasks => 2;
+}
+
+/// <summary>Makes a service of one task, deploys another definition once it is ready, waits until the new task is, and deletes the service.</summary>
+/// <param name="Task">The first task.</param>
+/// <param name="Next">The task of the new deployment; its volume is the first one's.</param>
+public sealed record DeployRevision(ProbeTask Task, ProbeTask Next) : ProbeStep
+{
+    public override int Tasks => 2;
+}
+
 /// <summary>Registers a task definition that should be refused.</summary>
 /// <param name="Key">Key of the answer.</param>
 /// <param name="Definition">The definition.</param>

@@ -33,7 +33,7 @@ public sealed record VerificationCost(int Tasks, int TaskDefinitions, int Servic
         return new(
             tasks,
             1 + started.Select(task => task.Definition.Family).Distinct().Count() + steps.OfType<RegisterOnly>().Count(),
-            steps.OfType<ReplaceTask>().Count(),
+            steps.Count(step => step is ReplaceTask or ServeTask or ScaleService or DeployRevision),
             volumes,
             steps.OfType<TakeSnapshot>().Count(),
             decimal.Ceiling(amount * 100) / 100,
@@ -45,7 +45,10 @@ public sealed record VerificationCost(int Tasks, int TaskDefinitions, int Servic
     {
         RunToEnd run => run.Run,
         StartTasks start => start.Start,
-        ReplaceTask replace => [replace.Task],
+        ReplaceTask replace => [replace.Task, replace.Task],
+        ServeTask serve => [serve.Task],
+        ScaleService scale => [scale.Task, scale.Task],
+        DeployRevision deploy => [deploy.Task, deploy.Next],
         _ => [],
     };
 }

@@ -50,7 +50,7 @@ public sealed class ProbeVerdictSpecs
         Assert.Equal((3, 3, 0, 0), (few.Tasks, few.TaskDefinitions, few.Services, few.EbsVolumes));
         Assert.Equal(0.01m, few.Amount);
         var all = VerificationCost.Of(StorageProbes.All, Setting, hasPublicAddress: true, Prices.Listed);
-        Assert.Equal((2, 8, 1), (all.Services, all.EbsVolumes, all.Snapshots));
+        Assert.Equal((2, 9, 1), (all.Services, all.EbsVolumes, all.Snapshots));
         Assert.InRange(all.Amount, 0.02m, 0.10m);
     }
 
