@@ -43,7 +43,7 @@ public sealed class FileSystemSpecs
 
         var listed = await RunAsync(scratch, "list");
         Assert.Matches(
-            $"^{id}  EFS file system, [-0-9]+ [:0-9]+, shared\n{point}  access point of {id} at /agents, everyone is 1000:1000\n$", listed.Output);
+            $"^ID  [^\n]+\n{id}  EFS file system, [-0-9]+ [:0-9]+, shared\n{point}  access point of {id} at /agents, everyone is 1000:1000\n$", listed.Output);
         Assert.Equal($"removed {id}", await SucceedAsync(scratch, "remove", id, "--yes"));
         Assert.Equal("There is none: no EBS volume, no snapshot and no EFS file system.", await SucceedAsync(scratch, "list"));
     }

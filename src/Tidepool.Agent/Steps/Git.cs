@@ -84,6 +84,9 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
     public void PersistCredentials(GitLogin login)
     {
         var config = Path.Combine(folder, ".git", "config");
+
+        // Whoever shows the file, as "git config --list" does, shows the header as it stands there.
+        job.Secrets.Add(login.Header[(login.Header.LastIndexOf(' ') + 1)..]);
         var section = $"[http \"{login.Url}\"]\n\textraheader = {login.Header}\n";
         File.AppendAllText(config, section);
         job.AtEnd.Add(() =>

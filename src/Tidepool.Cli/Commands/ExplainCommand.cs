@@ -23,17 +23,10 @@ internal sealed class ExplainCommand
         HelpName = "STAGE[.JOB]=RESULT",
     };
 
-    private readonly Option<string[]> _variables = new("--variables")
-    {
-        Description = "Of a file: a predefined or queue-time variable. Repeatable.",
-        HelpName = "NAME=VALUE",
-    };
+    private readonly Option<string[]> _variables =
+        RehearsalArguments.PairsOption("--variables", "Of a file: a predefined or queue-time variable. Repeatable.", "NAME=VALUE");
 
-    private readonly Option<string?> _environment = new("--environment")
-    {
-        Description = "Of a run: which served environment, where there are several: its folder, or a URL that serve printed.",
-        HelpName = "FOLDER|URL",
-    };
+    private readonly Option<string?> _environment = RehearsalArguments.EnvironmentOption();
 
     private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
         "--repository", "Of a file: the folder of a repository that the pipeline names; self is its own. Repeatable.", "ALIAS=FOLDER");
@@ -61,7 +54,6 @@ internal sealed class ExplainCommand
                 result.AddError($"--result is '{wrong.Value}'; the result must be one of {string.Join(", ", Enum.GetNames<NodeResult>())}.");
             }
         });
-        explain._variables.Validators.Add(result => _ = RehearsalArguments.ParsePairs(result, "--variables", "NAME=VALUE"));
         command.SetAction(explain.RunAsync);
         return command;
     }

@@ -1,5 +1,6 @@
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.Pipelines;
+using Tidepool.Pipelines.Lint;
 
 namespace Tidepool.Rehearsal;
 
@@ -51,6 +52,16 @@ public sealed record LocalPipeline
                 : Task.FromResult(source.Files.Read(alias, path)),
             alias => alias == "self" ? $"repository self at {revision}" : source.Files.Describe(alias));
         return await files.ReadAsync(from => PipelineExpansion.Of(source with { Files = from }), ct);
+    }
+
+    /// <summary>Looks for traps in it.</summary>
+    /// <param name="options">What is assumed of the agents.</param>
+    /// <returns>The findings, and the folder that their files' paths begin at.</returns>
+    /// <exception cref="ProblemException">As for <see cref="Expand"/>. PIPELINE004: a file is too large.</exception>
+    public (LintReport Report, string Root) Lint(LintOptions options)
+    {
+        var source = Source(out var root);
+        return (PipelineLint.Inspect(source, options), root);
     }
 
     /// <summary>The file with its templates, as they lie there.</summary>
