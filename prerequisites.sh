@@ -17,8 +17,8 @@ case ${1:-} in
     ;;
   test)
     needed+=(curl:curl shellcheck:shellcheck newuidmap:uidmap node:nodejs npm:npm)
-    # The tests start a container engine of their own and mount disks, which takes root.
-    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io podman:podman mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs)
+    # The tests start a container engine of their own and mount disks, which takes root. Without a browser those of pages are skipped.
+    [ "$(id -u)" -ne 0 ] || needed+=(dockerd:docker.io podman:podman mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs chromium:chromium)
     ;;
   *)
     echo "Usage: prerequisites.sh demo|test|deploy" >&2

@@ -82,17 +82,20 @@ internal static class ResultTables
     /// <summary>What follows, said only of what was seen.</summary>
     private static IEnumerable<string> Conclusions(RehearsalReport report)
     {
+        var what = report.Storage switch { "efs" => "An EFS file system", "ebs" => "An EBS volume of each task", _ => "A bind mount" };
         var seen = report.Scenarios.Where(scenario => scenario.Ok).Select(scenario => scenario.Name).ToHashSet();
         if (seen.Contains("same-task"))
         {
             yield return seen.Contains("container-restarted")
-                ? "A bind mount is good for scratch space and for handing over between the agents of one task, a restart of a container in place included."
-                : "A bind mount is good for scratch space and for handing over between the agents of one task.";
+                ? $"{what} is good for scratch space and for handing over between the agents of one task, a restart of a container in place included."
+                : $"{what} is good for scratch space and for handing over between the agents of one task.";
         }
 
         if (seen.Contains("other-task") && seen.Contains("task-replaced"))
         {
-            yield return "It is no good for work directories that must last: no other task sees it, and a task that is replaced takes it along.";
+            yield return report.Storage is "efs"
+                ? "It is good for what must last: other tasks see it, and so does a task that replaces another."
+                : "It is no good for work directories that must last: no other task sees it, and a task that is replaced takes it along.";
         }
     }
 

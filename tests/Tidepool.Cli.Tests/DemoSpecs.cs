@@ -118,6 +118,31 @@ public sealed class DemoSpecs(DemoRun demo) : IClassFixture<DemoRun>
         Assert.True(outcome.ExitCode == 0, outcome.Error);
     }
 
+    [Theory]
+    [InlineData("ebs", "not-found")]
+    [InlineData("efs", "found")]
+    public async Task Another_storage_comes_out_by_its_own_rules(string storage, string onAnotherTask)
+    {
+        using var scratch = new Scratch();
+        var outcome = await TidepoolProcess.RunAsync(scratch, "demo", "--quiet", "--storage", storage, "--json", "-");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        var report = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Equal(storage, report.GetProperty("storage").GetString());
+        Assert.Equal(
+            ["same-task found", $"other-task {onAnotherTask}", $"task-replaced {onAnotherTask}", "container-restarted found"],
+            report.GetProperty("scenarios").EnumerateArray().Select(scenario => $"{scenario.GetProperty("name").GetString()} {scenario.GetProperty("observed").GetString()}"));
+        Assert.Empty(scratch.Environments);
+    }
+
+    [Fact]
+    public async Task A_storage_that_there_is_not_is_refused()
+    {
+        using var scratch = new Scratch();
+        var outcome = await TidepoolProcess.RunAsync(scratch, "rehearse", "x.yml", "--storage", "nfs");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("--storage is 'nfs'; it must be bind or ebs or efs.", outcome.Error);
+    }
+
     [Fact]
     public async Task With_a_dash_the_report_alone_is_on_standard_output()
     {

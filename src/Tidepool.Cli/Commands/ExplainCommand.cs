@@ -23,6 +23,9 @@ internal sealed class ExplainCommand
         HelpName = "STAGE[.JOB]=RESULT",
     };
 
+    private readonly Option<string[]> _outputs = RehearsalArguments.PairsOption(
+        "--output", "Of a file: assume that this step sets this output variable. Repeatable. Others are Null.", "[STAGE.]JOB.STEP.NAME=VALUE");
+
     private readonly Option<string[]> _variables =
         RehearsalArguments.PairsOption("--variables", "Of a file: a predefined or queue-time variable. Repeatable.", "NAME=VALUE");
 
@@ -44,7 +47,7 @@ internal sealed class ExplainCommand
         var explain = new ExplainCommand();
         var command = new Command(Name, "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
         {
-            explain._what, explain._results, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
+            explain._what, explain._results, explain._outputs, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
         };
         explain._results.Validators.Add(result =>
         {
@@ -108,6 +111,7 @@ internal sealed class ExplainCommand
                         Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: false),
                     },
                     RehearsalArguments.Pairs(parsed.GetValue(_results) ?? []).ToDictionary(pair => pair.Key, pair => ResultOf(pair.Value)!.Value, StringComparer.OrdinalIgnoreCase),
+                    RehearsalArguments.Pairs(parsed.GetValue(_outputs) ?? []),
                     TimeProvider.System),
             ];
     }

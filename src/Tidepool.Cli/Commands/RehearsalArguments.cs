@@ -4,6 +4,7 @@ using System.Globalization;
 using Tidepool.Fargate;
 using Tidepool.Pipelines;
 using Tidepool.Rehearsal;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Cli.Commands;
 
@@ -17,6 +18,13 @@ internal sealed class RehearsalArguments
         ["auto"] = RuntimeWish.Auto,
         ["docker"] = RuntimeWish.Docker,
         ["sandbox"] = RuntimeWish.Sandbox,
+    };
+
+    private static readonly Dictionary<string, VolumeKind> Storages = new()
+    {
+        ["bind"] = VolumeKind.Bind,
+        ["ebs"] = VolumeKind.Ebs,
+        ["efs"] = VolumeKind.Efs,
     };
 
     private readonly Option<string?> _json = JsonOption();
@@ -34,6 +42,8 @@ internal sealed class RehearsalArguments
 
     private readonly Option<string[]> _poolMap = PoolMapOption();
 
+    private readonly Option<string> _storage = StorageOption();
+
     private readonly Option<double> _timeScale = TimeScaleOption();
 
     private readonly Option<string> _runtime = RuntimeOption("auto");
@@ -49,7 +59,7 @@ internal sealed class RehearsalArguments
 
     public RehearsalArguments(Command command)
     {
-        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _runtime, _image, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
+        foreach (var option in new Option[] { _json, _agents, _tasks, _keep, _poolMap, _storage, _runtime, _image, _timeScale, _cpu, _memory, _port, _quiet, _verbose })
         {
             command.Options.Add(option);
         }
@@ -118,6 +128,18 @@ internal sealed class RehearsalArguments
     public static IReadOnlyDictionary<string, string> Folders(ParseResult parsed, Option<string[]> option) => Pairs(parsed.GetValue(option) ?? []).ToDictionary(
         pair => pair.Key, pair => Path.GetFullPath(pair.Value), StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The existing folders that an option <c>--repository</c> gives, by alias.</summary>
+    /// <exception cref="ProblemException">CLI011: there is no such folder.</exception>
+    public static IReadOnlyDictionary<string, string> Clones(ParseResult parsed, Option<string[]> option)
+    {
+        foreach (var (alias, folder) in Pairs(parsed.GetValue(option) ?? []).Where(pair => !Directory.Exists(pair.Value)))
+        {
+            throw new ProblemException("CLI011", $"--repository {alias} is {folder}, and there is no such folder.", "Name a clone of the repository.");
+        }
+
+        return Folders(parsed, option);
+    }
+
     /// <summary>An option whose values are pairs, for <see cref="Pairs"/>.</summary>
     public static Option<string[]> PairsOption(string name, string description, string form)
     {
@@ -140,6 +162,7 @@ internal sealed class RehearsalArguments
         Tasks = parsed.GetValue(_tasks),
         Cpu = parsed.GetValue(_cpu),
         Memory = parsed.GetValue(_memory),
+        Storage = Storages[parsed.GetRequiredValue(_storage)],
         Port = parsed.GetValue(_port),
         PoolMap = Pairs(parsed.GetValue(_poolMap) ?? []),
         Token = Token(Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN")),
@@ -160,6 +183,24 @@ internal sealed class RehearsalArguments
             if (result.Tokens is [var token] && !Wishes.ContainsKey(token.Value))
             {
                 result.AddError($"--runtime is '{token.Value}'; it must be {string.Join(" or ", Wishes.Keys)}.");
+            }
+        });
+        return option;
+    }
+
+    private static Option<string> StorageOption()
+    {
+        var option = new Option<string>("--storage")
+        {
+            Description = "What /shared-storage is: bind (the task's disk), ebs (a volume for each task) or efs (a file system of all tasks).",
+            HelpName = "bind|ebs|efs",
+            DefaultValueFactory = _ => "bind",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !Storages.ContainsKey(token.Value))
+            {
+                result.AddError($"--storage is '{token.Value}'; it must be {string.Join(" or ", Storages.Keys)}.");
             }
         });
         return option;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Library;
 using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
@@ -84,7 +85,9 @@ public sealed class PipelinesService : IAsyncDisposable
         new BuildNotesApi(options, resources, runs).Map(routes);
         new ArtifactsApi(options, resources, runs, new(options.WorkFolder is { } work ? Path.Combine(work, "containers") : null)).Map(routes);
         var repositories = new RepositoryDirectory(options, store);
-        var queue = new RunQueue(options, repositories, runs, tasks);
+        var groups = new VariableGroups(options.Groups, clock, store);
+        new VariableGroupsApi(options, groups).Map(routes);
+        var queue = new RunQueue(options, repositories, runs, tasks, groups);
         new GitApi(options.Project, options.GitFolder, repositories).Map(routes);
         new RepositoriesApi(options, repositories).Map(routes);
         new GitItemsApi(options, repositories).Map(routes);

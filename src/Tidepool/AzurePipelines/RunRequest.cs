@@ -1,3 +1,4 @@
+using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines;
@@ -24,6 +25,9 @@ public sealed record RunRequest
     /// <summary>A check that every stage has to pass before it starts; null for none.</summary>
     public StageCheck? BeforeStage { get; init; }
 
+    /// <summary>Chooses among the agents that can take a job; null: the first that is idle.</summary>
+    public JobPlacement? Placement { get; init; }
+
     /// <summary>The definition that a client made before; null: one of the run's own name.</summary>
     internal int? DefinitionId { get; init; }
 
@@ -32,6 +36,9 @@ public sealed record RunRequest
 
     /// <summary>The repositories beside the pipeline's own that jobs may check out, by alias; aliases ignore case. All are served by this service.</summary>
     public IReadOnlyDictionary<string, ServedRepository> Repositories { get; init; } = new Dictionary<string, ServedRepository>();
+
+    /// <summary>The variable groups that the pipeline was read with, of those that it names.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
     /// <summary>Queue-time variables; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
@@ -50,6 +57,17 @@ public sealed record RunRequest
 /// <param name="Ref">As in <c>refs/heads/main</c>.</param>
 /// <param name="Version">The commit's full SHA.</param>
 public sealed record ServedRepository(string Name, string Ref, string Version);
+
+/// <summary>
+/// Says which agents a job may go to; it waits for one of them. Called under the pool's lock, each time that somebody is looked for: it only
+/// decides.
+/// </summary>
+/// <param name="stage">The stage's name.</param>
+/// <param name="job">The job's name; of a leg with the leg's after a dot.</param>
+/// <param name="able">Capabilities of each agent that is there and meets the job's demands, idle or not; at least one.</param>
+/// <returns>Whether an agent with such capabilities may have the job.</returns>
+public delegate Func<IReadOnlyDictionary<string, string>, bool> JobPlacement(
+    string stage, string job, IReadOnlyList<IReadOnlyDictionary<string, string>> able);
 
 /// <summary>
 /// Holds a stage until it completes, as a check on a resource of the stage does on Azure Pipelines. A <see cref="ProblemException"/> fails the stage.

@@ -244,10 +244,12 @@ public sealed record CostPoint(decimal Gib, decimal Monthly);
 /// <summary>What a pipeline does with the shared storage, and what that means.</summary>
 public sealed record PipelineReport
 {
+    public const string NotRun = "not run";
+
     /// <summary>The pipeline's file.</summary>
     public required string File { get; init; }
 
-    /// <summary>Result of its run, as in <c>succeeded</c>.</summary>
+    /// <summary>Result of its first run, as in <c>succeeded</c>; <see cref="NotRun"/> where there was none.</summary>
     public required string Result { get; init; }
 
     /// <summary>The run's id.</summary>
@@ -259,7 +261,10 @@ public sealed record PipelineReport
     /// <summary>What jobs did with paths under the mount.</summary>
     public IReadOnlyList<PathUse> Paths { get; init; } = [];
 
-    /// <summary>What the YAML says of it: traps with their places.</summary>
+    /// <summary>Jobs that the YAML pins already, each with its demand.</summary>
+    public IReadOnlyList<string> Pinned { get; init; } = [];
+
+    /// <summary>What the YAML says of it: traps with their places; and what was seen besides.</summary>
     public IReadOnlyList<string> Traps { get; init; } = [];
 
     /// <summary>One for each storage.</summary>
@@ -285,7 +290,16 @@ public sealed record PipelineReport
 public sealed record PathUse(string Path, IReadOnlyList<string> WrittenBy, IReadOnlyList<string> ReadBy, bool CrossesTasks);
 
 /// <param name="Storage"><c>bind</c>, <c>ebs</c> or <c>efs</c>.</param>
-/// <param name="Works"><c>works</c>, <c>works when pinned</c> or <c>fails</c>.</param>
+/// <param name="Works">One of the constants.</param>
 /// <param name="Text">Why.</param>
-/// <param name="Run">The run that shows it; null where it follows from others.</param>
-public sealed record StorageVerdict(string Storage, string Works, string Text, int? Run);
+/// <param name="Run">The run that shows it, counted in the storage's own environment; null where it follows from others.</param>
+public sealed record StorageVerdict(string Storage, string Works, string Text, int? Run)
+{
+    public const string AsItIs = "works";
+    public const string WhenPinned = "works when pinned";
+
+    /// <summary>Runs succeed, and a task that is new does not have what earlier runs left; no pin helps.</summary>
+    public const string WithoutCache = "works without its cache";
+    public const string Fails = "fails";
+    public const string NotKnown = "not known";
+}

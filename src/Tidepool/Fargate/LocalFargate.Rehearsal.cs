@@ -61,7 +61,11 @@ public sealed partial class LocalFargate
 
     /// <summary>What a task's volumes are on this machine; after the task stopped, what they were.</summary>
     /// <exception cref="EcsException">No such task.</exception>
-    public IReadOnlyList<VolumeFacts> DescribeVolumes(string taskArn) => RunnerOf(taskArn).Volumes;
+    public IReadOnlyList<VolumeFacts> DescribeVolumes(string taskArn) => RunnerOf(taskArn) is var runner ? [.. runner.Volumes, .. runner.Attached] : [];
+
+    /// <summary>The first process of a container as this machine counts it; null when it does not run, or that cannot be known.</summary>
+    /// <exception cref="EcsException">No such task.</exception>
+    internal Task<int?> FindProcessAsync(string taskArn, string containerName, CancellationToken ct) => RunnerOf(taskArn).FindProcessAsync(containerName, ct);
 
     /// <summary>The file of a container's log, one for all its runs; null when it has no log configuration.</summary>
     /// <exception cref="EcsException">No such task.</exception>

@@ -25,6 +25,9 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     /// <summary>The volumes, as they were made and, when they are gone, last seen.</summary>
     public IReadOnlyList<VolumeFacts> Volumes { get; private set; } = [];
 
+    /// <summary>The volumes of other kinds than bind mounts, as they were attached.</summary>
+    public IReadOnlyList<VolumeFacts> Attached { get; private set; } = [];
+
     /// <summary>What the runtime made for the task; null before <see cref="PrepareAsync"/> has.</summary>
     public PreparedTask? Prepared { get; private set; }
 
@@ -52,7 +55,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             await parts.Runtime.PrepareAsync(_task, ct);
             ReserveImages();
             Prepared = await parts.Runtime.DescribeAsync(_task, ct);
-            Volumes = [.. _task.BindVolumes.Select(volume => parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners))];
+            Volumes = [.. _task.BindVolumes.Select(volume => TaskStorage.Describe(parts.Storage.VolumeFolder(TaskId, volume.Name), volume.Name, parts.Runtime.Owners))];
             foreach (var volume in Volumes)
             {
                 parts.Journal.Volume(taskArn, volume.HostPath);
@@ -85,6 +88,10 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
 
         return started;
     }
+
+    /// <summary>The first process of a container; null when it does not run.</summary>
+    public Task<int?> FindProcessAsync(string name, CancellationToken ct) =>
+        _containers.TryGetValue(name, out var container) ? container.FindProcessAsync(ct) : Task.FromResult<int?>(null);
 
     /// <summary>Id of a container in the runtime; it stays the same over restarts in place.</summary>
     public string RuntimeIdOf(string name) => _task.RuntimeIds[name];
@@ -130,7 +137,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         await _logs.CompleteAsync(ct);
         try
         {
-            Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? parts.Storage.Describe(TaskId, volume.Name, parts.Runtime.Owners) : volume)];
+            Volumes = [.. Volumes.Select(volume => Directory.Exists(volume.HostPath) ? TaskStorage.Describe(volume.HostPath, volume.Name, parts.Runtime.Owners) : volume)];
             await parts.Runtime.RemoveAsync(_task, ct);
             await DetachAsync(ct);
             await parts.Disks.RemoveAsync(TaskId, ct);
@@ -187,6 +194,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
             }
         }
 
+        Attached = [.. _attached.Select(attached => TaskStorage.Describe(attached.Folder, attached.Volume.Name, parts.Runtime.Owners))];
         _task = _task with { AttachedFolders = _attached.ToDictionary(attached => attached.Volume.Name, attached => attached.Folder) };
     }
 

@@ -37,9 +37,8 @@ internal sealed class TaskStorage(string environmentFolder)
     }
 
     /// <summary>What a volume is on this machine now.</summary>
-    public VolumeFacts Describe(string taskId, string volume, FileOwners owners)
+    public static VolumeFacts Describe(string path, string volume, FileOwners owners)
     {
-        var path = VolumeFolder(taskId, volume);
         var facts = LinuxCalls.Describe(path);
         return new()
         {

@@ -110,7 +110,7 @@ public sealed class Demo
         return new ScenarioReport
         {
             Name = scenario.Name,
-            Expected = scenario.Expected,
+            Expected = scenario.ExpectedOn(_options.Storage),
             Observed = verdict.Observed,
             Reason = verdict.Reason,
             Run = RunReports.Of(snapshot, taskArns),

@@ -1,9 +1,11 @@
+using Tidepool.Storage.Probes;
+
 namespace Tidepool.Rehearsal;
 
 /// <summary>One thing that the demonstration tries with the bind mount.</summary>
 /// <param name="Name">As the report names it.</param>
 /// <param name="What">What is done, for who watches.</param>
-/// <param name="Expected"><c>found</c> or <c>not-found</c>, by Fargate's rules for bind mounts.</param>
+/// <param name="Expected"><c>found</c> or <c>not-found</c>, by Fargate's rules for what belongs to one task: bind mounts, and EBS volumes of a service.</param>
 /// <param name="Event">What happens between Build and Deploy.</param>
 /// <remarks>
 /// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html. That a container restarted in
@@ -25,6 +27,9 @@ public sealed record DemoScenario(string Name, string What, string Expected, Dem
         new("task-replaced", "stop the task after Build; Deploy on the task that replaces it", NotFound, DemoEvent.TaskReplaced),
         new("container-restarted", "crash the deploying container after Build; it is restarted in place", Found, DemoEvent.ContainerRestarted),
     ];
+
+    /// <summary>What is to be seen on a storage: an EFS file system is every task's.</summary>
+    public string ExpectedOn(VolumeKind storage) => storage is VolumeKind.Efs ? Found : Expected;
 }
 
 /// <summary>What happens between Build and Deploy.</summary>

@@ -90,7 +90,15 @@ public sealed partial class RehearsalEnvironment
     public async Task<string> RunTaskAsync(CancellationToken ct)
     {
         var response = await Fargate.RunTaskAsync(
-            new RunTaskRequest { Cluster = Cluster, TaskDefinition = _taskDefinition, NetworkConfiguration = Network, StartedBy = "tidepool" }, ct);
+            new RunTaskRequest
+            {
+                Cluster = Cluster,
+                TaskDefinition = _taskDefinition,
+                NetworkConfiguration = Network,
+                StartedBy = "tidepool",
+                VolumeConfigurations = _volume.OfTask,
+            },
+            ct);
         return response.Tasks[0].TaskArn;
     }
 

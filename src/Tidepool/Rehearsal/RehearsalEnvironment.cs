@@ -5,6 +5,7 @@ using Tidepool.AzurePipelines.Repositories;
 using Tidepool.AzurePipelines.Runs;
 using Tidepool.Fargate;
 using Tidepool.Pipelines;
+using Tidepool.Storage.Probes;
 using Tidepool.Tasks;
 
 namespace Tidepool.Rehearsal;
@@ -24,6 +25,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     private readonly IProgress<RehearsalEvent> _progress;
     private readonly TimeProvider _clock;
     private readonly string _taskDefinition;
+    private readonly AgentVolume _volume;
     private readonly string _repositoryFolder;
     private readonly TimeSpan _agentsLimit;
     private readonly TimeSpan _restartPeriod;
@@ -39,14 +41,16 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
         LocalFargate fargate,
         RepositorySnapshot repository,
         TaskDefinition taskDefinition,
+        AgentVolume volume,
         TimeProvider clock,
         IProgress<RehearsalEvent> progress,
         CancellationToken hurry)
     {
         (Folder, Pipelines, Fargate, Repository) = (folder, pipelines, fargate, repository);
-        (_taskDefinition, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, clock, progress, hurry);
+        (_taskDefinition, _volume, _clock, _progress, _hurry) = (taskDefinition.TaskDefinitionArn, volume, clock, progress, hurry);
         _repositoryFolder = options.RepositoryFolder;
         TasksFolder = options.TasksFolder;
+        SharedPath = taskDefinition.ContainerDefinitions[0].MountPoints.First(mount => mount.SourceVolume == volume.Volume.Name).ContainerPath!;
         _agentsLimit = AgentsStart + (AwsDelays * options.TimeScale);
         _restartPeriod = TimeSpan.FromSeconds(taskDefinition.ContainerDefinitions[0].RestartPolicy?.RestartAttemptPeriod ?? 0) * options.TimeScale;
         _watch = TaskWatch.FollowAsync(fargate, pipelines, change => progress.Report(new TaskSeen(change)), _watching.Token);
@@ -57,6 +61,9 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
 
     /// <summary>Where pulled tasks are; null for none.</summary>
     public string? TasksFolder { get; }
+
+    /// <summary>Where containers have the volume that they share.</summary>
+    public string SharedPath { get; }
 
     public PipelinesService Pipelines { get; }
 
@@ -83,7 +90,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 new FargateOptions
                 {
                     EnvironmentFolder = folder,
-                    StorageFolder = options.StorageFolder,
+                    StorageFolder = options.Storage is VolumeKind.Efs ? null : options.StorageFolder,
                     TimeScale = options.TimeScale,
                     Secrets = new Dictionary<string, string> { [TokenSecret] = token },
                     AgentBinary = options.AgentBinary,
@@ -95,7 +102,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             pipelines = await PipelinesService.StartAsync(
                 Service(options, token, folder, gitFolder, progress), clock, ct);
             fargate.Reach(pipelines.OrganizationUrl.Port);
-            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, runtime, pipelines, ct), ct);
+            var volume = AgentVolume.Of(options.Storage, folder, clock);
+            var taskDefinition = await fargate.RegisterTaskDefinitionAsync(await AgentsAsync(options, volume, runtime, pipelines, ct), ct);
             await fargate.CreateClusterAsync(Cluster, ct);
             await fargate.CreateServiceAsync(
                 new CreateServiceRequest
@@ -105,6 +113,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                     TaskDefinition = taskDefinition.TaskDefinitionArn,
                     DesiredCount = options.Tasks,
                     NetworkConfiguration = Network,
+                    VolumeConfigurations = volume.OfService,
                 },
                 ct);
 
@@ -112,7 +121,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             var repository = await RepositorySnapshot.TakeAsync(options.RepositoryFolder, gitFolder, ct);
             ready = true;
             return new RehearsalEnvironment(
-                options, folder, pipelines, fargate, repository, taskDefinition, clock, progress, ct);
+                options, folder, pipelines, fargate, repository, taskDefinition, volume, clock, progress, ct);
         }
         finally
         {
@@ -129,9 +138,10 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     /// <param name="source">The pipeline, its path as errors and runs show it.</param>
     /// <param name="inputs">What it is given, and what of it runs.</param>
     /// <param name="beforeStage">Awaited before a stage starts, as a check is on Azure Pipelines; null for none.</param>
+    /// <param name="placement">Chooses the agents of jobs; null: the first that is idle.</param>
     /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
     /// <exception cref="ProblemException">The selection names what the pipeline does not have.</exception>
-    public PipelineRun QueueRun(PipelineSource source, RunInputs inputs, StageCheck? beforeStage)
+    public PipelineRun QueueRun(PipelineSource source, RunInputs inputs, StageCheck? beforeStage, JobPlacement? placement = null)
     {
         var pipeline = PipelineReader.Read(
             source with { Variables = RunVariables.OfTemplates(Repository.Name, Repository.Branch, Repository.Commit) });
@@ -147,6 +157,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
             SourceBranch = Repository.Branch,
             SourceVersionMessage = Repository.Message,
             BeforeStage = beforeStage,
+            Placement = placement,
         });
     }
 
@@ -165,24 +176,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     /// <exception cref="ProblemException">One of them is no repository, or git could not hand it over.</exception>
     internal async Task<IReadOnlyDictionary<string, ServedRepository>> ServeAsync(IReadOnlyDictionary<string, string> folders, CancellationToken ct)
     {
-        var served = new Dictionary<string, ServedRepository>(StringComparer.OrdinalIgnoreCase);
         using var client = new PipelinesClient(Pipelines.OrganizationUrl, Pipelines.Project, Pipelines.IssueToken());
-        foreach (var (alias, folder) in folders)
-        {
-            var bare = Path.Combine(Folder, $"snapshot-{Guid.NewGuid():n}");
-            var snapshot = await RepositorySnapshot.TakeAsync(folder, bare, ct);
-            if (served.Values.Select(other => other.Name).Append(Repository.Name).Contains(snapshot.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                // Two clones may have one folder's name.
-                snapshot = snapshot with { Name = alias };
-            }
-
-            await client.PushAsync(snapshot, bare, ct);
-            Directory.Delete(bare, recursive: true);
-            served[alias] = new(snapshot.Name, snapshot.Branch, snapshot.Commit);
-        }
-
-        return served;
+        return await OtherRepositories.PushAsync(client, folders, Repository.Name, Folder, ct);
     }
 
     /// <summary>Shows a run as it goes, to its end.</summary>
@@ -201,7 +196,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     public RehearsalReport Report(
         DateTimeOffset startedAt, TimeSpan took, IReadOnlyList<ScenarioReport> scenarios, IReadOnlyList<PhaseReport> phases) => new()
         {
-            Storage = "bind",
+            Storage = _volume.Storage,
             Runtime = Fargate.Runtime.Name,
             NotExercised = Fargate.Runtime.NotExercised,
             StartedAt = startedAt,
@@ -254,7 +249,7 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     }
 
     private static async Task<RegisterTaskDefinitionRequest> AgentsAsync(
-        RehearsalOptions options, RuntimeChoice runtime, PipelinesService pipelines, CancellationToken ct)
+        RehearsalOptions options, AgentVolume volume, RuntimeChoice runtime, PipelinesService pipelines, CancellationToken ct)
     {
         var request = AgentTaskDefinition.Render(
             await File.ReadAllTextAsync(options.ContainerTemplate, ct),
@@ -268,11 +263,12 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
                 ["log_group"] = $"/tidepool/{Cluster}/{agent}",
                 ["log_prefix"] = "agents",
                 ["region"] = "us-east-1",
-                ["volume"] = AgentTaskDefinition.VolumeName,
-                ["storage"] = "bind",
+                ["volume"] = volume.Volume.Name,
+                ["storage"] = volume.Storage,
             },
             ExecutionRole) with
         {
+            Volumes = [volume.Volume],
             Cpu = options.Cpu.ToString(CultureInfo.InvariantCulture),
             Memory = options.Memory.ToString(CultureInfo.InvariantCulture),
             RuntimePlatform = runtime.CpuArchitecture is { } architecture ? new(architecture, "LINUX") : null,

@@ -1,4 +1,5 @@
 using Tidepool.Fargate;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Rehearsal;
 
@@ -58,4 +59,7 @@ public sealed record RehearsalOptions
 
     /// <summary>Memory of the task in MiB. Default 2048.</summary>
     public int Memory { get; init; } = 2048;
+
+    /// <summary>What the agents' shared volume is. An EBS volume is each task's own; an EFS file system is the environment's, and goes with it. Default a bind mount.</summary>
+    public VolumeKind Storage { get; init; } = VolumeKind.Bind;
 }

@@ -172,8 +172,7 @@ internal sealed partial class AgentPool
 
         foreach (var request in _requests.Values.Where(request => request is { Result: null, Agent: null }))
         {
-            var idle = _agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null });
-            if (idle.FirstOrDefault(agent => Meets(agent, request.Job)) is not { } agent)
+            if (Place(request.Job) is not { } agent)
             {
                 continue;
             }
@@ -186,6 +185,23 @@ internal sealed partial class AgentPool
         }
 
         Announce();
+    }
+
+    private RegisteredAgent? Place(QueuedJob job)
+    {
+        if (job.Placement is not { } placement)
+        {
+            return _agents.Values.FirstOrDefault(agent => agent is { Online: true, Enabled: true, Assigned: null } && Meets(agent, job));
+        }
+
+        var able = _agents.Values.Where(agent => agent is { Online: true, Enabled: true } && Meets(agent, job)).ToList();
+        if (able.Count == 0)
+        {
+            return null;
+        }
+
+        var may = placement([.. able.Select(agent => agent.AllCapabilities)]);
+        return able.FirstOrDefault(agent => agent.Assigned is null && may(agent.AllCapabilities));
     }
 
     private void Requeue(JobRequest request)

@@ -14,6 +14,9 @@ internal sealed record QueuedJob
     public required Guid JobId { get; init; }
     public required string JobName { get; init; }
     public required IReadOnlyList<Demand> Demands { get; init; }
+
+    /// <summary>Says which of the agents that can take it may; null for all.</summary>
+    public Func<IReadOnlyList<IReadOnlyDictionary<string, string>>, Func<IReadOnlyDictionary<string, string>, bool>>? Placement { get; init; }
     public required ResourceReference Definition { get; init; }
     public required ResourceReference Run { get; init; }
 

@@ -113,6 +113,7 @@ internal sealed class RunDirectory(
         TimelineId = facts.TimelineId,
         ResourceVariables = facts.ResourceVariables,
         Wanted = wanted,
+        Groups = facts.Request.Groups,
     };
 
     private RunLoop New(RunFacts facts, PipelineDefinition definition, Dictionary<string, int> counted, Uri organization, bool isKept)

@@ -133,6 +133,7 @@ internal sealed partial class RunLoop
             JobId = leg.RecordId,
             JobName = leg.DisplayName,
             Demands = demands,
+            Placement = Facts.Request.Placement is { } placement ? able => placement(leg.Stage.Name.Name, leg.Name.Name, able) : null,
             Definition = new(Facts.DefinitionId, Facts.Request.DefinitionName),
             Run = new(Facts.Id, Facts.Number),
             Message = message.Write,

@@ -65,6 +65,9 @@ internal interface IRunningContainer
     /// <summary>Its processes that a sweep could find; empty when it finds the container otherwise.</summary>
     IReadOnlyList<ProcessIdentity> Processes { get; }
 
+    /// <summary>Its first process as this machine counts it; null when there is none, or it cannot be known.</summary>
+    Task<int?> FindProcessAsync(CancellationToken ct) => Task.FromResult(Processes is [var first, ..] ? first.Pid : (int?)null);
+
     /// <summary>How it ended, once every process of the container is gone. Never fails.</summary>
     Task<ContainerEnd> Ended { get; }
 

@@ -18,6 +18,9 @@ public sealed record Probe
     /// <summary>The kind of volume that it is about.</summary>
     public VolumeKind Kind { get; init; } = VolumeKind.Bind;
 
+    /// <summary>GiB that it writes to its volume at most, where that is enough to cost something.</summary>
+    public decimal WritesGib { get; init; }
+
     /// <summary>Why it cannot be tried in a setting, in words that follow "not tried:"; null where it can.</summary>
     public Func<ProbeSetting, string?> Obstacle { get; init; } = _ => null;
 

@@ -93,6 +93,9 @@ public sealed record ContainerEvidence(int? ExitCode, IReadOnlyList<string> Line
     /// <summary>The last value that it said for a name; null where it said none.</summary>
     public string? Fact(string name) => All(name) is [.., var last] ? last : null;
 
+    /// <summary>All that it said whose name begins so, in order.</summary>
+    public IReadOnlyList<string> Said(string prefix) => [.. Facts.Where(fact => fact.StartsWith(prefix, StringComparison.Ordinal))];
+
     public override string ToString() =>
         $"{(ExitCode is { } code ? $"exit code {code}" : "no exit code")}{string.Concat(Facts.Where(fact => fact.Contains('=')).Select(fact => $"; {fact}"))}"
         + string.Concat(Lines.Where(line => !line.StartsWith(Prefix, StringComparison.Ordinal)).Take(MostOthers).Select(line => $"; also wrote {line}"));

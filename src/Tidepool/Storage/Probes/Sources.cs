@@ -15,6 +15,7 @@ internal static class Sources
     public const string InitContainer = "https://github.com/aws/containers-roadmap/issues/938";
     public const string Ebs = $"{Guide}/ebs-volumes.html";
     public const string EbsConfiguration = $"{Guide}/configure-ebs-volume.html";
+    public const string EbsPerformance = $"{Guide}/ebs-fargate-performance-limits.html";
     public const string Efs = $"{Guide}/efs-volumes.html";
     public const string EfsRoot = "https://docs.aws.amazon.com/efs/latest/ug/accessing-fs-nfs-permissions.html";
     public const string AccessPoints = "https://docs.aws.amazon.com/efs/latest/ug/efs-access-points.html";

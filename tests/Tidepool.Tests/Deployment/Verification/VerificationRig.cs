@@ -19,6 +19,20 @@ internal static class VerificationRig
     public static async Task<VerificationReport> RunAsync(
         string image, Func<Task<FargateRig>>? start = null, Func<Uri, Task<Uri>>? front = null, params string[] probes)
     {
+        var report = await UseAsync(
+            image,
+            start,
+            front,
+            (place, setting) => new StorageVerification(place, setting, new Progress<DeploymentEvent>(), TimeProvider.System)
+                .RunAsync([.. StorageProbes.All.Where(probe => probes.Length == 0 || probes.Contains(probe.Id))], FargateRig.Ct));
+        Assert.Empty(report.Left);
+        return report;
+    }
+
+    /// <summary>Hands over an environment of its own with a file system, and sees that nothing is left there of what was made.</summary>
+    public static async Task<T> UseAsync<T>(
+        string image, Func<Task<FargateRig>>? start, Func<Uri, Task<Uri>>? front, Func<VerificationPlace, ProbeSetting, Task<T>> use)
+    {
         await using var rig = await EcsRig.StartAsync(await (start?.Invoke() ?? FargateRig.StartAsync()));
         using var connection = await AwsConnection.OpenAsync(
             new()
@@ -34,7 +48,8 @@ internal static class VerificationRig
             TimeProvider.System,
             FargateRig.Ct);
         var storage = LocalProbeVolumes.Of(rig.Rig.EnvironmentFolder);
-        var report = await storage.WithFileSystemAsync("probed", fileSystem => new StorageVerification(
+        var setting = Setting(image);
+        var result = await storage.WithFileSystemAsync("probed", fileSystem => use(
             new()
             {
                 Name = "local",
@@ -46,14 +61,11 @@ internal static class VerificationRig
                 Poll = TimeSpan.FromMilliseconds(50),
                 Limit = FargateRig.Limit,
             },
-            Setting(image) with { FileSystem = fileSystem, DiskNotLimited = rig.Rig.Fargate.Runtime.DiskLimited ? null : "no limit" },
-            new Progress<DeploymentEvent>(),
-            TimeProvider.System).RunAsync([.. StorageProbes.All.Where(probe => probes.Length == 0 || probes.Contains(probe.Id))], FargateRig.Ct));
+            setting with { FileSystem = fileSystem, DiskNotLimited = rig.Rig.Fargate.Runtime.DiskLimited ? null : "no limit" }));
         Assert.DoesNotContain(Directory.GetDirectories(rig.Rig.EnvironmentFolder, "vol-*", SearchOption.AllDirectories), folder => !folder.Contains("partial", StringComparison.Ordinal));
-        Assert.Empty(report.Left);
         Assert.Equal("[]", (await rig.AskAsync("ListTaskDefinitions", "{}"))["taskDefinitionArns"]!.ToJsonString());
-        Assert.Equal("INACTIVE", (string?)(await rig.AskAsync("DescribeClusters", $$"""{"clusters":["{{report.Cluster}}"]}"""))["clusters"]![0]!["status"]);
-        return report;
+        Assert.Equal("INACTIVE", (string?)(await rig.AskAsync("DescribeClusters", $$"""{"clusters":["{{setting.Id}}"]}"""))["clusters"]![0]!["status"]);
+        return result;
     }
 
     /// <summary>A setting without a file system.</summary>

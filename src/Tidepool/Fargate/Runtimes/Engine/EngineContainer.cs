@@ -39,6 +39,19 @@ internal sealed class EngineContainer(DockerClient client, string id, string hol
 
     public Task<ContainerEnd> Ended => _ended.Task;
 
+    /// <summary>As the engine counts processes; where it is in another namespace, that is none of this machine's.</summary>
+    public async Task<int?> FindProcessAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await StateAsync() is { Running: true, Pid: > 0 and <= int.MaxValue and var pid } ? (int)pid : null;
+        }
+        catch (Exception e) when (EngineWords.IsGone(e) || e is DockerApiException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Starts the program and follows it to its end.</summary>
     /// <exception cref="IOException">It could not be started; holds the engine's words.</exception>
     public Task StartAsync(CancellationToken ct) => EngineWords.AskAsync(async () =>
