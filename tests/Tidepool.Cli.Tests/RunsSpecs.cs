@@ -35,6 +35,13 @@ public sealed class RunsSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
         Assert.Equal((2, "completed", "canceled"), ((int)newest["id"]!, (string?)newest["state"], (string?)newest["result"]));
         var again = await TidepoolProcess.RunAsync(scratch, "cancel", "2");
         Assert.Equal((2, "RUN008: Run 2 has ended: canceled. See with 'tidepool runs' which ones are in progress.\n"), (again.ExitCode, again.Error));
+        await scratch.PipelineAsync(
+            "stages:\n- stage: One\n  jobs:\n  - job: a\n    steps:\n    - checkout: none\n    - script: echo begun; sleep 600\n"
+            + "- stage: Two\n  condition: always()\n  jobs:\n  - job: b\n    steps:\n    - checkout: none\n    - script: echo went on\n");
+        await using var staged = TidepoolProcess.Start(scratch, "run", "azure-pipelines.yml");
+        await staged.WaitForErrorAsync("│ begun");
+        Assert.Equal("stage One of run 3 is being canceled\n", (await TidepoolProcess.RunAsync(scratch, "cancel", "3", "--stage", "One")).Output);
+        Assert.Contains("│ went on", (await staged.EndAsync()).Error);
         var unknown = await TidepoolProcess.RunAsync(scratch, "cancel", "99");
         Assert.Equal(
             (2, "RUN005: The embedded Azure Pipelines service refused: The requested build 99 could not be found. See its runs with 'tidepool runs'.\n"),

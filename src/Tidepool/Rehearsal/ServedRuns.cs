@@ -22,16 +22,29 @@ public static class ServedRuns
     public static Task<IReadOnlyList<ServedRunFacts>> ListAsync(EnvironmentDocument environment, int most, CancellationToken ct) =>
         AskAsync(environment, async client => (IReadOnlyList<ServedRunFacts>)[.. (await client.RunsAsync(most, ct)).Select(Facts)]);
 
-    /// <summary>Cancels a run; its jobs end later, as their conditions say.</summary>
+    /// <summary>Cancels a run, or one stage of it; its jobs end later, as their conditions say.</summary>
+    /// <param name="environment">Where it is.</param>
+    /// <param name="run">The run's id.</param>
+    /// <param name="stage">The stage's name; null for all of the run.</param>
+    /// <param name="ct">Ends the question.</param>
     /// <returns>The run as it stands then.</returns>
     /// <exception cref="ProblemException">RUN004: the environment does not answer. RUN005: there is no such run. RUN008: it has ended.</exception>
-    public static Task<ServedRunFacts> CancelAsync(EnvironmentDocument environment, int run, CancellationToken ct) => AskAsync(environment, async client =>
+    public static Task<ServedRunFacts> CancelAsync(EnvironmentDocument environment, int run, string? stage, CancellationToken ct) => AskAsync(environment, async client =>
     {
         var before = await client.RunAsync(run, ct);
-        return before.Result is { } result
-            ? throw new ProblemException(
-                "RUN008", string.Create(CultureInfo.InvariantCulture, $"Run {run} has ended: {result}."), "See with 'tidepool runs' which ones are in progress.")
-            : Facts(await client.CancelAsync(run, ct));
+        if (before.Result is { } result)
+        {
+            throw new ProblemException(
+                "RUN008", string.Create(CultureInfo.InvariantCulture, $"Run {run} has ended: {result}."), "See with 'tidepool runs' which ones are in progress.");
+        }
+
+        if (stage is null)
+        {
+            return Facts(await client.CancelAsync(run, ct));
+        }
+
+        await client.CancelStageAsync(run, stage, ct);
+        return Facts(before);
     });
 
     private static async Task<TAnswer> AskAsync<TAnswer>(EnvironmentDocument environment, Func<PipelinesClient, Task<TAnswer>> ask)
