@@ -68,12 +68,12 @@ public sealed record LocalPipeline
     /// <param name="root">The folder that the file's own paths begin at.</param>
     internal PipelineSource Source(out string root)
     {
-        var source = PipelineFiles.Source("/", Path, Parameters) with { Variables = Variables, Groups = Groups, GroupMend = GroupFiles.Mend };
         foreach (var (alias, folder) in Repositories.Where(r => !Directory.Exists(r.Value)))
         {
             throw new ProblemException("EXPAND001", $"The folder {folder} of the repository {alias} does not exist.", "Name an existing folder.");
         }
 
+        var source = PipelineFiles.Source("/", Path, Parameters) with { Variables = Variables, Groups = Groups, GroupMend = GroupFiles.Mend };
         var self = Repositories.FirstOrDefault(r => r.Key.Equals("self", StringComparison.OrdinalIgnoreCase)).Value;
         root = self is null ? PipelineFiles.RootOf(Path) : System.IO.Path.GetFullPath(self);
         var relative = System.IO.Path.GetRelativePath(root, Path);
