@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Artifacts;
 using Tidepool.AzurePipelines.Library;
 using Tidepool.AzurePipelines.Pools;
 using Tidepool.AzurePipelines.Repositories;
@@ -83,7 +84,9 @@ public sealed class PipelinesService : IAsyncDisposable
         new DefinitionsApi(options, resources, runs).Map(routes);
         new BuildLogsApi(options, resources, runs).Map(routes);
         new BuildNotesApi(options, resources, runs).Map(routes);
-        new ArtifactsApi(options, resources, runs, new(options.WorkFolder is { } work ? Path.Combine(work, "containers") : null)).Map(routes);
+        var containers = new FileContainers(options.WorkFolder is { } work ? Path.Combine(work, "containers") : null);
+        runs.Gone = run => containers.Remove(run);
+        new ArtifactsApi(options, resources, runs, containers).Map(routes);
         var repositories = new RepositoryDirectory(options, store);
         var groups = new VariableGroups(options.Groups, clock, store);
         new VariableGroupsApi(options, groups).Map(routes);

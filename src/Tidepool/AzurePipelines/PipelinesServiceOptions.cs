@@ -61,4 +61,10 @@ public sealed record PipelinesServiceOptions
     /// Called from any thread. Null for nobody.
     /// </summary>
     public Action<string>? OnFault { get; init; }
+
+    /// <summary>
+    /// How many runs that have ended are kept; who asks for an older one is told that there is none. Default 200. Those that somebody
+    /// marked as kept, and the last of each pipeline that succeeded, stay beside them.
+    /// </summary>
+    public int KeptRuns { get; init; } = 200;
 }

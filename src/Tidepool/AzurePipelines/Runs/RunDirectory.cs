@@ -55,6 +55,7 @@ internal sealed class RunDirectory(
 
             _runs.Add(run.Facts.PlanId, run);
             _inOrder.Add(run);
+            Retire();
         }
 
         run.Start();
@@ -100,6 +101,29 @@ internal sealed class RunDirectory(
         lock (_gate)
         {
             _lastId = Math.Max(_lastId, id);
+        }
+    }
+
+    /// <summary>Called when a run has gone, to remove what others keep of it.</summary>
+    public Action<int> Gone { get; set; } = _ => { };
+
+    /// <summary>Lets runs go that are older than those that are kept. Looked at when another begins.</summary>
+    private void Retire()
+    {
+        var ages = _inOrder.Select(run => run.Age).ToList();
+        foreach (var old in RunRetention.Over(ages, options.KeptRuns).ToList())
+        {
+            var run = _inOrder.First(run => run.Facts.Id == old.Id);
+            if (!run.Leave())
+            {
+                continue;
+            }
+
+            _inOrder.Remove(run);
+            _runs.Remove(run.Facts.PlanId);
+            pool.Forget(run.Facts.PlanId);
+            store?.RemoveRun(old.Id);
+            Gone(old.Id);
         }
     }
 

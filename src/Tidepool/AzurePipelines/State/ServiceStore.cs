@@ -133,6 +133,17 @@ internal sealed class ServiceStore : IDisposable
 
     public void Save(StoredRequest request) => Save("requests", request.Id, request, StateJson.Default.StoredRequest);
 
+    public void RemoveRequest(long id) => Write("DELETE FROM requests WHERE id = ?", id);
+
+    /// <summary>Forgets a run and all of it; its job requests go by themselves.</summary>
+    public void RemoveRun(int id)
+    {
+        Write("DELETE FROM runs WHERE id = ?", id);
+        Write("DELETE FROM notes WHERE run = ?", id);
+        Write("DELETE FROM counters WHERE run = ?", id);
+        Write("DELETE FROM inputs WHERE run = ?", id);
+    }
+
     public void Add(StoredRun run) => Save("runs", run.Id, run, StateJson.Default.StoredRun);
 
     public void Save(int run, StoredNotes notes) => Save("notes", run, notes, StateJson.Default.StoredNotes);
