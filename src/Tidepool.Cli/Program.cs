@@ -27,6 +27,8 @@ var root = new Command("tidepool", "Runs Azure Pipelines agents on AWS Fargate; 
     ExpandCommand.Create(),
     ServeCommand.Create(hurried.Token),
     RunCommand.Create(),
+    RunsCommand.Create(),
+    CancelCommand.Create(),
     ExplainCommand.Create(),
     InterruptCommand.Create(),
     CompareCommand.Create(),
@@ -47,7 +49,7 @@ if (parsed.Errors.Count > 0)
     // With an unknown command the parser also misses a known one, which tells nobody anything.
     foreach (var error in parsed.Errors.Where(error => parsed.UnmatchedTokens.Count == 0 || error.SymbolResult is not CommandResult || error.Message.Contains('\'')))
     {
-        Console.Error.WriteLine($"CLI001: {error.Message} Run 'tidepool --help' to see what there is.");
+        Console.Error.WriteLine($"CLI001: {error.Message} Run '{PathOf(parsed.CommandResult)} --help' to see what there is.");
     }
 
     return (int)ExitCode.Usage;
@@ -76,7 +78,9 @@ catch (ProblemsException e)
 }
 catch (PipelineNotValidException e)
 {
-    Console.Error.WriteLine("Nothing was run. The pipeline is not valid, or needs what cannot run here:");
+    Console.Error.WriteLine(parsed.CommandResult.Command.Name == ExplainCommand.Name
+        ? "The pipeline is not valid, or needs what cannot run here:"
+        : "Nothing was run. The pipeline is not valid, or needs what cannot run here:");
     foreach (var error in e.Errors)
     {
         Console.Error.WriteLine($"  {error}");
@@ -100,6 +104,8 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
     SayStopped();
     return (int)ExitCode.Interrupted;
 }
+
+static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 
 void StopOnce(PosixSignalContext context)
 {

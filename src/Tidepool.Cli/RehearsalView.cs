@@ -9,29 +9,28 @@ namespace Tidepool.Cli;
 /// <summary>Shows a rehearsal as it happens on standard error, and its result on standard output.</summary>
 internal sealed class RehearsalView : IProgress<RehearsalEvent>
 {
-    private const int WidthOfFiles = 400;
-
     private readonly Lock _writing = new();
-    private bool _quiet;
+    private readonly bool _wantsResultOnly;
     private readonly bool _verbose;
     private readonly LineFilter _lines = new();
     private readonly IAnsiConsole _live = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly IAnsiConsole _result;
     private string? _shownJob;
+    private bool _quiet;
 
     /// <param name="standardOutputTaken">The JSON report goes to standard output, so the tables go to standard error.</param>
     /// <param name="quiet">Show the result only.</param>
     /// <param name="verbose">Show every line that the agents write.</param>
     public RehearsalView(bool standardOutputTaken, bool quiet, bool verbose)
     {
-        (_quiet, _verbose) = (quiet, verbose);
+        (_quiet, _wantsResultOnly, _verbose) = (quiet, quiet, verbose);
         _result = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutputTaken ? Console.Error : Console.Out) });
 
         // What agents write is not wrapped: a terminal does that itself, and a file has no width. Tables fit a terminal.
         _live.Profile.Width = int.MaxValue;
         if (standardOutputTaken ? Console.IsErrorRedirected : Console.IsOutputRedirected)
         {
-            _result.Profile.Width = WidthOfFiles;
+            _result.Profile.Width = ResultTables.WidthOfFiles;
         }
     }
 
@@ -73,7 +72,7 @@ internal sealed class RehearsalView : IProgress<RehearsalEvent>
     {
         lock (_writing)
         {
-            ResultTables.Write(_result, report);
+            ResultTables.Write(_result, report, _wantsResultOnly);
         }
 
         if (json is not null)

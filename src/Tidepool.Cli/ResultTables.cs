@@ -7,9 +7,19 @@ namespace Tidepool.Cli;
 /// <summary>A report as tables; reads nothing but the report.</summary>
 internal static class ResultTables
 {
-    public static void Write(IAnsiConsole console, RehearsalReport report)
+    /// <summary>Width of tables in a file or a pipe, in characters: as wide as a terminal that fills a screen.</summary>
+    public const int WidthOfFiles = 160;
+
+    /// <param name="console">Where to.</param>
+    /// <param name="report">The report.</param>
+    /// <param name="isQuiet">Only what came of it: neither how long it took nor what it does not show.</param>
+    public static void Write(IAnsiConsole console, RehearsalReport report, bool isQuiet)
     {
-        console.WriteLine();
+        if (!isQuiet)
+        {
+            console.WriteLine();
+        }
+
         console.Write(Verdicts(report));
         foreach (var scenario in report.Scenarios.Where(scenario => !scenario.Ok && scenario.Reason is not null))
         {
@@ -19,6 +29,11 @@ internal static class ResultTables
         foreach (var line in Conclusions(report))
         {
             console.WriteLine(line);
+        }
+
+        if (isQuiet)
+        {
+            return;
         }
 
         console.Write(PhaseTable(report));

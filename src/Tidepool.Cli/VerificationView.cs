@@ -10,12 +10,11 @@ namespace Tidepool.Cli;
 /// <summary>Shows a verification of storage: each probe as it ends on standard error, the table on standard output.</summary>
 internal sealed class VerificationView : IProgress<DeploymentEvent>, IProgress<RehearsalEvent>
 {
-    private const int WidthOfFiles = 400;
-
     private readonly Lock _writing = new();
     private readonly IAnsiConsole _live = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly IAnsiConsole _result;
     private readonly bool _isShort;
+    private readonly bool _isPlain;
     private bool _quiet;
 
     /// <param name="standardOutputTaken">The JSON report goes to standard output, so the table goes to standard error.</param>
@@ -28,9 +27,10 @@ internal sealed class VerificationView : IProgress<DeploymentEvent>, IProgress<R
         _isShort = Console.IsErrorRedirected;
         _live.Profile.Width = int.MaxValue;
         _result = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutputTaken ? Console.Error : Console.Out) });
-        if (standardOutputTaken ? Console.IsErrorRedirected : Console.IsOutputRedirected)
+        _isPlain = standardOutputTaken ? Console.IsErrorRedirected : Console.IsOutputRedirected;
+        if (_isPlain)
         {
-            _result.Profile.Width = WidthOfFiles;
+            _result.Profile.Width = int.MaxValue;
         }
     }
 
@@ -55,21 +55,18 @@ internal sealed class VerificationView : IProgress<DeploymentEvent>, IProgress<R
         }
     }
 
-    /// <summary>Draws the table, and what follows from it.</summary>
+    /// <summary>Draws the table, or lines for a file or a pipe, and what follows from it.</summary>
     public void Show(VerificationReport report)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("probe", "verdict", "expected", "observed", "proof");
-        foreach (var probe in report.Probes)
+        if (_isPlain)
         {
-            table.AddRow(
-                Markup.Escape(probe.Id),
-                $"[{Colour(probe)}]{probe.Verdict}[/]",
-                Markup.Escape(probe.Expected),
-                Markup.Escape(PlainText.Of(probe.Observed)),
-                Markup.Escape(PlainText.Of(Proof(probe))));
+            ShowLines(report);
+        }
+        else
+        {
+            ShowTable(report);
         }
 
-        _result.Write(table);
         int Count(string verdict) => report.Probes.Count(probe => probe.Verdict == verdict);
         _result.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -84,6 +81,40 @@ internal sealed class VerificationView : IProgress<DeploymentEvent>, IProgress<R
         {
             _result.WriteLine($"left: {PlainText.Of(left)}");
         }
+    }
+
+    // One that holds takes one line; of another all is said that the table has.
+    private void ShowLines(VerificationReport report)
+    {
+        foreach (var probe in report.Probes)
+        {
+            _result.WriteLine($"{probe.Verdict,-11}  {probe.Id}: {PlainText.Of(probe.Observed)}");
+            if (probe.Verdict == ProbeReport.Different)
+            {
+                _result.WriteLine($"             expected: {probe.Expected}");
+            }
+
+            if (Proof(probe) is { Length: > 0 } proof)
+            {
+                _result.WriteLine($"             proof: {PlainText.Of(proof)}");
+            }
+        }
+    }
+
+    private void ShowTable(VerificationReport report)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("probe", "verdict", "expected", "observed", "proof");
+        foreach (var probe in report.Probes)
+        {
+            table.AddRow(
+                Markup.Escape(probe.Id),
+                $"[{Colour(probe)}]{probe.Verdict}[/]",
+                Markup.Escape(probe.Expected),
+                Markup.Escape(PlainText.Of(probe.Observed)),
+                Markup.Escape(PlainText.Of(Proof(probe))));
+        }
+
+        _result.Write(table);
     }
 
     /// <summary>Lists probes on standard output, a line each.</summary>

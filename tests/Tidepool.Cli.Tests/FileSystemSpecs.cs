@@ -43,7 +43,7 @@ public sealed class FileSystemSpecs
 
         var listed = await RunAsync(scratch, "list");
         Assert.Matches(
-            $"^{id}  EFS file system, [-0-9]+ [:0-9]+, shared\n{point}  access point of {id} at /agents, everyone is 1000:1000\n$", listed.Output);
+            $"^ID  [^\n]+\n{id}  EFS file system, [-0-9]+ [:0-9]+, shared\n{point}  access point of {id} at /agents, everyone is 1000:1000\n$", listed.Output);
         Assert.Equal($"removed {id}", await SucceedAsync(scratch, "remove", id, "--yes"));
         Assert.Equal("There is none: no EBS volume, no snapshot and no EFS file system.", await SucceedAsync(scratch, "list"));
     }
@@ -56,7 +56,7 @@ public sealed class FileSystemSpecs
         "remove", "fsap-1", "--yes")]
     [InlineData("EFS002: There is no EFS file system fs-../../x that was made on this machine. See what there is: tidepool storage list. What an emulator has is made and removed there.\n",
         "remove", "fs-../../x", "--yes")]
-    [InlineData("CLI001: --permissions is '0999'; it must be three or four octal digits, as in 0755. Run 'tidepool --help' to see what there is.\n",
+    [InlineData("CLI001: --permissions is '0999'; it must be three or four octal digits, as in 0755. Run 'tidepool storage create-access-point --help' to see what there is.\n",
         "create-access-point", "fs-01234567", "--path", "/a", "--permissions", "0999")]
     public async Task What_cannot_be_is_told_in_one_line(string problem, params string[] arguments)
     {

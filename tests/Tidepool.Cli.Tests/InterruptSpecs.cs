@@ -29,7 +29,10 @@ public sealed class InterruptSpecs
 
         var refused = await TidepoolProcess.RunAsync(scratch, "interrupt", ordinary);
         Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
-        Assert.StartsWith($"RUN006: The environment does not interrupt task {ordinary}: FARGATE008: ", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            $"RUN006: Task {ordinary.Split('/')[^1]} cannot be interrupted: it is on FARGATE, whose capacity AWS does not take back. "
+            + "Start it with the capacity provider FARGATE_SPOT. 'aws ecs describe-tasks' shows what it is on and how it stands.\n",
+            refused.Error);
         await served.Process.SignalAsync("TERM");
         await served.Process.EndAsync();
     }

@@ -106,7 +106,8 @@ public sealed class RunSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
         await scratch.PipelineAsync("steps:\n- checkout: none\n- script: exit 3\n  displayName: Break it\n");
         var outcome = await TidepoolProcess.RunAsync(scratch, "run", "azure-pipelines.yml", "--quiet");
         Assert.Equal((1, ""), (outcome.ExitCode, outcome.Error));
-        Assert.Contains("step Break it: Bash exited with code '3'.", outcome.Output);
+        Assert.Equal(6, outcome.Output.TrimEnd('\n').Split('\n').Length);
+        Assert.EndsWith("\npipeline: Job, step Break it: Bash exited with code '3'.\n", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class RuntimeSpecs
         var outcome = await TidepoolProcess.RunAsync(scratch, "demo", "--runtime", "podman");
 
         Assert.Equal(
-            (2, "CLI001: --runtime is 'podman'; it must be auto or docker or sandbox. Run 'tidepool --help' to see what there is.\n"),
+            (2, "CLI001: --runtime is 'podman'; it must be auto or docker or sandbox. Run 'tidepool demo --help' to see what there is.\n"),
             (outcome.ExitCode, outcome.Error));
     }
 

@@ -146,7 +146,7 @@ public sealed class ServeSpecs(Moto moto) : IClassFixture<Moto>
     {
         using var scratch = new Scratch();
         var outcome = await TidepoolProcess.RunAsync(scratch, "serve", option, value);
-        Assert.Equal((2, $"CLI001: {error} Run 'tidepool --help' to see what there is.\n"), (outcome.ExitCode, outcome.Error));
+        Assert.Equal((2, $"CLI001: {error} Run 'tidepool serve --help' to see what there is.\n"), (outcome.ExitCode, outcome.Error));
     }
 
     private static JsonObject Waiting(int stopTimeout, string trap = "trap 'exit 0' TERM") => new()

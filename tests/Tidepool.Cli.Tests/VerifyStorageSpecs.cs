@@ -15,6 +15,8 @@ public sealed class VerifyStorageSpecs(Moto moto) : IClassFixture<Moto>
         var file = Path.Combine(scratch.Folder, "report.json");
         var outcome = await TidepoolProcess.RunAsync(scratch, ["verify-storage", "--runtime", "sandbox", "--json", file, .. Few]);
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Matches(@"\Aas expected  fresh-per-task: [^\n]+\n +proof: task [0-9a-f]{8}[^\n]*\nas expected  same-in-both-containers: ", outcome.Output);
+        Assert.DoesNotContain('│', outcome.Output);
         Assert.Contains("2 as expected, 0 DIFFERENT, 0 not tried; endpoint local, runtime sandbox, image tidepool/with-volume:latest", outcome.Output, StringComparison.Ordinal);
         var report = JsonNode.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!;
         Assert.Equal("tidepool.verify-storage/1", (string?)report["schema"]);
@@ -92,6 +94,6 @@ public sealed class VerifyStorageSpecs(Moto moto) : IClassFixture<Moto>
     {
         using var scratch = new Scratch();
         var outcome = await TidepoolProcess.RunAsync(scratch, "verify-storage", option, value);
-        Assert.Equal((2, $"CLI001: {error} Run 'tidepool --help' to see what there is.\n"), (outcome.ExitCode, outcome.Error));
+        Assert.Equal((2, $"CLI001: {error} Run 'tidepool verify-storage --help' to see what there is.\n"), (outcome.ExitCode, outcome.Error));
     }
 }

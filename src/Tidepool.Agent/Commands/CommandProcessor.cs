@@ -50,6 +50,11 @@ internal sealed class CommandProcessor(JobContext job, StepContext step, Action 
 
     private void Run(LoggingCommand command)
     {
+        // No path, no environment and no attachment can hold one, and .NET throws at a path that does.
+        if (command.Data.Contains('\0') || command.Properties.Values.Any(value => value.Contains('\0')))
+        {
+            throw new CommandException($"##vso[{command.Area}.{command.Event}] contains a null character.");
+        }
         if (command.Area is not ("task" or "build" or "artifact" or "results" or "codecoverage" or "telemetry" or "release"))
         {
             step.Output.Warning($"Cannot find command extension for ##vso[{command.Area}.command]. {Reference}");

@@ -24,10 +24,18 @@ internal sealed class SecretMasker
 
     public SecretMasker Copy() => new(_values, _patterns);
 
-    /// <summary>Adds a value; of one with several lines, each line too, since output comes line by line.</summary>
+    /// <summary>
+    /// Adds a value; of one with several lines, each line too, since output comes line by line. A value is found also as it stands in a URL and
+    /// in JSON, where programs show it.
+    /// </summary>
+    /// <remarks>
+    /// As Microsoft's agent does with its value encoders.
+    /// Source: https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Microsoft.VisualStudio.Services.Agent/HostContext.cs
+    /// </remarks>
     public void Add(string value)
     {
-        var added = value.Split('\n').Append(value).Select(line => line.Trim('\r')).Where(line => !string.IsNullOrWhiteSpace(line));
+        var added = value.Split('\n').Append(value).Select(line => line.Trim('\r')).Where(line => !string.IsNullOrWhiteSpace(line))
+            .SelectMany(line => (string[])[line, Uri.EscapeDataString(line), InJson(line)]);
         lock (_gate)
         {
             _values = [.. _values.Union(added, StringComparer.Ordinal)];
@@ -50,6 +58,8 @@ internal sealed class SecretMasker
             Add(pattern);
         }
     }
+
+    private static string InJson(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     public string Apply(string text)
     {

@@ -43,6 +43,19 @@ internal sealed class StepContext
 
     public bool IsTrue(string input) => string.Equals(Input(input), "true", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Why no program can be started with what the step says; null where it can.</summary>
+    public string? Obstacle()
+    {
+        var input = Inputs.FirstOrDefault(input => input.Value.Contains('\0')).Key;
+        var variable = Environment.FirstOrDefault(variable => variable.Key.Contains('\0') || variable.Value.Contains('\0')).Key;
+        return (input, variable) switch
+        {
+            ({ } name, _) => $"The input '{name}' contains a null character.",
+            (_, { } name) => $"The environment variable '{name.Replace("\0", "", StringComparison.Ordinal)}' contains a null character.",
+            _ => null,
+        };
+    }
+
     public void Debug(string text)
     {
         if (IsDebugging)

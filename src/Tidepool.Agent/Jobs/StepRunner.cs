@@ -93,7 +93,7 @@ internal sealed class StepRunner(JobContext job)
         JobStatus result;
         try
         {
-            result = ContainerObstacle.Of(run.Step) is { } obstacle
+            result = (ContainerObstacle.Of(run.Step) ?? context.Obstacle()) is { } obstacle
                 ? context.Fail(obstacle)
                 : await _tasks.RunAsync(run, context, commands, limits.Stop);
         }

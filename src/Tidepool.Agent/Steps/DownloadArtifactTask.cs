@@ -112,6 +112,10 @@ internal sealed class DownloadArtifactTask(JobContext job, StepContext step)
                 {
                     return step.Fail($"The artifact {artifact.Name} is of type {artifact.Resource.Type}: the built-in agent downloads artifacts of type Container.");
                 }
+                if (folderEach && (artifact.Name is "." or ".." || artifact.Name.Contains('/', StringComparison.Ordinal)))
+                {
+                    return step.Fail($"The artifact '{artifact.Name}' cannot have a folder of its own: its name is a path. Download it alone, by its name.");
+                }
                 await DownloadAsync(build, artifact, PathPattern.Lines(patterns), folderEach ? Path.Combine(target, artifact.Name) : target, ct);
             }
             step.Output.Write("Downloading artifact finished.");

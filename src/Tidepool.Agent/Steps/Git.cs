@@ -29,10 +29,10 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
     {
         var hasModules = File.Exists(Path.Combine(folder, ".gitmodules"));
         return await RunAsync(["clean", "-ffdx"], ct) == 0
-            && await RunAsync(["reset", "--hard", "HEAD"], ct) == 0
+            && await RunAsync(["reset", "--quiet", "--hard", "HEAD"], ct) == 0
             && (!hasModules
                 || (await RunAsync(["submodule", "foreach", "--recursive", "git clean -ffdx"], ct) == 0
-                    && await RunAsync(["submodule", "foreach", "--recursive", "git reset --hard HEAD"], ct) == 0));
+                    && await RunAsync(["submodule", "foreach", "--recursive", "git reset --quiet --hard HEAD"], ct) == 0));
     }
 
     public async Task<string?> FetchAsync(GitLogin? login, GitFetch fetch, CancellationToken ct)
@@ -84,6 +84,9 @@ internal sealed class Git(JobContext job, StepContext step, string program, stri
     public void PersistCredentials(GitLogin login)
     {
         var config = Path.Combine(folder, ".git", "config");
+
+        // Whoever shows the file, as "git config --list" does, shows the header as it stands there.
+        job.Secrets.Add(login.Header[(login.Header.LastIndexOf(' ') + 1)..]);
         var section = $"[http \"{login.Url}\"]\n\textraheader = {login.Header}\n";
         File.AppendAllText(config, section);
         job.AtEnd.Add(() =>

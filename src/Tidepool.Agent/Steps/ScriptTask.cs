@@ -8,9 +8,6 @@ namespace Tidepool.Agent.Steps;
 /// <remarks>Source: https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/cmd-line-v2 and .../bash-v3</remarks>
 internal sealed class ScriptTask(JobContext job, StepContext step, CommandProcessor commands)
 {
-    /// <summary>Lines of standard error that become errors of their own under failOnStderr.</summary>
-    private const int KeptErrorLines = 10;
-
     public Task<JobStatus> RunCommandLineAsync(CancellationToken ct) =>
         RunAsync(step.Input("script") ?? "", ["--noprofile", "--norc"], ct);
 
@@ -62,7 +59,7 @@ internal sealed class ScriptTask(JobContext job, StepContext step, CommandProces
         if (errorLines.Count > 0)
         {
             step.Output.Error("Bash wrote one or more lines to the standard error stream.");
-            errorLines.Take(KeptErrorLines).ToList().ForEach(line => step.Output.Error(line));
+            errorLines.ForEach(line => step.Output.Error(line));
         }
         return exitCode != 0 || errorLines.Count > 0 ? JobStatus.Failed : JobStatus.Succeeded;
     }

@@ -6,7 +6,10 @@ namespace Tidepool.Agent.Steps;
 /// <summary>A process of a step whose lines are commands or go into the log.</summary>
 internal sealed class TaskProcess(JobContext job, StepContext step, CommandProcessor commands)
 {
-    /// <summary>What was written to standard error and was no command; kept only where asked for.</summary>
+    /// <summary>As many as become errors of their own; a program may write millions.</summary>
+    public const int MostErrorLines = 10;
+
+    /// <summary>The first lines that were written to standard error and were no commands; kept only where asked for.</summary>
     public List<string> ErrorLines { get; } = [];
 
     public bool KeepsErrorLines { get; init; }
@@ -23,7 +26,7 @@ internal sealed class TaskProcess(JobContext job, StepContext step, CommandProce
         if (!commands.TryRun(line))
         {
             step.Output.Write(line);
-            if (isError && KeepsErrorLines)
+            if (isError && KeepsErrorLines && ErrorLines.Count < MostErrorLines)
             {
                 ErrorLines.Add(line);
             }

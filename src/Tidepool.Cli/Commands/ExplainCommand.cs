@@ -9,6 +9,9 @@ namespace Tidepool.Cli.Commands;
 /// <summary><c>tidepool explain</c>.</summary>
 internal sealed class ExplainCommand
 {
+    /// <summary>What it is called.</summary>
+    public const string Name = "explain";
+
     private readonly Argument<string> _what = new("FILE|RUN|REPORT")
     {
         Description = "A pipeline's YAML file; the number of a run on the environment that serve keeps up; or a report (.json) that rehearse or run wrote.",
@@ -23,17 +26,10 @@ internal sealed class ExplainCommand
     private readonly Option<string[]> _outputs = RehearsalArguments.PairsOption(
         "--output", "Of a file: assume that this step sets this output variable. Repeatable. Others are Null.", "[STAGE.]JOB.STEP.NAME=VALUE");
 
-    private readonly Option<string[]> _variables = new("--variables")
-    {
-        Description = "Of a file: a predefined or queue-time variable. Repeatable.",
-        HelpName = "NAME=VALUE",
-    };
+    private readonly Option<string[]> _variables =
+        RehearsalArguments.PairsOption("--variables", "Of a file: a predefined or queue-time variable. Repeatable.", "NAME=VALUE");
 
-    private readonly Option<string?> _environment = new("--environment")
-    {
-        Description = "Of a run: which served environment, where there are several: its folder, or a URL that serve printed.",
-        HelpName = "FOLDER|URL",
-    };
+    private readonly Option<string?> _environment = RehearsalArguments.EnvironmentOption();
 
     private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
         "--repository", "Of a file: the folder of a repository that the pipeline names; self is its own. Repeatable.", "ALIAS=FOLDER");
@@ -49,7 +45,7 @@ internal sealed class ExplainCommand
     public static Command Create()
     {
         var explain = new ExplainCommand();
-        var command = new Command("explain", "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
+        var command = new Command(Name, "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
         {
             explain._what, explain._results, explain._outputs, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
         };
@@ -61,7 +57,6 @@ internal sealed class ExplainCommand
                 result.AddError($"--result is '{wrong.Value}'; the result must be one of {string.Join(", ", Enum.GetNames<NodeResult>())}.");
             }
         });
-        explain._variables.Validators.Add(result => _ = RehearsalArguments.ParsePairs(result, "--variables", "NAME=VALUE"));
         command.SetAction(explain.RunAsync);
         return command;
     }
@@ -100,7 +95,7 @@ internal sealed class ExplainCommand
         var path = Path.GetFullPath(what);
         if (!File.Exists(path))
         {
-            throw new ProblemException("REHEARSAL004", $"There is no pipeline {path}.", "Name an existing YAML file.");
+            throw new ProblemException("REHEARSAL004", $"There is no pipeline {path}.", "Name an existing YAML file, a report, or the number of a run ('tidepool runs').");
         }
 
         return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)

@@ -8,11 +8,7 @@ internal sealed class InterruptCommand
 {
     private readonly Argument<string> _task = new("TASK") { Description = "Id or ARN of a task on FARGATE_SPOT." };
 
-    private readonly Option<string?> _environment = new("--environment")
-    {
-        Description = "Which served environment, where there are several: its folder, or a URL that serve printed.",
-        HelpName = "FOLDER|URL",
-    };
+    private readonly Option<string?> _environment = RehearsalArguments.EnvironmentOption();
 
     public static Command Create()
     {

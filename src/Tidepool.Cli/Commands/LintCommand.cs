@@ -65,7 +65,8 @@ internal sealed class LintCommand
             .Distinct()
             .SelectMany(path =>
             {
-                var (report, root) = LocalLint.Inspect(path, parameters, variables, repositories, groups, options);
+                var pipeline = new LocalPipeline { Path = path, Parameters = parameters, Variables = variables, Repositories = repositories, Groups = groups };
+                var (report, root) = pipeline.Lint(options);
                 return report.Findings.Select(finding => new Line(PathOf(finding, root, path), finding));
             })
             .Distinct()

@@ -84,6 +84,13 @@ internal sealed class RehearsalArguments
         HelpName = "FILE",
     };
 
+    /// <summary>The option <c>--environment</c>.</summary>
+    public static Option<string?> EnvironmentOption() => new("--environment")
+    {
+        Description = "Which served environment, where there are several: its folder, or a URL that serve printed.",
+        HelpName = "FOLDER|URL",
+    };
+
     /// <summary>The option <c>--quiet</c>.</summary>
     public static Option<bool> QuietOption() => new("--quiet", "-q") { Description = "Show the result only." };
 

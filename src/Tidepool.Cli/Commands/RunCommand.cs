@@ -8,11 +8,7 @@ internal sealed class RunCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The pipeline's YAML file, in its git repository." };
 
-    private readonly Option<string?> _environment = new("--environment")
-    {
-        Description = "Which served environment, where there are several: its folder, or a URL that serve printed.",
-        HelpName = "FOLDER|URL",
-    };
+    private readonly Option<string?> _environment = RehearsalArguments.EnvironmentOption();
 
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
     private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(

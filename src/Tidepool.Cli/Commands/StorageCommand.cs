@@ -48,6 +48,11 @@ internal sealed class StorageCommand
             return (int)ExitCode.Done;
         }
 
+        if (volumes.Count + snapshots.Count + fileSystems.Count > 0)
+        {
+            Say($"{"ID",-22} what it is, what it takes here, whose it is or since when");
+        }
+
         foreach (var (volume, isAttached, used) in volumes)
         {
             var state = isAttached ? $"attached to {volume.TaskArn}{(volume.DeleteOnTermination ? ", deleted with it" : "")}" : $"kept of {volume.TaskArn}";

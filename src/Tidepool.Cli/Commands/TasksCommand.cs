@@ -72,7 +72,9 @@ internal sealed class TasksCommand
         }
         else
         {
-            Console.Out.WriteLine($"tasks: {pulled.Count} pulled, {wanted.Count - missing.Count} there already");
+            Console.Out.WriteLine(wanted.Count == 0
+                ? "tasks: all that the pipeline names come with Tidepool"
+                : $"tasks: {pulled.Count} pulled, {wanted.Count - missing.Count} there already");
         }
 
         return (int)ExitCode.Done;

@@ -7,10 +7,11 @@ namespace Tidepool.Pipelines;
 /// <summary>Why one step, as a file writes it, cannot run here.</summary>
 internal static class StepObstacles
 {
+    /// <summary>What agents run without a package of the organization's, in the versions that <see cref="KnownTasks"/> has.</summary>
     private static readonly string[] OwnTasks =
     [
-        "CmdLine@2", "Bash@3", "PowerShell@2", "PublishPipelineArtifact@1", "DownloadPipelineArtifact@2", BuiltInTasks.Checkout,
-        BuiltInTasks.Download,
+        KnownTasks.CmdLine.Name, KnownTasks.Bash.Name, KnownTasks.PowerShell.Name, KnownTasks.Publish.Name, KnownTasks.Download.Name,
+        KnownTasks.PublishBuild.Name, KnownTasks.DownloadBuild.Name,
     ];
 
     /// <summary>Null when the step runs.</summary>
@@ -43,7 +44,9 @@ internal static class StepObstacles
     private static string? Missing(string task, ITaskCatalog? tasks)
     {
         var sign = task.IndexOf('@', StringComparison.Ordinal);
-        return OwnTasks.Contains(task, StringComparer.OrdinalIgnoreCase)
+        return task.Equals(BuiltInTasks.Checkout, StringComparison.OrdinalIgnoreCase)
+            || task.Equals(BuiltInTasks.Download, StringComparison.OrdinalIgnoreCase)
+            || (sign > 0 && KnownTasks.Find(task[..sign], task[(sign + 1)..].Split('.')[0]) is { } known && OwnTasks.Contains(known.Name))
             || (sign > 0 && tasks?.Find(task[..sign], task[(sign + 1)..]) is { RunsOnServer: false })
             ? null
             : $"task {task} is not at hand";

@@ -1,5 +1,6 @@
 using Tidepool.AzurePipelines.Repositories;
 using Tidepool.Pipelines;
+using Tidepool.Pipelines.Lint;
 
 namespace Tidepool.Rehearsal;
 
@@ -53,16 +54,26 @@ public sealed record LocalPipeline
         return await files.ReadAsync(from => PipelineExpansion.Of(source with { Files = from }), ct);
     }
 
+    /// <summary>Looks for traps in it.</summary>
+    /// <param name="options">What is assumed of the agents.</param>
+    /// <returns>The findings, and the folder that their files' paths begin at.</returns>
+    /// <exception cref="ProblemException">As for <see cref="Expand"/>. PIPELINE004: a file is too large.</exception>
+    public (LintReport Report, string Root) Lint(LintOptions options)
+    {
+        var source = Source(out var root);
+        return (PipelineLint.Inspect(source, options), root);
+    }
+
     /// <summary>The file with its templates, as they lie there.</summary>
     /// <param name="root">The folder that the file's own paths begin at.</param>
     internal PipelineSource Source(out string root)
     {
-        var source = PipelineFiles.Source("/", Path, Parameters) with { Variables = Variables, Groups = Groups, GroupMend = GroupFiles.Mend };
         foreach (var (alias, folder) in Repositories.Where(r => !Directory.Exists(r.Value)))
         {
             throw new ProblemException("EXPAND001", $"The folder {folder} of the repository {alias} does not exist.", "Name an existing folder.");
         }
 
+        var source = PipelineFiles.Source("/", Path, Parameters) with { Variables = Variables, Groups = Groups, GroupMend = GroupFiles.Mend };
         var self = Repositories.FirstOrDefault(r => r.Key.Equals("self", StringComparison.OrdinalIgnoreCase)).Value;
         root = self is null ? PipelineFiles.RootOf(Path) : System.IO.Path.GetFullPath(self);
         var relative = System.IO.Path.GetRelativePath(root, Path);

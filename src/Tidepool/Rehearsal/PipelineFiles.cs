@@ -23,6 +23,10 @@ internal static class PipelineFiles
         {
             throw new ProblemException("REHEARSAL004", $"There is no pipeline {path}.", "Name an existing YAML file.");
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new ProblemException("REHEARSAL005", $"The pipeline {path} is a folder.", "Name the YAML file in it.");
+        }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             throw new ProblemException("REHEARSAL005", $"The pipeline {path} cannot be read: {e.Message}", "Make it a readable file.");

@@ -46,7 +46,8 @@ public static class RunExplanations
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new ProblemException("EXPLAIN002", $"{path} is not a report: {e.Message}", "Name a report that 'tidepool rehearse --json' wrote.");
+            var why = e is JsonException ? "it is no JSON, or has not what a report has." : e.Message;
+            throw new ProblemException("EXPLAIN002", $"{path} is not a report: {why}", "Name a report that 'tidepool rehearse --json' wrote.");
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Tidepool.Rehearsal;
 
 /// <summary>Interrupts a task of a served environment, as Fargate Spot does.</summary>
-public static class SpotInterruption
+public static partial class SpotInterruption
 {
     private const string Target = "Tidepool.InterruptTask";
 
@@ -29,12 +30,19 @@ public static class SpotInterruption
             var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(ct));
             return response.IsSuccessStatusCode
                 ? $"{answer?["task"]?["taskArn"]}"
-                : throw new ProblemException(
-                    "RUN006", $"The environment does not interrupt task {task}: {answer?["message"]}", "Name a task on FARGATE_SPOT that is RUNNING; aws ecs describe-tasks shows both.");
+                : throw Refused(task, $"{answer?["message"]}");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException || (e is TaskCanceledException && !ct.IsCancellationRequested))
         {
             throw new ProblemException("RUN007", $"The ECS endpoint {endpoint} does not answer: {e.Message}", "See what tidepool serve says, or start it again.");
         }
     }
+
+    // A problem of the environment's comes with a code and a mend of its own; one code a line is enough.
+    private static ProblemException Refused(string task, string words) => Code().Match(words) is { Success: true } code
+        ? new("RUN006", words[code.Length..], "'aws ecs describe-tasks' shows what it is on and how it stands.")
+        : new("RUN006", $"The environment does not interrupt task {task}: {words}", "Name a task on FARGATE_SPOT that is RUNNING; 'aws ecs describe-tasks' shows both.");
+
+    [GeneratedRegex("^[A-Z]+[0-9]{3}: ")]
+    private static partial Regex Code();
 }

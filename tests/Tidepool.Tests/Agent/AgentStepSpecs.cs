@@ -24,6 +24,24 @@ public sealed class AgentStepSpecs
     }
 
     [Fact]
+    public async Task A_null_character_in_an_input_or_a_command_fails_its_step_and_not_the_agent()
+    {
+        await using var server = await JobServer.StartAsync();
+
+        var job = await server.RunAsync(
+            JobServer.BuiltIn(TaskReference.CmdLine, "input", ("script", "true"), ("workingDirectory", "a\0b")) with { ContinueOnError = true },
+            JobServer.Bash("true", "env") with { Environment = new Dictionary<string, string> { ["A"] = "b\0c" }, ContinueOnError = true },
+            JobServer.Bash(@"printf '##vso[artifact.upload artifactname=a]x\0y\n'", "command") with { ContinueOnError = true },
+            JobServer.Bash("echo lives", "after"));
+
+        job.MustBe("succeededWithIssues");
+        Assert.Equal(["error: The input 'workingDirectory' contains a null character."], job.Issues("input"));
+        Assert.Equal(["error: The environment variable 'A' contains a null character."], job.Issues("env"));
+        Assert.Contains("error: ##vso[artifact.upload] contains a null character.", job.Issues("command"));
+        Assert.Equal(["lives"], job.Output("after"));
+    }
+
+    [Fact]
     public async Task A_step_that_is_skipped_says_why()
     {
         await using var server = await JobServer.StartAsync();

@@ -24,8 +24,8 @@ internal sealed class JobServer : IAsyncDisposable
     private readonly ConcurrentQueue<TaskAgentMessage> _messages = new();
     private readonly SemaphoreSlim _waiting = new(0);
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource<string>> _ends = new();
-    private readonly ConcurrentDictionary<Guid, Dictionary<Guid, TimelineRecord>> _timelines = new();
-    private readonly ConcurrentDictionary<int, (Guid Record, MemoryStream Text)> _logs = new();
+    private readonly JobRecords _records = new();
+    private readonly JobArtifacts _artifacts = new();
     private readonly ConcurrentQueue<string> _agentLog = new();
     private Process? _agent;
     private int _lastMessage;
@@ -47,11 +47,11 @@ internal sealed class JobServer : IAsyncDisposable
     public ConcurrentQueue<string> Calls { get; } = new();
 
     public ConcurrentDictionary<string, byte[]> Attachments { get; } = new();
-    public ConcurrentDictionary<string, MemoryStream> Files { get; } = new();
-    public ConcurrentDictionary<string, BuildArtifact> Artifacts { get; } = new();
+    public ConcurrentDictionary<string, MemoryStream> Files => _artifacts.Files;
+    public ConcurrentDictionary<string, BuildArtifact> Artifacts => _artifacts.Artifacts;
     public ConcurrentQueue<string> Tags { get; } = new();
     public string BuildNumber { get; private set; } = "1";
-    public long LiveLines { get; private set; }
+    public long LiveLines => _records.LiveLines;
 
     public static async Task<JobServer> StartAsync(params (string Name, string Value)[] variables)
     {
@@ -103,24 +103,9 @@ internal sealed class JobServer : IAsyncDisposable
     }
 
     /// <summary>What is known of a job now.</summary>
-    public JobOutcome Outcome(AgentJobRequestMessage job, string result)
-    {
-        lock (_timelines)
-        {
-            return new(
-                result,
-                [.. _timelines.Values.SelectMany(records => records.Values).Where(record => record.ParentId == job.JobId).OrderBy(record => record.Order)],
-                record => LogOf(record.Id));
-        }
-    }
+    public JobOutcome Outcome(AgentJobRequestMessage job, string result) => _records.Outcome(job, result);
 
-    public IReadOnlyList<TimelineRecord> Timeline(Guid id)
-    {
-        lock (_timelines)
-        {
-            return [.. _timelines[id].Values];
-        }
-    }
+    public IReadOnlyList<TimelineRecord> Timeline(Guid id) => _records.Timeline(id);
 
     /// <summary>Makes a package of a task.</summary>
     public JobStep AddTask(string name, string version, string definition, params (string Name, string Text)[] files)
@@ -233,19 +218,6 @@ internal sealed class JobServer : IAsyncDisposable
         return agent;
     }
 
-    private IReadOnlyList<string> LogOf(Guid record)
-    {
-        using var text = new MemoryStream();
-        foreach (var (_, log) in _logs.OrderBy(log => log.Key).Where(log => log.Value.Record == record))
-        {
-            lock (log.Text)
-            {
-                text.Write(log.Text.ToArray());
-            }
-        }
-        return [.. Encoding.UTF8.GetString(text.ToArray()).TrimStart('\uFEFF').Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[29..])];
-    }
-
     private async Task AnswerAsync(HttpContext http)
     {
         using var body = new MemoryStream();
@@ -267,19 +239,19 @@ internal sealed class JobServer : IAsyncDisposable
             ("GET", [.., "messages"]) => await NextAsync(http.RequestAborted),
             ("PATCH", [.., "jobrequests", _]) => new { requestId = 1, lockedUntil = TimeProvider.System.GetUtcNow().AddMinutes(10) },
             ("POST", [.., "timelines"]) => Read(bytes, ProtocolJson.Default.Timeline),
-            ("PATCH", [.., "timelines", var timeline, "records"]) => Update(Guid.Parse(timeline), Read(bytes, ProtocolJson.Default.CollectionTimelineRecord)),
-            ("POST", [.., "feed"]) => Count(Read(bytes, ProtocolJson.Default.TimelineRecordFeedLines)),
-            ("POST", [.., "logs"]) => AddLog(Read(bytes, ProtocolJson.Default.TaskLog)),
-            ("POST", [.., "logs", var log]) => Append(int.Parse(log, System.Globalization.CultureInfo.InvariantCulture), bytes),
+            ("PATCH", [.., "timelines", var timeline, "records"]) => _records.Update(Guid.Parse(timeline), Read(bytes, ProtocolJson.Default.CollectionTimelineRecord)),
+            ("POST", [.., "feed"]) => _records.Count(Read(bytes, ProtocolJson.Default.TimelineRecordFeedLines)),
+            ("POST", [.., "logs"]) => _records.AddLog(Read(bytes, ProtocolJson.Default.TaskLog)),
+            ("POST", [.., "logs", var log]) => _records.Append(int.Parse(log, System.Globalization.CultureInfo.InvariantCulture), bytes),
             ("PUT", [.., "attachments", var type, var name]) => Attachments[$"{type}/{name}"] = bytes,
             ("POST", [.., "events"]) => End(Read(bytes, ProtocolJson.Default.PlanEvent)),
             ("GET", [.., "tasks", var task, var version]) when Tasks.TryGetValue((Guid.Parse(task), version), out var zip) => zip,
             ("PATCH", [.., "builds", "7"]) => BuildNumber = Read(bytes, ProtocolJson.Default.BuildUpdate).BuildNumber!,
             ("POST", [.., "builds", "7", "tags"]) => AddTags(Read(bytes, ProtocolJson.Default.StringArray)),
-            ("POST", [.., "builds", "7", "artifacts"]) => AddArtifact(Read(bytes, ProtocolJson.Default.BuildArtifact)),
+            ("POST", [.., "builds", "7", "artifacts"]) => _artifacts.AddArtifact(Read(bytes, ProtocolJson.Default.BuildArtifact)),
             ("GET", [.., "builds", "7", "artifacts"]) => List(Artifacts.Values),
-            ("PUT", [.., "Containers", "3"]) => Put(http, bytes),
-            ("GET", [.., "Containers", "3"]) => GetItem(http),
+            ("PUT", [.., "Containers", "3"]) => _artifacts.Put(http, bytes),
+            ("GET", [.., "Containers", "3"]) => _artifacts.GetItem(http),
             ("DELETE", _) => new { },
             _ => (object?)null,
         };
@@ -297,46 +269,10 @@ internal sealed class JobServer : IAsyncDisposable
 
     private static T Read<T>(byte[] body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => JsonSerializer.Deserialize(body, type)!;
 
-    private static object List<T>(IEnumerable<T> items) => new { count = items.Count(), value = items };
+    internal static object List<T>(IEnumerable<T> items) => new { count = items.Count(), value = items };
 
     private async Task<TaskAgentMessage?> NextAsync(CancellationToken ct) =>
         await _waiting.WaitAsync(TimeSpan.FromSeconds(20), ct) && _messages.TryDequeue(out var message) ? message : null;
-
-    private object Update(Guid timeline, Collection<TimelineRecord> changed)
-    {
-        lock (_timelines)
-        {
-            var records = _timelines.GetOrAdd(timeline, _ => []);
-            foreach (var record in changed.Value)
-            {
-                var before = records.GetValueOrDefault(record.Id);
-                records[record.Id] = record with { Details = record.Details ?? before?.Details, Variables = record.Variables ?? before?.Variables };
-            }
-        }
-        return changed;
-    }
-
-    private object Count(TimelineRecordFeedLines lines)
-    {
-        LiveLines += lines.Value.Count;
-        return lines;
-    }
-
-    private object AddLog(TaskLog log)
-    {
-        var id = _logs.Count + 1;
-        _logs[id] = (Guid.Parse(log.Path!.Split('\\')[^1]), new());
-        return log with { Id = id };
-    }
-
-    private object Append(int log, byte[] text)
-    {
-        lock (_logs[log].Text)
-        {
-            _logs[log].Text.Write(text);
-        }
-        return new { };
-    }
 
     private object End(PlanEvent ended)
     {
@@ -352,51 +288,4 @@ internal sealed class JobServer : IAsyncDisposable
         }
         return List(Tags);
     }
-
-    private BuildArtifact AddArtifact(BuildArtifact artifact) => Artifacts[artifact.Name] = artifact with { Id = Artifacts.Count + 1 };
-
-    private object Put(HttpContext http, byte[] bytes)
-    {
-        if (http.Request.Headers.ContentEncoding == "gzip")
-        {
-            using var unpacked = new MemoryStream();
-            using var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
-            gzip.CopyTo(unpacked);
-            bytes = unpacked.ToArray();
-        }
-        var file = Files.GetOrAdd(http.Request.Query["itemPath"]!, _ => new());
-        lock (file)
-        {
-            file.Write(bytes);
-        }
-        return new { };
-    }
-
-    private object? GetItem(HttpContext http)
-    {
-        var path = http.Request.Query["itemPath"].ToString();
-        return http.Request.Headers.Accept.ToString().StartsWith("application/octet-stream", StringComparison.Ordinal)
-            ? Files[path].ToArray()
-            : List(Files.Where(file => file.Key.StartsWith($"{path}/", StringComparison.Ordinal))
-                .Select(file => new { containerId = 3, path = file.Key, itemType = "file", fileLength = file.Value.Length }));
-    }
-}
-
-/// <summary>How a job ended, and what its steps said.</summary>
-internal sealed record JobOutcome(string Result, IReadOnlyList<TimelineRecord> Steps, Func<TimelineRecord, IReadOnlyList<string>> LogOf)
-{
-    public TimelineRecord Step(string name) => Steps.Single(step => step.Name == name);
-
-    public IReadOnlyList<string> Lines(string step) => LogOf(Step(step));
-
-    /// <summary>What a step's own program wrote.</summary>
-    public IReadOnlyList<string> Output(string step) =>
-        [.. Lines(step).SkipWhile(line => !line.StartsWith("##[command]", StringComparison.Ordinal)).Skip(1).SkipLast(1)];
-
-    public IReadOnlyList<string> Issues(string step) => [.. (Step(step).Issues ?? []).Select(issue => $"{issue.Type}: {issue.Message}")];
-
-    /// <summary>All lines of all steps.</summary>
-    public string Text => string.Join('\n', Steps.SelectMany(step => LogOf(step)));
-
-    public void MustBe(string result) => Assert.True(Result == result, $"{Result}:\n{Text}");
 }

@@ -14,6 +14,8 @@ public sealed class SecretMaskerSpecs
     [InlineData("x", "axb", "a***b")] // however short
     [InlineData("aba", "ababa", "***")] // overlapping itself
     [InlineData("a.c", "abc a.c", "abc ***")] // a value is no pattern
+    [InlineData("p@ss w", "https://x:p%40ss%20w@host", "https://x:***@host")] // as it stands in a URL
+    [InlineData("a\"b\\c", """{"k":"a\"b\\c"}""", """{"k":"***"}""")] // and in JSON
     public void A_secret_is_masked_wherever_it_stands_whole(string secret, string line, string shown)
     {
         _masker.Add(secret);

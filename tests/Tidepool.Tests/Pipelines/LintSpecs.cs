@@ -73,6 +73,8 @@ public sealed class LintSpecs
         { "LINT006", "1:1", "container: ubuntu\nsteps: []\n", "pool: {vmImage: ubuntu}\nsteps: [{bash: docker build .}]\n" },
         { "LINT007", "7:45", Shared("pool: p", "deploy /shared-storage/x"), Shared("pool: {name: p, demands: FARGATE_TASK -equals t}", "deploy /shared-storage/x") },
         { "LINT007", "7:69", Shared("pool: {name: p, demands: FARGATE_TASK}", "deploy $SHARED/x"), Shared("pool: p", "deploy /other/x") },
+        { "LINT007", "10:18", OutputPath("'##vso[task.setvariable variable=dir;isOutput=true]/shared-storage/x'"), OutputPath("'##vso[task.setvariable variable=dir;isOutput=true]/tmp/x'") },
+        { "LINT007", "11:18", OutputPath("1; dir=/shared-storage/$(Build.BuildId)\n    echo \"##vso[task.setvariable isOutput=true;variable=dir]${dir}/x\""), OutputPath("1; dir=/tmp\n    echo \"##vso[task.setvariable isOutput=true;variable=dir]${dir}/x\"") },
         {
             "LINT008", "5:28",
             "jobs:\n- deployment: d\n  environment: e\n  strategy: {runOnce: {deploy: {steps: [{bash: x}]}}}\n  pool: {name: p, demands: FARGATE_TASK -equals t}\n",
@@ -176,6 +178,11 @@ public sealed class LintSpecs
         "jobs:\n- job: a\n  steps: [{bash: \"echo '##vso[task.setvariable variable=v;isOutput=true]1##vso[task.setvariable variable=w]1'\", "
         + "name: s}, {bash: x}]\n"
         + $"- job: b\n  dependsOn: a\n  variables: {{v: \"$[ {expression} ]\"}}\n";
+
+    /// <summary>A job that reads, from an output of the job before it, the folder that it lists.</summary>
+    private static string OutputPath(string echoed) =>
+        $"jobs:\n- job: a\n  steps:\n  - bash: |\n      ls /shared-storage/x; echo {echoed.Replace("\n    ", "\n      ", StringComparison.Ordinal)}\n    name: s\n"
+        + "- job: b\n  dependsOn: a\n  variables: {dir: \"$[ dependencies.a.outputs['s.dir'] ]\"}\n  steps: [{bash: ls $(dir)}]\n";
 
     private static string Shared(string pool, string script) =>
         "variables: {shared: /shared-storage}\nstages:\n- stage: A\n  jobs: [{job: a, steps: [{bash: ls $(shared)}]}]\n- stage: B\n  jobs:\n"

@@ -140,8 +140,7 @@ public sealed class GroupFilesSpecs : IDisposable
 
     private static string[] Lint(LocalPipeline pipeline) =>
     [
-        .. LocalLint.Inspect(pipeline.Path, pipeline.Parameters, pipeline.Variables, pipeline.Repositories, pipeline.Groups, new LintOptions())
-            .Report.Findings.Select(finding => finding.Rule.Id),
+        .. pipeline.Lint(new LintOptions()).Report.Findings.Select(finding => finding.Rule.Id),
     ];
 
     private LocalPipeline Pipeline(string yaml)

@@ -132,9 +132,27 @@ internal sealed class PipelinesClient : IDisposable
         }
     }
 
+    /// <summary>The newest runs, newest first.</summary>
+    public async Task<IReadOnlyList<Build>> RunsAsync(int most, CancellationToken ct) =>
+        (await SendAsync($"_apis/build/builds?$top={most}", BuildJson.Default.CollectionBuild, ct)).Value;
+
+    /// <summary>A run as it stands.</summary>
+    /// <exception cref="RefusedException">There is no such run.</exception>
+    public Task<Build> RunAsync(int runId, CancellationToken ct) => SendAsync($"_apis/build/builds/{runId}", BuildJson.Default.Build, ct);
+
     /// <summary>Cancels a run; it ends later.</summary>
     public Task<Build> CancelAsync(int runId, CancellationToken ct) => SendAsync(
         HttpMethod.Patch, $"_apis/build/builds/{runId}", new() { Status = "cancelling" }, BuildJson.Default.BuildUpdate, BuildJson.Default.Build, ct);
+
+    /// <summary>Cancels one stage of a run; it ends later.</summary>
+    /// <exception cref="RefusedException">There is no such run or stage.</exception>
+    public async Task CancelStageAsync(int runId, string stage, CancellationToken ct)
+    {
+        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new StageUpdate { State = "cancel" }, BuildJson.Default.StageUpdate));
+        content.Headers.ContentType = new("application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri(_project, $"_apis/build/builds/{runId}/stages/{Uri.EscapeDataString(stage)}")) { Content = content };
+        (await AnsweredAsync(request, ct)).Dispose();
+    }
 
     /// <summary>Why each node of a run stands as it does.</summary>
     /// <exception cref="RefusedException">There is no such run.</exception>

@@ -17,24 +17,27 @@ internal sealed class TaskPackage
     public const string Definition = "task.json";
     private const string Program = "index.js";
 
+    /// <summary>What the programs for the two shells share.</summary>
+    private const string Shell = "shell.js";
+
     // The same bytes each time: a zip remembers when its files changed.
     private static readonly DateTimeOffset ZipEpoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Those that come with Tidepool, and the program of each.</summary>
     public static readonly IReadOnlyList<TaskPackage> BuiltIn =
     [
-        .. new[]
+        .. new (string Name, string Program, string[] Modules)[]
         {
-            ("CmdLine", "script.js"),
-            ("Bash", "script.js"),
-            ("PowerShell", "powershell.js"),
-            ("PublishPipelineArtifact", "publish.js"),
-            ("PublishBuildArtifacts", "publish.js"),
-            ("DownloadPipelineArtifact", "download.js"),
-            ("DownloadBuildArtifacts0", "download.js"),
-            ("DownloadBuildArtifacts1", "download.js"),
-            ("Download", "download.js"),
-        }.Select(task => OfOwn(task.Item1, task.Item2)),
+            ("CmdLine", "script.js", [Shell]),
+            ("Bash", "script.js", [Shell]),
+            ("PowerShell", "powershell.js", [Shell]),
+            ("PublishPipelineArtifact", "publish.js", []),
+            ("PublishBuildArtifacts", "publish.js", []),
+            ("DownloadPipelineArtifact", "download.js", []),
+            ("DownloadBuildArtifacts0", "download.js", []),
+            ("DownloadBuildArtifacts1", "download.js", []),
+            ("Download", "download.js", []),
+        }.Select(task => OfOwn(task.Name, task.Program, task.Modules)),
     ];
 
     private readonly Func<Stream> _open;
@@ -54,11 +57,11 @@ internal sealed class TaskPackage
         return new(TaskDefinition.Of(zip), () => File.OpenRead(file));
     }
 
-    private static TaskPackage OfOwn(string name, string program)
+    private static TaskPackage OfOwn(string name, string program, string[] modules)
     {
         var definition = Read($"{name}/{Definition}");
         var task = JsonSerializer.Deserialize(definition, ServiceJson.Default.TaskDefinition)!;
-        var zip = new Lazy<byte[]>(() => Pack((Definition, definition), (Program, Read(program))));
+        var zip = new Lazy<byte[]>(() => Pack([(Definition, definition), (Program, Read(program)), .. modules.Select(module => (module, Read(module)))]));
         return new(task, () => new MemoryStream(zip.Value, writable: false));
     }
 

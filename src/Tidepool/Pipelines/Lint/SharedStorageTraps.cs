@@ -25,6 +25,7 @@ internal sealed partial class SharedStorageTraps
     private readonly LintedGraph _graph;
     private readonly string _shared;
     private readonly Regex _mention;
+    private readonly Dictionary<LintedJob, IReadOnlyDictionary<string, string>> _outputs = [];
 
     public SharedStorageTraps(LintedGraph graph, string shared)
     {
@@ -169,14 +170,23 @@ internal sealed partial class SharedStorageTraps
         {
             return expanded;
         }
+        if (!_outputs.TryGetValue(job, out var outputs))
+        {
+            _outputs.Add(job, outputs = new OutputTexts(_graph).Of(job));
+        }
+        expanded = Macros.Expand(expanded, outputs.GetValueOrDefault);
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in _graph.VariablesOf(job).Where(v => !v.IsSecret && RuntimeText.ExpressionOf(v.Value) is null))
         {
             values[variable.Name.Replace('.', '_').ToUpperInvariant()] = _graph.Expand(job, variable.Value);
         }
+        foreach (var (name, value) in outputs)
+        {
+            values[name.Replace('.', '_').ToUpperInvariant()] = value;
+        }
         foreach (var (name, value) in step.Environment)
         {
-            values[name] = _graph.Expand(job, value);
+            values[name] = Macros.Expand(_graph.Expand(job, value), outputs.GetValueOrDefault);
         }
         return ShellVariable().Replace(expanded, m => values.GetValueOrDefault(m.Groups["name"].Value, m.Value));
     }

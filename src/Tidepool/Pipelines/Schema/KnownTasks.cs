@@ -44,6 +44,15 @@ internal static class KnownTasks
         Input("patterns", "itemPattern"),
         Input("path", "targetPath", "downloadPath"));
 
+    public static PipelineTask PublishBuild { get; } = Task(
+        new("2ff763a7-ce83-4e1f-bc89-0ae63477cebe"),
+        "PublishBuildArtifacts",
+        "1.274.0",
+        "Publish build artifacts",
+        Input("PathtoPublish"),
+        Input("ArtifactName"),
+        Input("ArtifactType", "publishLocation"));
+
     public static PipelineTask DownloadBuild { get; } = Task(
         new("a433f589-fce1-4460-9ee6-44a624aeb1fb"),
         "DownloadBuildArtifacts",
@@ -66,14 +75,7 @@ internal static class KnownTasks
         PowerShell,
         Publish,
         Download,
-        Task(
-            new("2ff763a7-ce83-4e1f-bc89-0ae63477cebe"),
-            "PublishBuildArtifacts",
-            "1.274.0",
-            "Publish build artifacts",
-            Input("PathtoPublish"),
-            Input("ArtifactName"),
-            Input("ArtifactType", "publishLocation")),
+        PublishBuild,
         DownloadBuild with { Version = "1.220.0" },
         DownloadBuild,
         DownloadPackage,
