@@ -61,11 +61,12 @@ internal sealed class CompareCommand
         {
             compare._endpoint, compare._only, compare._json, compare._html, compare._markdown, compare._runtime, compare._image, compare._quiet,
         };
-        command.SetAction(compare.RunAsync);
+        var cost = new CostArguments(command);
+        command.SetAction((parsed, ct) => compare.RunAsync(parsed, cost.Wish(parsed), ct));
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
+    private async Task<int> RunAsync(ParseResult parsed, CostWish cost, CancellationToken ct)
     {
         var only = parsed.GetValue(_only) ?? [];
         var scenarios = ComparisonScenarios.All.Where(scenario => only.Length == 0 || only.Contains(scenario.Id)).ToList();
@@ -83,10 +84,11 @@ internal sealed class CompareCommand
             Local => await LocalVerification.OfOwnEnvironmentAsync(wish, cells, view, CompareAsync, ct),
             var url => await LocalVerification.OfServedAsync(new(url), wish, cells, CompareAsync, ct),
         };
+        report = report with { Cost = ComparisonCost.Of(cost) };
         view.Show(report);
 
         // A report that was cut short is one too.
-        foreach (var (output, text) in outputs.Zip<ReportFile?, Func<string>>([report.ToJson, () => throw new NotImplementedException(), () => throw new NotImplementedException()]))
+        foreach (var (output, text) in outputs.Zip<ReportFile?, Func<string>>([report.ToJson, () => ComparisonPage.Of(report), () => ComparisonMarkdown.Of(report)]))
         {
             await (output?.WriteAsync(text(), CancellationToken.None) ?? Task.CompletedTask);
         }

@@ -152,14 +152,14 @@ internal sealed class ContainersApart(IContainerRuntime inner, TaskStorage stora
 /// <summary>A container that is started again has a fresh volume.</summary>
 internal sealed class RestartsForget(IContainerRuntime inner, TaskStorage storage, string folder) : BrokenRuntime(inner, storage, folder)
 {
-    private int _starts;
+    private readonly ConcurrentDictionary<string, int> _starts = new();
 
     public override Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct)
     {
-        if (container.RestartPolicy is not null)
+        if (container.RestartPolicy is not null && HasVolume(task))
         {
-            foreach (var file in Interlocked.Increment(ref _starts) > 1 ? Directory.GetFiles(VolumeOf(task)) : [])
+            foreach (var file in _starts.AddOrUpdate(task.TaskId, 1, (_, before) => before + 1) > 1 ? Directory.GetFiles(VolumeOf(task)) : [])
             {
                 File.Delete(file);
             }
@@ -259,6 +259,9 @@ internal sealed class VolumesAreElsewhere(IContainerRuntime inner, TaskStorage s
     public override Task<IRunningContainer> StartAsync(
         RuntimeTask task, ContainerDefinition container, IReadOnlyDictionary<string, string> environment, ContainerLog log, CancellationToken ct) =>
         base.StartAsync(where(task) is { } name ? With(task, Folder(name)) : task, container, environment, log, ct);
+
+    /// <summary>Whoever names a bind mount alike has the same one.</summary>
+    public static string? BindOfOneName(RuntimeTask task) => task.BindVolumes.FirstOrDefault()?.Name;
 
     /// <summary>EBS volumes are the task definition's, not the task's.</summary>
     public static string? EbsOfTheFamily(RuntimeTask task) => HasEbs(task) ? task.Definition.Family : null;
