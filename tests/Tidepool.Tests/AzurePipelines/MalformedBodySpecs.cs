@@ -89,6 +89,29 @@ public sealed class MalformedBodySpecs
         Assert.Equal(("agent-1", "offline", "1"), (known.Name, known.Status, known.SystemCapabilities!["a"]));
     }
 
+    [Theory]
+    [InlineData("""{"a":"\ud800"}""")]
+    [InlineData("""{"\ud800":"a"}""")]
+    [InlineData("""[{"op":"add","path":"/\udc00","value":1}]""")]
+    [InlineData("""[{"op":"add","path":"/a","value":{"b":["\ud800"]}}]""")]
+    [InlineData("{\"a\u00ff\":1}")]
+    public async Task Properties_that_are_no_text_are_refused_and_the_run_stays_readable(string body)
+    {
+        await using var tested = await StartAsync();
+        var agent = tested.Agent("agent-1");
+        tested.Queue(Stage("Build", Job("Pack", Script("CmdLine"))) with { Condition = "false" });
+        const string Properties = "tidepool/_apis/build/builds/1/properties";
+
+        // One byte for each character: what is above 127 is no UTF-8.
+        using var response = await agent.TrySendAsync(HttpMethod.Patch, Properties, Encoding.Latin1.GetBytes(body), asOwner: true);
+
+        await MustBeRefusalAsync(response);
+        using var same = await agent.TrySendAsync(HttpMethod.Patch, Properties, """{"b":1,"b":2}"""u8.ToArray(), asOwner: true);
+        Assert.Equal(HttpStatusCode.OK, same.StatusCode);
+        using var left = await agent.SendAsync(HttpMethod.Get, Properties, body: null, asOwner: true);
+        Assert.Contains("\"b\"", await left.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     private static async Task MustBeRefusalAsync(HttpResponseMessage response)
     {
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);

@@ -66,9 +66,12 @@ internal sealed class BuildNotesApi(PipelinesServiceOptions options, BuildResour
     {
         var run = Changeable(http);
         using var body = await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
+
+        // Text that cannot be written again must not get in: nobody could read the properties then.
+        _ = JsonSerializer.SerializeToUtf8Bytes(body.RootElement, BuildJson.Default.JsonElement);
         run.Notes.SetProperties(body.RootElement.ValueKind switch
         {
-            JsonValueKind.Object => body.RootElement.EnumerateObject().ToDictionary(property => property.Name, property => property.Value),
+            JsonValueKind.Object => [.. body.RootElement.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value))],
             JsonValueKind.Array => body.RootElement.EnumerateArray().Select(Change).ToList(),
             _ => throw Refusal.BadRequest($"The body is neither a JSON patch ({PatchType}) nor an object."),
         });

@@ -52,7 +52,7 @@ internal static class Gate
         {
             await RefuseAsync(http, Refusal.BadRequest($"The body could not be read. {e.Message}", e.StatusCode));
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
+        catch (Exception e) when (e is JsonException or InvalidDataException || IsTextThatIsNone(e))
         {
             await RefuseAsync(http, Refusal.BadRequest($"The body could not be read. {e.Message}"));
         }
@@ -66,6 +66,10 @@ internal static class Gate
             await RefuseAsync(http, new(StatusCodes.Status500InternalServerError, e.GetType().Name, $"The service failed. {e.Message}"));
         }
     });
+
+    // A document is parsed before its texts are: bytes that are no UTF-8, or half of a pair, are found when one is read or written.
+    private static bool IsTextThatIsNone(Exception e) =>
+        e is InvalidOperationException or ArgumentException && e.TargetSite?.DeclaringType?.Assembly == typeof(JsonDocument).Assembly;
 
     private static Task RefuseAsync(HttpContext http, WireException refusal) => http.Response.HasStarted
         ? Task.CompletedTask
