@@ -27,9 +27,12 @@ internal sealed class EcsServer : IAsyncDisposable
     /// <param name="installed">What was built.</param>
     /// <param name="engine">The container engine to use; null for the sandbox.</param>
     /// <param name="ct">Ends the wait.</param>
-    public static Task<EcsServer> TidepoolAsync(Installed installed, string? engine, CancellationToken ct)
+    /// <param name="pipelinesPort">Port of the embedded service, which keeps its state then; 0 for any.</param>
+    public static Task<EcsServer> TidepoolAsync(Installed installed, string? engine, CancellationToken ct, int pipelinesPort = 0)
     {
-        var start = new ProcessStartInfo(installed.Script, ["serve", "--ecs-port", "0", "--runtime", engine is null ? "sandbox" : "docker"]);
+        string[] ports = ["--ecs-port", "0", "--pipelines-port", pipelinesPort.ToString(CultureInfo.InvariantCulture)];
+        var start = new ProcessStartInfo(installed.Script, ["serve", .. ports, "--runtime", engine is null ? "sandbox" : "docker"]);
+        start.Environment["TIDEPOOL_TOKEN"] = PipelinesServer.Token;
         start.Environment["DOCKER_HOST"] = engine;
         return StartAsync(start, "export AWS_ENDPOINT_URL=", "ready", ct);
     }

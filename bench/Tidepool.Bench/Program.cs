@@ -6,6 +6,12 @@ using Tidepool.Rehearsal;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var ct = CancellationToken.None;
+double? asked = null;
+if (args is [var home, "--seconds", var text, .. var rest] && double.TryParse(text, out var wanted))
+{
+    (asked, args) = (wanted, [home, .. rest]);
+}
+
 var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>> RunAsync)[]
 {
     ("demo", installed => DemoBench.RunAsync(installed, ct)),
@@ -15,13 +21,16 @@ var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>
     ("endpoint", installed => EndpointBench.RunAsync(installed, ct)),
     ("tasks", installed => TaskBench.RunAsync(installed, ct)),
     ("many", installed => ManyTasksBench.RunAsync(installed, ct)),
+    ("pool", installed => PoolBench.RunAsync(installed, ct)),
+    ("runs", installed => RunsBench.RunAsync(installed, ct)),
     ("expand", _ => Task.FromResult(ExpandBench.Run())),
     ("fuzz", installed => FuzzBench.RunAsync(installed, FuzzTime())),
+    ("requests", installed => RequestFuzzBench.RunAsync(installed, FuzzTime(), ct)),
     ("engine", installed => TaskBench.RunInEngineAsync(installed, ct)),
 };
 if (args is not [var root, .. var names] || names.Except(benches.Select(bench => bench.Name)).Any())
 {
-    Console.Error.WriteLine($"Usage: bench/run.sh [{string.Join('|', benches.Select(bench => bench.Name))}]...");
+    Console.Error.WriteLine($"Usage: bench/run.sh [--seconds N] [{string.Join('|', benches.Select(bench => bench.Name))}]...");
     return 2;
 }
 
@@ -48,8 +57,8 @@ AnsiConsole.Write(table);
 Console.WriteLine($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
 return measurements.All(one => one.Kept) ? 0 : 1;
 
-static TimeSpan FuzzTime() =>
-    TimeSpan.FromSeconds(double.TryParse(Environment.GetEnvironmentVariable("TIDEPOOL_FUZZ_SECONDS"), out var seconds) ? seconds : 10);
+TimeSpan FuzzTime() =>
+    TimeSpan.FromSeconds(asked ?? (double.TryParse(Environment.GetEnvironmentVariable("TIDEPOOL_FUZZ_SECONDS"), out var seconds) ? seconds : 10));
 
 async Task<IReadOnlyList<Measurement>> JobsAsync(Installed installed)
 {

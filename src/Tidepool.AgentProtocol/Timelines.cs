@@ -42,9 +42,16 @@ public sealed record TimelineRecord
     public int? Attempt { get; init; }
     public string? Identifier { get; init; }
 
+    /// <summary>The task that a step runs; absent for other records, and for what the agent adds itself.</summary>
+    public RecordTask? Task { get; init; }
+
     /// <summary>Where the attempts before this one are; absent for a first one.</summary>
     public IReadOnlyList<PreviousAttempt>? PreviousAttempts { get; init; }
 }
+
+/// <summary>Which task the record of a step is about.</summary>
+/// <remarks>Source: https://learn.microsoft.com/rest/api/azure/devops/build/timeline/get#taskreference</remarks>
+public sealed record RecordTask(Guid Id, string? Name, string? Version);
 
 /// <summary>An attempt of a node before its last.</summary>
 public sealed record PreviousAttempt

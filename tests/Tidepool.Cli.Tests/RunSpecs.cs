@@ -59,6 +59,47 @@ public sealed class RunSpecs(ServedAgents agents) : IClassFixture<ServedAgents>
     }
 
     [Fact]
+    public async Task Two_repositories_are_handed_over_and_checked_out_and_a_group_gives_variables()
+    {
+        using var tools = agents.Scratch();
+        await File.WriteAllTextAsync(
+            Path.Combine(tools.Folder, "say.yml"), "steps:\n- script: cat tools/word site/own\n- script: echo the key is $(key), the colour $(colour)\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(tools.Folder, "word"), "from the other repository\n", TestContext.Current.CancellationToken);
+        await tools.PipelineAsync("steps: []\n");
+        using var scratch = agents.Scratch();
+        await File.WriteAllTextAsync(Path.Combine(scratch.Folder, "own"), "from its own\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(scratch.Folder, "..", "shore.json"), """{"colour": "teal", "key": {"value": "only-one-knows-it", "isSecret": true}}""", TestContext.Current.CancellationToken);
+        await scratch.PipelineAsync("""
+            variables:
+            - group: shore of run
+            resources:
+              repositories:
+              - {repository: tools, type: github, name: some/tools, endpoint: e}
+            steps:
+            - checkout: self
+              path: s/site
+            - checkout: tools
+              path: s/tools
+            - template: say.yml@tools
+            """);
+
+        var missing = await TidepoolProcess.RunAsync(scratch, "run", "azure-pipelines.yml", "--repository", $"tools={tools.Folder}");
+        var outcome = await TidepoolProcess.RunAsync(
+            scratch, "run", "azure-pipelines.yml", "--repository", $"tools={tools.Folder}", "--variable-group", "shore of run=../shore.json", "--json", "-");
+        var again = await TidepoolProcess.RunAsync(scratch, "run", "azure-pipelines.yml");
+
+        Assert.Equal(2, missing.ExitCode);
+        Assert.Contains("/azure-pipelines.yml (Line: 2, Col: 10): Variable group shore of run was not found or is not authorized for use.", missing.Error);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("│ from the other repository", outcome.Error);
+        Assert.Contains("│ from its own", outcome.Error);
+        Assert.Contains("│ the key is ***, the colour teal", outcome.Error);
+        Assert.DoesNotContain("only-one-knows-it", outcome.Output + outcome.Error);
+        Assert.Equal(2, again.ExitCode);
+        Assert.Contains("/azure-pipelines.yml (Line: 5, Col: 5): The repository some/tools of type github is in no project of this service.", again.Error);
+    }
+
+    [Fact]
     public async Task A_pipeline_that_fails_exits_with_1_and_says_which_step()
     {
         using var scratch = agents.Scratch();

@@ -117,6 +117,24 @@ async function wholeRun(connection, pipelineId, repositoryFacts, tasks) {
   assert.equal((await tasks.api.getAgentRequestsForAgent(tasks.pool.id, tasks.agent.id)).length, 1);
 }
 
+async function variableGroup(tasks) {
+  const wanted = {
+    name: 'shore',
+    type: 'Vsts',
+    variables: { colour: { value: 'teal' }, key: { value: 'hush', isSecret: true } },
+    variableGroupProjectReferences: [{ name: 'shore', projectReference: { name: project } }],
+  };
+  const made = await tasks.api.addVariableGroup(wanted);
+  assert.deepEqual([made.name, made.variables.colour.value, made.variables.key.value], ['shore', 'teal', null]);
+  const changed = await tasks.api.updateVariableGroup({ ...wanted, description: 'of the sea' }, made.id);
+  assert.equal(changed.description, 'of the sea');
+  assert.deepEqual((await tasks.api.getVariableGroups(project, 'sh*')).map((found) => found.id), [made.id]);
+  assert.deepEqual((await tasks.api.getVariableGroupsById(project, [made.id])).map((found) => found.name), ['shore']);
+  assert.equal((await tasks.api.getVariableGroup(project, made.id)).variables.key.isSecret, true);
+  await tasks.api.deleteVariableGroup(made.id, [project]);
+  assert.deepEqual(await tasks.api.getVariableGroups(project), []);
+}
+
 async function preview(connection, pipelineId) {
   const runs = await connection.getPipelinesApi();
   const { finalYaml } = await runs.preview({ previewRun: true, templateParameters: { colour: 'green' } }, project, pipelineId);
@@ -134,6 +152,18 @@ async function cancelledRun(connection, pipelineId) {
     (found) => found.records.some((record) => record.name === 'say it' && record.state === build.TimelineRecordState.InProgress));
   await builds.updateBuild({ status: build.BuildStatus.Cancelling }, project, queued.id);
   const ended = await until('the end of the cancelled run', () => builds.getBuild(project, queued.id), (found) => found.status === build.BuildStatus.Completed);
+  assert.equal(ended.result, build.BuildResult.Canceled);
+}
+
+async function cancelledStage(connection, pipelineId) {
+  const builds = await connection.getBuildApi();
+  const queued = await builds.queueBuild({ definition: { id: pipelineId }, parameters: JSON.stringify({ wait: 'true' }) }, project);
+  const running = await until(
+    'the start of the step', () => builds.getBuildTimeline(project, queued.id),
+    (found) => found.records.some((record) => record.name === 'say it' && record.state === build.TimelineRecordState.InProgress));
+  assert.deepEqual(running.records.filter((record) => record.task).map((record) => record.task.name), ['CmdLine']);
+  await builds.updateStage({ state: build.StageUpdateType.Cancel }, queued.id, '__default', project);
+  const ended = await until('the end of the cancelled stage', () => builds.getBuild(project, queued.id), (found) => found.status === build.BuildStatus.Completed);
   assert.equal(ended.result, build.BuildResult.Canceled);
 }
 
@@ -173,8 +203,10 @@ async function main() {
     found.id);
   assert.deepEqual((await runs.listPipelines(project)).map((pipeline) => pipeline.name), ['ci']);
   await wholeRun(connection, made.id, repositoryFacts, tasks);
+  await variableGroup(tasks);
   await preview(connection, made.id);
   await cancelledRun(connection, made.id);
+  await cancelledStage(connection, made.id);
   await retriedStage(connection, made.id);
   await refusals(connection);
   console.log('done');

@@ -20,6 +20,9 @@ internal sealed class ExplainCommand
         HelpName = "STAGE[.JOB]=RESULT",
     };
 
+    private readonly Option<string[]> _outputs = RehearsalArguments.PairsOption(
+        "--output", "Of a file: assume that this step sets this output variable. Repeatable. Others are Null.", "[STAGE.]JOB.STEP.NAME=VALUE");
+
     private readonly Option<string[]> _variables = new("--variables")
     {
         Description = "Of a file: a predefined or queue-time variable. Repeatable.",
@@ -48,7 +51,7 @@ internal sealed class ExplainCommand
         var explain = new ExplainCommand();
         var command = new Command("explain", "Says of each stage and job why it runs, waits or does not: its condition with every value, and which agent is nearest.")
         {
-            explain._what, explain._results, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
+            explain._what, explain._results, explain._outputs, explain._variables, explain._parameters, explain._repositories, explain._groups, explain._environment, explain._json,
         };
         explain._results.Validators.Add(result =>
         {
@@ -113,6 +116,7 @@ internal sealed class ExplainCommand
                         Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: false),
                     },
                     RehearsalArguments.Pairs(parsed.GetValue(_results) ?? []).ToDictionary(pair => pair.Key, pair => ResultOf(pair.Value)!.Value, StringComparer.OrdinalIgnoreCase),
+                    RehearsalArguments.Pairs(parsed.GetValue(_outputs) ?? []),
                     TimeProvider.System),
             ];
     }

@@ -32,8 +32,7 @@ internal sealed class PipelineArguments
     {
         Path = Path.GetFullPath(file),
         Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
-        Repositories = RehearsalArguments.Pairs(parsed.GetValue(_repositories) ?? []).ToDictionary(
-            pair => pair.Key, pair => Folder(pair.Key, pair.Value), StringComparer.OrdinalIgnoreCase),
+        Repositories = RehearsalArguments.Clones(parsed, _repositories),
         Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: true),
         Inputs = new()
         {
@@ -42,8 +41,4 @@ internal sealed class PipelineArguments
             Selection = selection,
         },
     };
-
-    private static string Folder(string alias, string folder) => Directory.Exists(folder)
-        ? Path.GetFullPath(folder)
-        : throw new ProblemException("CLI011", $"--repository {alias} is {folder}, and there is no such folder.", "Name a clone of the repository.");
 }

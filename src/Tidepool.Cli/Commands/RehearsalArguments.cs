@@ -121,6 +121,18 @@ internal sealed class RehearsalArguments
     public static IReadOnlyDictionary<string, string> Folders(ParseResult parsed, Option<string[]> option) => Pairs(parsed.GetValue(option) ?? []).ToDictionary(
         pair => pair.Key, pair => Path.GetFullPath(pair.Value), StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The existing folders that an option <c>--repository</c> gives, by alias.</summary>
+    /// <exception cref="ProblemException">CLI011: there is no such folder.</exception>
+    public static IReadOnlyDictionary<string, string> Clones(ParseResult parsed, Option<string[]> option)
+    {
+        foreach (var (alias, folder) in Pairs(parsed.GetValue(option) ?? []).Where(pair => !Directory.Exists(pair.Value)))
+        {
+            throw new ProblemException("CLI011", $"--repository {alias} is {folder}, and there is no such folder.", "Name a clone of the repository.");
+        }
+
+        return Folders(parsed, option);
+    }
+
     /// <summary>An option whose values are pairs, for <see cref="Pairs"/>.</summary>
     public static Option<string[]> PairsOption(string name, string description, string form)
     {

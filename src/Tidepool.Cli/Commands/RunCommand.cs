@@ -15,6 +15,10 @@ internal sealed class RunCommand
     };
 
     private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
+    private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
+        "--repository", "The folder of a repository that the pipeline names under resources. Repeatable.", "ALIAS=FOLDER");
+
+    private readonly Option<string[]> _groups = RehearsalArguments.GroupsOption();
     private readonly Option<string[]> _poolMap = RehearsalArguments.PoolMapOption();
     private readonly Option<string?> _json = RehearsalArguments.JsonOption();
     private readonly Option<bool> _quiet = RehearsalArguments.QuietOption();
@@ -25,7 +29,7 @@ internal sealed class RunCommand
         var run = new RunCommand();
         var command = new Command("run", "Queues a pipeline of yours on the environment that serve keeps up, and follows it to its end.")
         {
-            run._file, run._environment, run._parameters, run._poolMap, run._json, run._quiet, run._verbose,
+            run._file, run._environment, run._parameters, run._repositories, run._groups, run._poolMap, run._json, run._quiet, run._verbose,
         };
         command.SetAction(run.RunAsync);
         return command;
@@ -41,6 +45,8 @@ internal sealed class RunCommand
                 Environment = ServedEnvironments.Find(StateFolder.Find(Environment.GetEnvironmentVariable), parsed.GetValue(_environment)),
                 Path = Path.GetFullPath(parsed.GetRequiredValue(_file)),
                 Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
+                Repositories = RehearsalArguments.Clones(parsed, _repositories),
+                Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: true),
                 PoolMap = RehearsalArguments.Pairs(parsed.GetValue(_poolMap) ?? []),
             },
             TimeProvider.System,

@@ -15,6 +15,9 @@ internal sealed class ServeCommand
         HelpName = "URL",
     };
 
+    private readonly Option<string[]> _groups = RehearsalArguments.PairsOption(
+        "--variable-group", "A variable group that pipelines may name: a YAML or JSON file of its variables. Repeatable.", "NAME=FILE");
+
     private readonly Option<double> _timeScale = RehearsalArguments.TimeScaleOption();
 
     private readonly Option<string> _runtime = RehearsalArguments.RuntimeOption("sandbox");
@@ -38,7 +41,7 @@ internal sealed class ServeCommand
         var serve = new ServeCommand();
         var command = new Command("serve", "Keeps the local Fargate up for other programs: an ECS endpoint and an Azure Pipelines service.")
         {
-            serve._ecsPort, serve._pipelinesPort, serve._upstream, serve._runtime, serve._timeScale, serve._json,
+            serve._ecsPort, serve._pipelinesPort, serve._upstream, serve._groups, serve._runtime, serve._timeScale, serve._json,
         };
         command.SetAction((parsed, ct) => serve.RunAsync(parsed, hurry, ct));
         return command;
@@ -58,6 +61,7 @@ internal sealed class ServeCommand
             EcsPort = parsed.GetValue(_ecsPort),
             PipelinesPort = parsed.GetValue(_pipelinesPort),
             Upstream = parsed.GetValue(_upstream) is { } url ? new Uri(url) : null,
+            Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: true),
             Runtime = RehearsalArguments.Runtime(parsed, _runtime),
             TimeScale = parsed.GetValue(_timeScale),
             Token = token,

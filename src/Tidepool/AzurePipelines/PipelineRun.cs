@@ -31,6 +31,9 @@ public sealed class PipelineRun
     /// <summary>Cancels the run: running jobs are asked to stop, waiting ones end, conditions count anew; the run ends later.</summary>
     public Task CancelAsync() => _loop.CancelAsync();
 
+    /// <summary>Cancels a stage that has not ended; the others go on.</summary>
+    public Task CancelStageAsync(string stage) => _loop.CancelStageAsync(stage);
+
     /// <summary>
     /// Runs a stage that has ended again: its jobs that did not succeed, or all, and after it the stages that depend on it. A run that has ended goes
     /// on, with another <see cref="Completion"/>.

@@ -1,3 +1,5 @@
+using Tidepool.Pipelines;
+
 namespace Tidepool.AzurePipelines;
 
 /// <summary>How the embedded Azure Pipelines service is set up.</summary>
@@ -23,6 +25,9 @@ public sealed record PipelinesServiceOptions
 
     /// <summary>Other pool names that run in the one pool; <see cref="AnyPool"/> for all. A job without a pool or with a <c>vmImage</c> does so anyway.</summary>
     public IReadOnlyDictionary<string, string> PoolMap { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Variable groups that are there from the start, by name; clients make others.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
     /// <summary>How long an agent owns a job without renewing. Default 10 minutes, as on the service.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(10);
@@ -56,4 +61,10 @@ public sealed record PipelinesServiceOptions
     /// Called from any thread. Null for nobody.
     /// </summary>
     public Action<string>? OnFault { get; init; }
+
+    /// <summary>
+    /// How many runs that have ended are kept; who asks for an older one is told that there is none. Default 200. Those that somebody
+    /// marked as kept, and the last of each pipeline that succeeded, stay beside them.
+    /// </summary>
+    public int KeptRuns { get; init; } = 200;
 }

@@ -1,3 +1,4 @@
+using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 
 namespace Tidepool.AzurePipelines;
@@ -35,6 +36,9 @@ public sealed record RunRequest
 
     /// <summary>The repositories beside the pipeline's own that jobs may check out, by alias; aliases ignore case. All are served by this service.</summary>
     public IReadOnlyDictionary<string, ServedRepository> Repositories { get; init; } = new Dictionary<string, ServedRepository>();
+
+    /// <summary>The variable groups that the pipeline was read with, of those that it names.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
     /// <summary>Queue-time variables; names ignore case.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();

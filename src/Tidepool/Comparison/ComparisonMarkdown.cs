@@ -10,6 +10,8 @@ namespace Tidepool.Comparison;
 /// </summary>
 public sealed class ComparisonMarkdown
 {
+    private const string Reported = " †";
+    private const string Inferred = " ‡";
     private readonly ComparisonReport _report;
     private readonly StringBuilder _text = new();
     private readonly List<string> _sources = [];
@@ -76,11 +78,14 @@ public sealed class ComparisonMarkdown
         _text.Append(Table(
             ["scenario", .. _report.Storages.Select(storage => Plain(storage.Name))],
             _report.Scenarios.Select(row => (string[])[Plain(row.Name), .. _report.Storages.Select(storage => Cell(row, storage, notes))])));
-        if (_report.Scenarios.Any(row => row.Cells.Any(cell => Sureness(cell).Length > 0)))
-        {
-            _text.Append("† AWS's users report it, AWS does not state it. ‡ Inferred from what AWS states. All else AWS states.\n\n");
-        }
-
+        var cells = _report.Scenarios.SelectMany(row => row.Cells).Select(Sureness).ToHashSet();
+        string[] signs =
+        [
+            .. cells.Contains(Reported) ? ["† AWS's users report it, AWS does not state it."] : (string[])[],
+            .. cells.Contains(Inferred) ? ["‡ Inferred from what AWS states."] : (string[])[],
+            "All else AWS states.",
+        ];
+        _text.Append(cells.Count > 1 ? string.Join(' ', signs) + "\n\n" : "");
         WriteSentences(null, notes);
         _text.Append("### The scenarios\n\n");
         _text.Append(Table(["scenario", "what is done and looked at", "rules"], _report.Scenarios.Select(row => (string[])[Plain(row.Name), Plain(row.What), Rules(row)])));
@@ -109,8 +114,8 @@ public sealed class ComparisonMarkdown
     private static string Sureness(CellReport cell) => cell switch
     {
         { Verdict: not CellReport.AsExpected } => "",
-        { Certainty: "reported" } => " †",
-        { Certainty: "inferred" } => " ‡",
+        { Certainty: "reported" } => Reported,
+        { Certainty: "inferred" } => Inferred,
         _ => "",
     };
 

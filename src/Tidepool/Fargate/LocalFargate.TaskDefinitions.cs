@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Tidepool.Tasks;
 
 namespace Tidepool.Fargate;
@@ -10,6 +11,11 @@ public sealed partial class LocalFargate
     // Each family's revisions, the first one first; a deleted one keeps its place, so that its number is not used again.
     private readonly ConcurrentDictionary<string, ImmutableList<TaskDefinition>> _definitions = new();
     private readonly Lock _registering = new();
+
+    // A request that is registered again, the same object, makes revisions that share their parts.
+    private readonly ConditionalWeakTable<RegisterTaskDefinitionRequest, RegisterTaskDefinitionRequest> _completed = [];
+    private static readonly IReadOnlyList<string> BothKinds = ["EC2", "FARGATE"];
+    private static readonly IReadOnlyList<string> InstancesOnly = ["EC2"];
 
     /// <summary>Registers a task definition; its revision is the next of its family.</summary>
     /// <exception cref="EcsException">The first of Fargate's refusals.</exception>
@@ -32,10 +38,10 @@ public sealed partial class LocalFargate
         {
             var earlier = _definitions.GetValueOrDefault(request.Family, []);
             var definition = new TaskDefinition(
-                TaskDefinitionDefaults.Of(request), _parts.Arns.TaskDefinition(request.Family, earlier.Count + 1), earlier.Count + 1)
+                _completed.GetValue(request, TaskDefinitionDefaults.Of), _parts.Arns.TaskDefinition(request.Family, earlier.Count + 1), earlier.Count + 1)
             {
                 RegisteredAt = _parts.Clock.GetUtcNow(),
-                Compatibilities = violations.Count == 0 ? ["EC2", "FARGATE"] : ["EC2"],
+                Compatibilities = violations.Count == 0 ? BothKinds : InstancesOnly,
             };
             _definitions[request.Family] = earlier.Add(definition);
             return definition;

@@ -4,6 +4,9 @@ namespace Tidepool.Pipelines;
 /// <param name="folders">The folder of each repository's working tree, by alias; <c>self</c> for the pipeline's own. Aliases ignore case.</param>
 public sealed class FolderFiles(IReadOnlyDictionary<string, string> folders) : IPipelineFiles
 {
+    /// <summary>What errors say of a repository that has no folder.</summary>
+    internal const string NoFolder = "for which no folder is given";
+
     private const long LargestFile = 4 * 1024 * 1024;
 
     // As Linux allows.
@@ -34,7 +37,7 @@ public sealed class FolderFiles(IReadOnlyDictionary<string, string> folders) : I
     /// <inheritdoc/>
     public string Describe(string repository) => FolderOf(repository) is { } folder
         ? $"repository {repository} ({folder})"
-        : $"repository {repository}, for which no folder is given";
+        : $"repository {repository}, {NoFolder}";
 
     private string? FolderOf(string repository) =>
         folders.FirstOrDefault(f => f.Key.Equals(repository, StringComparison.OrdinalIgnoreCase)).Value;

@@ -176,24 +176,8 @@ public sealed partial class RehearsalEnvironment : IAsyncDisposable
     /// <exception cref="ProblemException">One of them is no repository, or git could not hand it over.</exception>
     internal async Task<IReadOnlyDictionary<string, ServedRepository>> ServeAsync(IReadOnlyDictionary<string, string> folders, CancellationToken ct)
     {
-        var served = new Dictionary<string, ServedRepository>(StringComparer.OrdinalIgnoreCase);
         using var client = new PipelinesClient(Pipelines.OrganizationUrl, Pipelines.Project, Pipelines.IssueToken());
-        foreach (var (alias, folder) in folders)
-        {
-            var bare = Path.Combine(Folder, $"snapshot-{Guid.NewGuid():n}");
-            var snapshot = await RepositorySnapshot.TakeAsync(folder, bare, ct);
-            if (served.Values.Select(other => other.Name).Append(Repository.Name).Contains(snapshot.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                // Two clones may have one folder's name.
-                snapshot = snapshot with { Name = alias };
-            }
-
-            await client.PushAsync(snapshot, bare, ct);
-            Directory.Delete(bare, recursive: true);
-            served[alias] = new(snapshot.Name, snapshot.Branch, snapshot.Commit);
-        }
-
-        return served;
+        return await OtherRepositories.PushAsync(client, folders, Repository.Name, Folder, ct);
     }
 
     /// <summary>Shows a run as it goes, to its end.</summary>

@@ -13,10 +13,12 @@ public static class RunExplanations
     /// <summary>Explains a pipeline whose jobs end as assumed.</summary>
     /// <param name="pipeline">The pipeline. A group that no file is given for is taken to be there, empty, where none is given at all.</param>
     /// <param name="results">Results by stage and job; others succeed.</param>
+    /// <param name="outputs">Output variables by stage, job, step and name.</param>
     /// <param name="clock">The time.</param>
     /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
     /// <exception cref="ProblemException">EXPLAIN001: it has no such stage or job. As for <see cref="LocalPipeline.Expand"/> otherwise.</exception>
-    public static RunExplanation OfFile(LocalPipeline pipeline, IReadOnlyDictionary<string, NodeResult> results, TimeProvider clock)
+    public static RunExplanation OfFile(
+        LocalPipeline pipeline, IReadOnlyDictionary<string, NodeResult> results, IReadOnlyDictionary<string, string> outputs, TimeProvider clock)
     {
         var source = pipeline.Source(out _);
         var graph = PipelineReader.Read(source with { Groups = AnyGroups.Unless(source.Groups) });
@@ -26,7 +28,7 @@ public static class RunExplanations
             mask.Add(secret.Value);
         }
 
-        var explanation = RunForecast.Explain(graph, source.File, results, pipeline.Variables, clock.GetUtcNow());
+        var explanation = RunForecast.Explain(graph, source.File, results, outputs, pipeline.Variables, clock.GetUtcNow());
         return explanation with { Nodes = [.. explanation.Nodes.Select(node => node.Masked(mask.Apply))] };
     }
 

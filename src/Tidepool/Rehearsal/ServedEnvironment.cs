@@ -2,6 +2,7 @@ using Tidepool.AzurePipelines;
 using Tidepool.Fargate;
 using Tidepool.Fargate.Api;
 using Tidepool.Fargate.Upstream;
+using Tidepool.Pipelines;
 
 namespace Tidepool.Rehearsal;
 
@@ -31,6 +32,9 @@ public sealed record ServeOptions
 
     /// <summary>Folder of the states of services by their ports. Null: a service's state goes with the environment.</summary>
     public string? ServicesFolder { get; init; }
+
+    /// <summary>Variable groups that the embedded service has from the start, by name, with their secrets.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
     /// <summary>An emulator of AWS that answers for all services but ECS; null for none.</summary>
     public Uri? Upstream { get; init; }
@@ -127,6 +131,7 @@ public sealed class ServedEnvironment : IAsyncDisposable
                     WorkFolder = kept ?? Path.Combine(folder, PipelinesFolder),
                     KeepsState = kept is not null,
                     TasksFolder = options.TasksFolder,
+                    Groups = options.Groups,
                     WaitForAgents = true,
                     OnFault = fault => progress.Report(new Said($"the embedded service could not answer {fault}")),
                 },

@@ -2,6 +2,7 @@ using Tidepool.AzurePipelines;
 using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.Client;
 using Tidepool.AzurePipelines.Repositories;
+using Tidepool.Pipelines;
 
 namespace Tidepool.Rehearsal;
 
@@ -16,6 +17,12 @@ public sealed record ServedRunOptions
 
     /// <summary>Values of its parameters.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Folders of the repositories that it names under <c>resources</c>, by alias; they are handed over, too.</summary>
+    public IReadOnlyDictionary<string, string> Repositories { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Variable groups to make or change there before the run, by name, with their secrets.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<GroupVariable>>();
 
     /// <summary>Pools of the pipeline by name and the embedded pool they run in. Empty: every pool runs in the embedded one.</summary>
     public IReadOnlyDictionary<string, string> PoolMap { get; init; } = new Dictionary<string, string>();
@@ -35,7 +42,7 @@ public static class ServedRun
     /// <param name="clock">The time.</param>
     /// <param name="progress">Who watches.</param>
     /// <param name="cancel">Cancels the run, which is then followed to its end all the same.</param>
-    /// <exception cref="Tidepool.Pipelines.PipelineNotValidException">The pipeline is not valid, or uses what is not supported yet; every place is named.</exception>
+    /// <exception cref="PipelineNotValidException">The pipeline is not valid, or uses what is not supported yet; every place is named.</exception>
     /// <exception cref="ProblemException">The file or the environment is not as it must be, or the environment ended.</exception>
     public static async Task<RehearsalReport> RunAsync(
         ServedRunOptions options, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken cancel)
@@ -45,9 +52,10 @@ public static class ServedRun
         var environment = options.Environment;
         var folder = Path.GetDirectoryName(options.Path) ?? "/";
         PoolMaps.Check(options.PoolMap, environment.Pool);
-        var source = PipelineFiles.Source(folder, options.Path, options.Parameters);
+        var source = PipelineFiles.Source(folder, options.Path, options.Parameters, options.Repositories);
         var file = PipelineFiles.InRepository(options.Path);
-        PipelineRehearsal.Preflight(source, new(), progress);
+
+        Preflight(source, progress);
         using var client = new PipelinesClient(environment.Pipelines, environment.Project, environment.Token);
         try
         {
@@ -86,14 +94,34 @@ public static class ServedRun
         }
     }
 
+    /// <summary>Looks at what is at hand; whether a group is there, and a repository that no folder is given for, the environment knows.</summary>
+    private static void Preflight(PipelineSource source, IProgress<RehearsalEvent> progress)
+    {
+        try
+        {
+            PipelineRehearsal.Preflight(source with { Groups = new AnyGroups() }, new(), progress);
+        }
+        catch (PipelineNotValidException e) when (e.Errors.Any(error => error.Text.Contains(FolderFiles.NoFolder, StringComparison.Ordinal)))
+        {
+            progress.Report(new Said("templates of a repository that no --repository gives are those that the environment has"));
+        }
+    }
+
     private static async Task<int> QueueAsync(PipelinesClient client, ServedRunOptions options, string folder, string file, CancellationToken cancel)
     {
         // In the environment's folder, so that it goes with it whatever becomes of this process.
-        var bare = Path.Combine(options.Environment.Folder, ServedEnvironment.PipelinesFolder, $"snapshot-{Guid.NewGuid():n}");
+        var scratch = Path.Combine(options.Environment.Folder, ServedEnvironment.PipelinesFolder);
+        var bare = Path.Combine(scratch, $"snapshot-{Guid.NewGuid():n}");
         try
         {
             var snapshot = await RepositorySnapshot.TakeAsync(folder, bare, cancel);
             await client.PushAsync(snapshot, bare, cancel);
+            var others = await OtherRepositories.PushAsync(client, options.Repositories, snapshot.Name, scratch, cancel);
+            foreach (var (name, variables) in options.Groups)
+            {
+                await client.SetGroupAsync(name, variables, cancel);
+            }
+
             var pipeline = await client.PipelineAsync(snapshot.Name, file, cancel);
             var run = await client.QueueAsync(
                 pipeline,
@@ -101,7 +129,15 @@ public static class ServedRun
                 {
                     Resources = new()
                     {
-                        Repositories = new Dictionary<string, RunRepository> { ["self"] = new() { RefName = snapshot.Branch, Version = snapshot.Commit } },
+                        Repositories = new Dictionary<string, RunRepository>(others.Select(other => KeyValuePair.Create(other.Key, new RunRepository
+                        {
+                            RefName = other.Value.Ref,
+                            Version = other.Value.Version,
+                            Repository = new() { Name = other.Value.Name },
+                        })))
+                        {
+                            ["self"] = new() { RefName = snapshot.Branch, Version = snapshot.Commit },
+                        },
                     },
                     TemplateParameters = RunParameters.Texts(options.Parameters),
                     PoolMap = options.PoolMap.Count > 0

@@ -37,28 +37,10 @@ public sealed partial record TaskSize
         Sizes.Any(size => size.Cpu == cpuUnits && size.Memory.Contains(memoryMiB)) ? new(cpuUnits, memoryMiB) : null;
 
     /// <summary>CPU units of the API's text, as in <c>1024</c> or <c>1 vCPU</c>; null when it is neither.</summary>
-    public static int? ParseCpu(string text)
-    {
-        if (Plain(text) is { } units)
-        {
-            return units;
-        }
-
-        var match = CpuText().Match(text.Trim());
-        return Scale(match, match.Groups["unit"].Success ? 1024 : 1);
-    }
+    public static int? ParseCpu(string text) => Plain(text) ?? WithUnit.Cpu(text);
 
     /// <summary>MiB of the API's text, as in <c>2048</c> or <c>2 GB</c>; null when it is neither.</summary>
-    public static int? ParseMemory(string text)
-    {
-        if (Plain(text) is { } mebibytes)
-        {
-            return mebibytes;
-        }
-
-        var match = MemoryText().Match(text.Trim());
-        return Scale(match, match.Groups["unit"].Success ? 1024 : 1);
-    }
+    public static int? ParseMemory(string text) => Plain(text) ?? WithUnit.Memory(text);
 
     /// <summary>What to use with the CPU instead.</summary>
     internal static string Advice(int? cpuUnits) => Sizes.FirstOrDefault(size => size.Cpu == cpuUnits) switch
@@ -68,26 +50,35 @@ public sealed partial record TaskSize
         var (_, memory) => $"Use {memory[0]} to {memory[^1]} MiB in steps of {memory[1] - memory[0]}.",
     };
 
-    // What nearly everyone writes; the expressions are for the rest.
+    // What nearly everyone writes.
     private static int? Plain(string text) =>
         text.Length is > 0 and <= 6 && text.All(char.IsAsciiDigit) && int.Parse(text, CultureInfo.InvariantCulture) is > 0 and var number ? number : null;
 
-    private static int? Scale(Match match, int factor)
-    {
-        if (!match.Success || !decimal.TryParse(match.Groups["n"].ValueSpan, CultureInfo.InvariantCulture, out var number))
-        {
-            return null;
-        }
-
-        var scaled = number * factor;
-        return scaled is > 0 and < 10_000_000 && decimal.IsInteger(scaled) ? (int)scaled : null;
-    }
-
     private static int[] Steps(int from, int to, int step) => [.. Enumerable.Range(0, ((to - from) / step) + 1).Select(i => from + (i * step))];
 
-    [GeneratedRegex(@"^(?<n>\d{1,6}(\.\d{1,6})?)\s*(?<unit>vcpu)?$", RegexOptions.IgnoreCase)]
-    private static partial Regex CpuText();
+    /// <summary>The rest of what the API takes. Apart, so that expressions are loaded only for it.</summary>
+    private static partial class WithUnit
+    {
+        public static int? Cpu(string text) => Parse(CpuText(), text);
 
-    [GeneratedRegex(@"^(?<n>\d{1,6}(\.\d{1,6})?)\s*(?<unit>gb)?$", RegexOptions.IgnoreCase)]
-    private static partial Regex MemoryText();
+        public static int? Memory(string text) => Parse(MemoryText(), text);
+
+        private static int? Parse(Regex expression, string text)
+        {
+            var match = expression.Match(text.Trim());
+            if (!match.Success || !decimal.TryParse(match.Groups["n"].ValueSpan, CultureInfo.InvariantCulture, out var number))
+            {
+                return null;
+            }
+
+            var scaled = number * (match.Groups["unit"].Success ? 1024 : 1);
+            return scaled is > 0 and < 10_000_000 && decimal.IsInteger(scaled) ? (int)scaled : null;
+        }
+
+        [GeneratedRegex(@"^(?<n>\d{1,6}(\.\d{1,6})?)\s*(?<unit>vcpu)?$", RegexOptions.IgnoreCase)]
+        private static partial Regex CpuText();
+
+        [GeneratedRegex(@"^(?<n>\d{1,6}(\.\d{1,6})?)\s*(?<unit>gb)?$", RegexOptions.IgnoreCase)]
+        private static partial Regex MemoryText();
+    }
 }

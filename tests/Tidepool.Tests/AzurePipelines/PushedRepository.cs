@@ -19,6 +19,13 @@ internal static class PushedRepository
         }
 
         await GitAsync("init", "--quiet", "--initial-branch", "main", clone);
+        return await PushAsync(tested, name, clone, "main", files);
+    }
+
+    /// <summary>Commits files and pushes them to a branch.</summary>
+    /// <returns>The commit.</returns>
+    public static async Task<string> PushAsync(ServiceUnderTest tested, string name, string clone, string branch, params (string Path, string Text)[] files)
+    {
         foreach (var (path, text) in files)
         {
             var file = Path.Combine(clone, path);
@@ -28,7 +35,7 @@ internal static class PushedRepository
 
         await GitAsync("-C", clone, "add", "--all");
         await GitAsync("-C", clone, "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "--message", "the last change");
-        await GitAsync("-C", clone, "-c", $"http.extraHeader=Authorization: Basic {Basic()}", "push", "--quiet", $"{tested.Service.OrganizationUrl}/tidepool/_git/{name}", "main");
+        await GitAsync("-C", clone, "-c", $"http.extraHeader=Authorization: Basic {Basic()}", "push", "--quiet", $"{tested.Service.OrganizationUrl}/tidepool/_git/{name}", $"HEAD:refs/heads/{branch}");
         return await GitAsync("-C", clone, "rev-parse", "HEAD");
     }
 

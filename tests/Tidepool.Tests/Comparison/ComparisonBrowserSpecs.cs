@@ -76,6 +76,7 @@ public sealed class ComparisonBrowserSpecs(Chromium chromium)
 
     [Theory]
     [InlineData(380)]
+    [InlineData(800)]
     [InlineData(1400)]
     public async Task All_rows_show_in_letters_that_can_be_read_and_no_table_has_to_be_scrolled(int width)
     {

@@ -55,6 +55,40 @@ public sealed class ExplainSpecs
     }
 
     [Fact]
+    public void Outputs_that_are_assumed_are_seen_by_conditions_and_variables_of_jobs_and_stages()
+    {
+        const string yaml = """
+            stages:
+            - stage: Build
+              jobs:
+              - job: Pick
+              - job: Use
+                dependsOn: Pick
+                condition: eq(dependencies.Pick.outputs['set.colour'], 'teal')
+              - job: Not
+                dependsOn: Pick
+                condition: eq(dependencies.Pick.outputs['set.shape'], 'round')
+            - stage: Ship
+              condition: eq(dependencies.Build.outputs['Pick.set.colour'], 'teal')
+              variables:
+                seen: $[ stageDependencies.Build.Pick.outputs['set.colour'] ]
+              jobs:
+              - job: Put
+                condition: eq(variables.seen, 'TEAL')
+            """;
+
+        var explained = Explain(yaml, new() { ["build.pick.set.colour"] = "teal" }, []);
+        var shorter = Explain(yaml, new() { ["Pick.set.colour"] = "teal" }, []);
+        var none = Explain(yaml);
+
+        Assert.Equal(["Succeeded", "Succeeded", "Succeeded", "Skipped", "Succeeded", "Succeeded"], explained.Nodes.Select(node => node.State));
+        Assert.Equal(explained.ToJson(), shorter.ToJson());
+        Assert.Equal(["Succeeded", "Succeeded", "Skipped", "Skipped", "Skipped", "Skipped"], none.Nodes.Select(node => node.State));
+        var problem = Assert.Throws<ProblemException>(() => Explain(yaml, new() { ["Build.Pick"] = "teal", ["Pack.set.colour"] = "x" }, [])).Problem;
+        Assert.Equal("The pipeline has no stage or job Build.Pick.", problem.What);
+    }
+
+    [Fact]
     public void Each_part_of_a_condition_has_its_value_and_each_conversion_is_told()
     {
         var part = Node(Explain(Yaml), "Deploy").Evaluation!;
@@ -135,10 +169,13 @@ public sealed class ExplainSpecs
     private static NodeExplanation Node(RunExplanation explained, string stage, string? job = null) =>
         explained.Nodes.Single(node => node.Stage == stage && node.Job == job);
 
-    private static RunExplanation Explain(string yaml, params (string Node, NodeResult Result)[] results) => RunForecast.Explain(
+    private static RunExplanation Explain(string yaml, params (string Node, NodeResult Result)[] results) => Explain(yaml, [], results);
+
+    private static RunExplanation Explain(string yaml, Dictionary<string, string> outputs, (string Node, NodeResult Result)[] results) => RunForecast.Explain(
         RunSimulation.Read(yaml),
         "/azure-pipelines.yml",
         results.ToDictionary(result => result.Node, result => result.Result),
+        outputs,
         new Dictionary<string, string> { ["publish"] = "yes" },
         DateTimeOffset.UnixEpoch);
 

@@ -184,6 +184,17 @@ public sealed class JobFormsSpecs
             + "- stage: B\n  trigger: automatic\n  templateContext: {any: [thing]}\n  jobs: [{job: b, templateContext: {x: y}, uses: {pools: [p]}}]\n").Read().Stages;
 
         Assert.Equal([true, false], stages.Select(s => s.IsManual));
+        Assert.Equal([[], ["A"]], stages.Select(s => s.DependsOn));
+    }
+
+    [Theory]
+    [InlineData("", new string[0])]
+    [InlineData("dependsOn: A, ", new[] { "A" })]
+    public void A_stage_that_waits_for_somebody_waits_for_no_stage_that_it_does_not_name(string dependsOn, string[] before)
+    {
+        var stages = new SchemaReading($"stages:\n- {{stage: A, jobs: [{{job: a}}]}}\n- {{stage: B, {dependsOn}trigger: manual, jobs: [{{job: b}}]}}\n").Read().Stages;
+
+        Assert.Equal(before, stages[1].DependsOn);
     }
 
     private static PipelineJob Read(string text) => new SchemaReading(text).Job();

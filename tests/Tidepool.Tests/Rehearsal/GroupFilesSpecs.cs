@@ -108,8 +108,8 @@ public sealed class GroupFilesSpecs : IDisposable
               - script: x
             """);
 
-        var given = RunExplanations.OfFile(pipeline with { Groups = Groups() }, new Dictionary<string, NodeResult>(), TimeProvider.System).ToJson();
-        var none = RunExplanations.OfFile(pipeline, new Dictionary<string, NodeResult>(), TimeProvider.System);
+        var given = RunExplanations.OfFile(pipeline with { Groups = Groups() }, new Dictionary<string, NodeResult>(), new Dictionary<string, string>(), TimeProvider.System).ToJson();
+        var none = RunExplanations.OfFile(pipeline, new Dictionary<string, NodeResult>(), new Dictionary<string, string>(), TimeProvider.System);
 
         Assert.Contains(@"\u0027***\u0027", given, StringComparison.Ordinal);
         Assert.Contains(@"\u0027u\u0027", given, StringComparison.Ordinal);

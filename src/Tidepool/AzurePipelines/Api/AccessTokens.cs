@@ -10,18 +10,20 @@ namespace Tidepool.AzurePipelines.Api;
 /// <param name="key">Tokens of jobs are made with it, so that a job has the same one when the service starts again. Null: one of this process.</param>
 internal sealed class AccessTokens(string personalAccessToken, TimeProvider clock, byte[]? key = null)
 {
+    private const int FewTokens = 1000;
+
     // With the first request only: hashing loads OpenSSL, which a process without agents has no other use for.
     private readonly Lazy<byte[]> _ownerHash = new(() => SHA256.HashData(Encoding.UTF8.GetBytes(personalAccessToken)));
     private readonly ConcurrentDictionary<string, Issued> _issued = new();
-    private readonly byte[] _key = key ?? RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] _key = key ?? Unguessable.Bytes(32);
+    private int _sweepAt = FewTokens;
 
     /// <summary>Makes a token for a caller.</summary>
     public string Issue(Caller caller, TimeSpan life)
     {
-        var token = caller is Caller.Job job
-            ? Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{job.PlanId}/{job.JobId}")))
-            : Unguessable.Hex(32);
+        var token = caller is Caller.Job job ? OfJob(job) : Unguessable.Hex(32);
         _issued[token] = new(caller, clock.GetUtcNow() + life);
+        Sweep();
         return token;
     }
 
@@ -29,17 +31,41 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
     public void Retire(Caller caller, TimeSpan grace)
     {
         var end = clock.GetUtcNow() + grace;
-        foreach (var (token, entry) in _issued)
+        if (caller is Caller.Job job)
         {
-            if (entry.ExpiresAt < clock.GetUtcNow())
+            End(OfJob(job), end);
+        }
+        else
+        {
+            foreach (var (token, _) in _issued.Where(issued => issued.Value.Caller == caller))
             {
-                _issued.TryRemove(token, out _);
-            }
-            else if (entry.Caller == caller && entry.ExpiresAt > end)
-            {
-                _issued[token] = entry with { ExpiresAt = end };
+                End(token, end);
             }
         }
+    }
+
+    private void End(string token, DateTimeOffset end)
+    {
+        if (_issued.TryGetValue(token, out var entry) && entry.ExpiresAt > end)
+        {
+            _issued.TryUpdate(token, entry with { ExpiresAt = end }, entry);
+        }
+    }
+
+    /// <summary>Forgets what has expired, each time that there are twice as many as were left the last time.</summary>
+    private void Sweep()
+    {
+        if (_issued.Count < Volatile.Read(ref _sweepAt))
+        {
+            return;
+        }
+
+        foreach (var (token, _) in _issued.Where(issued => issued.Value.ExpiresAt < clock.GetUtcNow()))
+        {
+            _issued.TryRemove(token, out _);
+        }
+
+        Volatile.Write(ref _sweepAt, Math.Max(FewTokens, 2 * _issued.Count));
     }
 
     /// <summary>
@@ -55,6 +81,9 @@ internal sealed class AccessTokens(string personalAccessToken, TimeProvider cloc
             IsOwners(secret) ? new Caller.Owner() : Find(secret),
         _ => null,
     };
+
+    // Apart, as all that hashes here: what it is made of is loaded only for jobs.
+    private string OfJob(Caller.Job job) => Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{job.PlanId}/{job.JobId}")));
 
     private static string? Password(string pair)
     {

@@ -18,7 +18,7 @@ internal sealed class BuildNotesApi(PipelinesServiceOptions options, BuildResour
 
     // What a project of the service may have and this one has not.
     private static readonly string[] EmptyOfProject =
-        ["build/retention/leases", "distributedtask/securefiles", "distributedtask/variablegroups", "distributedtask/taskgroups", "serviceendpoint/endpoints"];
+        ["build/retention/leases", "distributedtask/securefiles", "distributedtask/taskgroups", "serviceendpoint/endpoints"];
 
     public void Map(IEndpointRouteBuilder routes)
     {

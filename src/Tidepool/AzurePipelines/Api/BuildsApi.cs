@@ -159,7 +159,7 @@ internal sealed class BuildsApi(
     /// <summary>Anybody of the organization may read runs: on the service a job's token reads those of its project too.</summary>
     private RunLoop Run(HttpContext http) => runs.FindRun(http.RouteInt("buildId"));
 
-    /// <summary>Runs a stage again, or starts one that waits for somebody.</summary>
+    /// <summary>Cancels a stage, runs it again, or starts one that waits for somebody.</summary>
     private async Task UpdateStageAsync(HttpContext http)
     {
         http.MustBeOwner();
@@ -167,9 +167,10 @@ internal sealed class BuildsApi(
         var wanted = await http.ReadAsync(BuildJson.Default.StageUpdate);
         await (wanted.State?.ToLowerInvariant() switch
         {
+            "cancel" or "0" => run.CancelStageAsync(stage),
             "retry" or "1" => run.RetryStageAsync(stage, wanted.ForceRetryAllJobs ?? false),
             "run" or "2" => run.StartStageAsync(stage),
-            _ => throw Refusal.BadRequest($"A stage can be set to retry and to run, and not to '{wanted.State}'; cancel the run."),
+            _ => throw Refusal.BadRequest($"A stage can be set to cancel, to retry and to run, and not to '{wanted.State}'."),
         });
     }
 }

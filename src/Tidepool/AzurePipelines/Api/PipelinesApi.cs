@@ -163,15 +163,14 @@ internal sealed class PipelinesApi(
                 new($"{resources.Project(http)}/_apis/pipelines/{definition.Id}/runs/{run.Facts.Id}"), new(resources.WebUrlOf(http, run))),
             Resources = new()
             {
-                Repositories = new Dictionary<string, RunRepository>
-                {
-                    ["self"] = new()
+                Repositories = request.AllRepositories.ToDictionary(
+                    pair => pair.Key,
+                    pair => new RunRepository
                     {
-                        Repository = new() { Id = $"{run.Facts.RepositoryId}", Type = "azureReposGit" },
-                        RefName = request.SourceBranch,
-                        Version = request.SourceVersion,
-                    },
-                },
+                        Repository = new() { Id = $"{run.Facts.RepositoryIdOf(pair.Value.Name)}", Type = "azureReposGit" },
+                        RefName = pair.Value.Ref,
+                        Version = pair.Value.Version,
+                    }),
             },
         };
     }

@@ -53,6 +53,7 @@ internal static class ResourceLocations
         ("eae1d376-a8b1-4475-9041-1dfdbe8f0143", DistributedTask, "resourceusage", Usage),
         ("adcfd8bc-b184-43ba-bd84-7c8c6a2ff421", DistributedTask, "securefiles", $"{Project}/distributedtask/securefiles/{{secureFileId}}"),
         ("f5b09dd5-9d54-45a1-8b5a-1c8287d634cc", DistributedTask, "variablegroups", $"{Project}/distributedtask/variablegroups/{{groupId}}"),
+        ("ef5b7057-ffc3-4c77-bbad-c10b4a4abcc7", DistributedTask, "variablegroups", "_apis/distributedtask/variablegroups/{groupId}"),
         ("0cd358e1-9217-4d94-8269-1c1ee6f93dcf", "build", "builds", Builds),
         ("dbeaf647-6167-421a-bda9-c9327b25e2e6", "build", "definitions", $"{Project}/build/definitions/{{definitionId}}"),
         ("54481611-01f4-47f3-998f-160da0f0c229", "build", "latest", $"{Project}/build/latest/{{definition}}"),

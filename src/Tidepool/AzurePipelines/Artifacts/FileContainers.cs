@@ -113,6 +113,23 @@ internal sealed class FileContainers(string? folder)
         }
     }
 
+    /// <summary>Removes a container and all in it.</summary>
+    public void Remove(long container)
+    {
+        lock (_gate)
+        {
+            foreach (var key in _uploads.Keys.Where(key => key.Container == container).ToList())
+            {
+                _uploads.Remove(key);
+            }
+        }
+
+        if (folder is not null && Path.Combine(folder, $"{container}") is var place && Directory.Exists(place))
+        {
+            Directory.Delete(place, recursive: true);
+        }
+    }
+
     private async Task<bool> PutAsync(
         long container, ItemPath path, Upload upload, FilePart? part, bool isGzip, Stream content, CancellationToken ct)
     {

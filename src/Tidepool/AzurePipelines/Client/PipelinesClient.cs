@@ -93,6 +93,30 @@ internal sealed class PipelinesClient : IDisposable
         throw Odd($"another pipeline for {path}");
     }
 
+    /// <summary>Makes a variable group, or gives the one of that name this content.</summary>
+    public async Task SetGroupAsync(string name, IReadOnlyList<GroupVariable> variables, CancellationToken ct)
+    {
+        const string path = "_apis/distributedtask/variablegroups";
+        var wish = new VariableGroupWish
+        {
+            Name = name,
+            Type = VariableGroupWish.Ordinary,
+            Variables = variables.ToDictionary(one => one.Name, one => (GroupValue?)new GroupValue { Value = one.Value, IsSecret = one.IsSecret ? true : null }),
+        };
+        try
+        {
+            await SendAsync(
+                HttpMethod.Post, path, wish, VariableGroupJson.Default.VariableGroupWish, VariableGroupJson.Default.VariableGroupResource, ct);
+        }
+        catch (RefusedException e) when (e.Status == HttpStatusCode.Conflict)
+        {
+            var all = await SendAsync(path, VariableGroupJson.Default.CollectionVariableGroupResource, ct);
+            var known = all.Value.FirstOrDefault(group => group.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw Odd($"no variable group {name}");
+            await SendAsync(
+                HttpMethod.Put, $"{path}/{known.Id}", wish, VariableGroupJson.Default.VariableGroupWish, VariableGroupJson.Default.VariableGroupResource, ct);
+        }
+    }
+
     /// <summary>Queues a run.</summary>
     /// <exception cref="PipelineNotValidException">The pipeline is not valid.</exception>
     public async Task<PipelineRunResource> QueueAsync(int pipelineId, RunParameters parameters, CancellationToken ct)

@@ -12,6 +12,10 @@ internal sealed partial class AgentPool
     private static readonly TimeSpan ServiceLease = TimeSpan.FromMinutes(10);
 
     private readonly SortedDictionary<long, JobRequest> _requests = [];
+
+    // Of those that have not ended: the ones without an agent, oldest first, and the ones with one.
+    private readonly SortedDictionary<long, JobRequest> _waiting = [];
+    private readonly Dictionary<long, JobRequest> _assigned = [];
     private long _lastRequestId;
 
     /// <summary>Puts a job into the queue and assigns it if an agent is free.</summary>
@@ -26,7 +30,7 @@ internal sealed partial class AgentPool
             if (_restoring is not null && _restoring.TryGetValue((job.PlanId, job.JobId), out var stored) && stored.TryDequeue(out var known))
             {
                 var back = Restored(known, job);
-                _requests.Add(back.Id, back);
+                Add(back);
                 return (back, null);
             }
 
@@ -37,7 +41,7 @@ internal sealed partial class AgentPool
             }
 
             var request = new JobRequest(++_lastRequestId, Id, job, _clock.GetUtcNow());
-            _requests.Add(request.Id, request);
+            Add(request);
             Keep(request);
             Assign();
             return (request, obstacle);
@@ -135,6 +139,35 @@ internal sealed partial class AgentPool
         }
     }
 
+    /// <summary>Forgets the requests of a run that is not kept any longer; all of them have ended.</summary>
+    public void Forget(Guid planId)
+    {
+        lock (_gate)
+        {
+            foreach (var request in _requests.Values.Where(request => request.Job.PlanId == planId && request.Result is not null).ToList())
+            {
+                _requests.Remove(request.Id);
+                _store?.RemoveRequest(request.Id);
+            }
+        }
+    }
+
+    private void Add(JobRequest request)
+    {
+        _requests.Add(request.Id, request);
+        Sort(request);
+    }
+
+    private void Sort(JobRequest request)
+    {
+        _waiting.Remove(request.Id);
+        _assigned.Remove(request.Id);
+        if (request.Result is null)
+        {
+            (request.Agent is null ? (IDictionary<long, JobRequest>)_waiting : _assigned).Add(request.Id, request);
+        }
+    }
+
     private void SendCancellation(AgentSession session, JobRequest request, TimeSpan timeout)
     {
         var body = JsonSerializer.Serialize(new(request.Job.JobId, timeout), ProtocolJson.Default.JobCancelMessage);
@@ -170,28 +203,35 @@ internal sealed partial class AgentPool
             return;
         }
 
-        foreach (var request in _requests.Values.Where(request => request is { Result: null, Agent: null }))
+        var idle = _waiting.Count == 0 ? [] : _agents.Values.Where(agent => agent is { Online: true, Enabled: true, Assigned: null }).ToList();
+        foreach (var request in idle.Count == 0 ? [] : _waiting.Values.ToArray())
         {
-            if (Place(request.Job) is not { } agent)
+            if (Place(request.Job, idle) is not { } agent)
             {
                 continue;
             }
 
+            idle.Remove(agent);
             var now = _clock.GetUtcNow();
             (request.Agent, request.AssignTime, request.LockedUntil, agent.Assigned) = (agent, now, now + LeaseOf(agent), request);
+            Sort(request);
             Keep(request);
             request.Job.Hears(new JobRequestNews.Assigned(agent.Name, agent.AllCapabilities));
             Send(agent.Session!, TaskAgentMessage.JobRequest, organization => request.Job.Message(request, organization), request);
+            if (idle.Count == 0)
+            {
+                break;
+            }
         }
 
         Announce();
     }
 
-    private RegisteredAgent? Place(QueuedJob job)
+    private RegisteredAgent? Place(QueuedJob job, List<RegisteredAgent> idle)
     {
         if (job.Placement is not { } placement)
         {
-            return _agents.Values.FirstOrDefault(agent => agent is { Online: true, Enabled: true, Assigned: null } && Meets(agent, job));
+            return idle.Find(agent => Meets(agent, job));
         }
 
         var able = _agents.Values.Where(agent => agent is { Online: true, Enabled: true } && Meets(agent, job)).ToList();
@@ -208,6 +248,7 @@ internal sealed partial class AgentPool
     {
         request.Agent!.Assigned = null;
         (request.Agent, request.AssignTime, request.LockedUntil) = (null, null, null);
+        Sort(request);
         Keep(request);
         request.Job.Hears(new JobRequestNews.Requeued());
     }
@@ -221,6 +262,7 @@ internal sealed partial class AgentPool
         }
 
         (request.Result, request.Reason, request.FinishTime, request.LockedUntil) = (result, reason, _clock.GetUtcNow(), null);
+        Sort(request);
         Keep(request);
         request.Agent?.LastCompleted = request.ToWire([]);
         request.Job.Hears(new JobRequestNews.Finished(result, reason));
@@ -232,7 +274,7 @@ internal sealed partial class AgentPool
         lock (_gate)
         {
             var now = _clock.GetUtcNow();
-            foreach (var request in _requests.Values.Where(request => LockEnd(request) <= now).ToList())
+            foreach (var request in _assigned.Values.Where(request => LockEnd(request) <= now).ToList())
             {
                 Finish(request, NodeResult.Abandoned, $"lost: agent {request.Agent!.Name} stopped renewing");
             }
@@ -254,7 +296,7 @@ internal sealed partial class AgentPool
 
     private void Arm()
     {
-        var next = _requests.Values.Select(LockEnd).Concat(_sessions.Values.Select(IdleEnd)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        var next = _assigned.Values.Select(LockEnd).Concat(_sessions.Values.Select(IdleEnd)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
         var wait = next - _clock.GetUtcNow();
         _sweep.Change(
             next == DateTimeOffset.MaxValue ? Timeout.InfiniteTimeSpan : wait > TimeSpan.Zero ? wait : TimeSpan.Zero,

@@ -55,6 +55,7 @@ internal sealed class RunDirectory(
 
             _runs.Add(run.Facts.PlanId, run);
             _inOrder.Add(run);
+            Retire();
         }
 
         run.Start();
@@ -103,6 +104,29 @@ internal sealed class RunDirectory(
         }
     }
 
+    /// <summary>Called when a run has gone, to remove what others keep of it.</summary>
+    public Action<int> Gone { get; set; } = _ => { };
+
+    /// <summary>Lets runs go that are older than those that are kept. Looked at when another begins.</summary>
+    private void Retire()
+    {
+        var ages = _inOrder.Select(run => run.Age).ToList();
+        foreach (var old in RunRetention.Over(ages, options.KeptRuns).ToList())
+        {
+            var run = _inOrder.First(run => run.Facts.Id == old.Id);
+            if (!run.Leave())
+            {
+                continue;
+            }
+
+            _inOrder.Remove(run);
+            _runs.Remove(run.Facts.PlanId);
+            pool.Forget(run.Facts.PlanId);
+            store?.RemoveRun(old.Id);
+            Gone(old.Id);
+        }
+    }
+
     private static StoredRun ToStored(RunFacts facts, RunParameters wanted) => new()
     {
         Id = facts.Id,
@@ -113,6 +137,7 @@ internal sealed class RunDirectory(
         TimelineId = facts.TimelineId,
         ResourceVariables = facts.ResourceVariables,
         Wanted = wanted,
+        Groups = facts.Request.Groups,
     };
 
     private RunLoop New(RunFacts facts, PipelineDefinition definition, Dictionary<string, int> counted, Uri organization, bool isKept)

@@ -41,7 +41,7 @@ internal sealed partial class RunLoop
     private bool WasCanceling(string stage, string? job)
     {
         var node = StageNamed(stage);
-        return (job is null ? node.DecidedInCancel : node.Jobs.First(one => Same(one.Definition.Name, job)).DecidedInCancel) ?? _canceling;
+        return (job is null ? node.DecidedInCancel : node.Jobs.First(one => Same(one.Definition.Name, job)).DecidedInCancel) ?? (_canceling || (job is not null && node.Canceling));
     }
 
     /// <summary>Adds what only the run knows: what its jobs wait for, and how those ended that did not run to their end.</summary>

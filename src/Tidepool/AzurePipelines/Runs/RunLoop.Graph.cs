@@ -110,6 +110,7 @@ internal sealed partial class RunLoop
         return new()
         {
             Canceling = _canceling,
+            CanceledStages = _stages.Where(stage => stage.Canceling).Select(stage => stage.Definition.Name).ToHashSet(StringComparer.OrdinalIgnoreCase),
             StartTime = Facts.StartTime,
             Variables = variables,
             Counters = _counters.Values,
@@ -129,7 +130,7 @@ internal sealed partial class RunLoop
         }
         else
         {
-            job.DecidedInCancel = _canceling;
+            job.DecidedInCancel = _canceling || stage.Canceling;
         }
 
         switch (decision.Action, job)
@@ -177,6 +178,12 @@ internal sealed partial class RunLoop
     private void HearOfCheck(StageNode stage, Task check)
     {
         (stage.Checking, _graphChanged) = (false, true);
+        if (stage.Result is not null)
+        {
+            // It was cancelled meanwhile.
+            return;
+        }
+
         if (check is { IsFaulted: true, Exception.InnerException: ProblemException e })
         {
             FinishUnrun(stage, NodeResult.Failed, e.Problem.ToString());

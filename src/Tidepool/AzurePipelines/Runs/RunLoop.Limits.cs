@@ -1,3 +1,4 @@
+using Tidepool.AzurePipelines.Api;
 using Tidepool.AzurePipelines.State;
 using Tidepool.Pipelines.Graph;
 
@@ -41,6 +42,48 @@ internal sealed partial class RunLoop
         foreach (var leg in Legs.Where(leg => leg is { Started: true, Result: null }).ToList())
         {
             Stop(leg, "The run was canceled.");
+        }
+    }
+
+    /// <summary>Cancels a stage, while the run goes on: what runs of it is asked to stop, and a stage that has not started ends at once.</summary>
+    /// <param name="name">The stage; ignores case.</param>
+    /// <remarks>
+    /// Source: https://learn.microsoft.com/rest/api/azure/devops/build/stages/update. Inferred: to the conditions of its jobs the run is being
+    /// cancelled, and the stage is canceled unless a job of it failed.
+    /// </remarks>
+    /// <exception cref="WireException">There is no such stage, or it has ended.</exception>
+    public Task CancelStageAsync(string name) => TryInvoke(() =>
+    {
+        Keep(new RunInput.StageCanceled(name));
+        CancelStage(name);
+        return true;
+    }) ?? throw Refusal.BadRequest($"Run {Facts.Number} has ended.");
+
+    private void CancelStage(string name)
+    {
+        const string reason = "The stage was canceled.";
+        var stage = StageNamed(name);
+        if (stage.Result is not null)
+        {
+            throw Refusal.BadRequest($"Stage {stage.Definition.Name} of run {Facts.Number} has ended.");
+        }
+
+        _graphChanged = true;
+        if (!stage.Started)
+        {
+            FinishUnrun(stage, NodeResult.Canceled, reason);
+            return;
+        }
+
+        stage.Canceling = true;
+        foreach (var job in stage.Jobs.Where(job => job is { Started: true, Result: null }))
+        {
+            job.Stopping = true;
+        }
+
+        foreach (var leg in stage.Jobs.SelectMany(job => job.Legs).Where(leg => leg is { Started: true, Result: null }).ToList())
+        {
+            Stop(leg, reason);
         }
     }
 

@@ -147,6 +147,9 @@ internal sealed partial class RunLoop
             case RunInput.Canceled:
                 Cancel();
                 break;
+            case RunInput.StageCanceled canceled:
+                CancelStage(canceled.Stage);
+                break;
             case RunInput.TimedOut timedOut when LegOf(timedOut.Leg) is { } leg:
                 Stop(leg, timedOut.Reason);
                 break;

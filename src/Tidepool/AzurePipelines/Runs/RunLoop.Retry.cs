@@ -9,6 +9,35 @@ namespace Tidepool.AzurePipelines.Runs;
 internal sealed partial class RunLoop
 {
     private readonly Lock _reviving = new();
+    private bool _gone;
+
+    /// <summary>The run as its age counts.</summary>
+    public RunAge Age
+    {
+        get
+        {
+            var succeeded = Progress.Result is NodeResult.Succeeded or NodeResult.SucceededWithIssues;
+            return new(Facts.Id, Facts.DefinitionId, Completion.IsCompletedSuccessfully, succeeded, Notes.KeepForever);
+        }
+    }
+
+    /// <summary>Removes what the run has written. Nothing of it goes on after that.</summary>
+    /// <returns>Whether it has; a run that has not ended, or goes on, stays.</returns>
+    public bool Leave()
+    {
+        lock (_reviving)
+        {
+            if (!Completion.IsCompletedSuccessfully)
+            {
+                return false;
+            }
+
+            _gone = true;
+        }
+
+        RemoveFolder();
+        return true;
+    }
 
     /// <summary>
     /// Runs a stage again, in a new attempt with new records: its jobs that did not succeed, and after it the stages that depend on it.
@@ -81,6 +110,11 @@ internal sealed partial class RunLoop
         {
             lock (_reviving)
             {
+                if (_gone)
+                {
+                    throw Refusal.BuildNotFound(Facts.Id);
+                }
+
                 if (Completion.IsCompletedSuccessfully)
                 {
                     lock (_gate)

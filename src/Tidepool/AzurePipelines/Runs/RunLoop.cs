@@ -96,6 +96,21 @@ internal sealed partial class RunLoop
         return folder;
     }
 
+    private void RemoveFolder()
+    {
+        try
+        {
+            if (_options.WorkFolder is not null)
+            {
+                Directory.Delete(FolderOf(Facts, _options), recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProblemException)
+        {
+            // It goes with the service's own folder.
+        }
+    }
+
     private void Lose(string why) => Events.Add(new RunNotice(Now, $"Parts of this run's logs are lost: {why}"));
 
     private static Channel<Action> NewCommands() => Channel.CreateUnbounded<Action>(new() { SingleReader = true });

@@ -36,6 +36,9 @@ internal sealed class StageNode
     /// <summary>Whether the run was being cancelled when it was decided what becomes of it; null before.</summary>
     public bool? DecidedInCancel { get; set; }
 
+    /// <summary>It is being cancelled, and the run is not.</summary>
+    public bool Canceling { get; set; }
+
     /// <summary>Its check is under way: it may start, and has not.</summary>
     public bool Checking { get; set; }
     public NodeResult? Result { get; set; }
@@ -209,6 +212,7 @@ internal sealed class LegNode
         RefName = step.Name,
         // The agent's own "Initialize job" is the first.
         Order = index + 2,
+        Task = new(step.TaskId, step.TaskName, step.TaskVersion),
         State = RecordStates.Pending,
         Attempt = Attempt,
         Identifier = $"{Identifier}.{step.Name}",

@@ -46,6 +46,7 @@ internal sealed class RunTimeline(Guid id)
             Location = sent.Location ?? known.Location,
             Attempt = sent.Attempt ?? known.Attempt,
             Identifier = known.Identifier ?? sent.Identifier,
+            Task = known.Task ?? sent.Task,
             PreviousAttempts = sent.PreviousAttempts ?? known.PreviousAttempts,
             ChangeId = ++_changeId,
             LastModified = now,

@@ -20,6 +20,7 @@ namespace Tidepool.AzurePipelines.State;
 [JsonDerivedType(typeof(StepEnded), "stepEnded")]
 [JsonDerivedType(typeof(StageRetried), "stageRetried")]
 [JsonDerivedType(typeof(StageReleased), "stageReleased")]
+[JsonDerivedType(typeof(StageCanceled), "stageCanceled")]
 internal abstract record RunInput
 {
     private RunInput()
@@ -58,4 +59,6 @@ internal abstract record RunInput
     public sealed record StageRetried(string Stage, bool AllJobs) : RunInput;
 
     public sealed record StageReleased(string Stage) : RunInput;
+
+    public sealed record StageCanceled(string Stage) : RunInput;
 }

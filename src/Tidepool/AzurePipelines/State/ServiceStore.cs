@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Tidepool.AzurePipelines.Library;
 using Tidepool.AzurePipelines.Runs;
 
 namespace Tidepool.AzurePipelines.State;
@@ -39,6 +40,7 @@ internal sealed class ServiceStore : IDisposable
                 PRAGMA synchronous = OFF;
                 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
                 CREATE TABLE IF NOT EXISTS repositories (name TEXT PRIMARY KEY);
+                CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
                 CREATE TABLE IF NOT EXISTS definitions (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
                 CREATE TABLE IF NOT EXISTS agents (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
                 CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
@@ -97,6 +99,8 @@ internal sealed class ServiceStore : IDisposable
 
     public IReadOnlyList<string> Repositories() => Read("SELECT name FROM repositories ORDER BY rowid", row => row.Text(0));
 
+    public IReadOnlyList<VariableGroup> Groups() => All("groups", StateJson.Default.VariableGroup);
+
     public IReadOnlyList<PipelineDefinition> Definitions() => All("definitions", StateJson.Default.PipelineDefinition);
 
     public IReadOnlyList<StoredAgent> Agents() => All("agents", StateJson.Default.StoredAgent);
@@ -117,6 +121,10 @@ internal sealed class ServiceStore : IDisposable
 
     public void AddRepository(string name) => Write("INSERT OR IGNORE INTO repositories VALUES (?)", name);
 
+    public void Save(VariableGroup group) => Save("groups", group.Id, group, StateJson.Default.VariableGroup);
+
+    public void RemoveGroup(int id) => Write("DELETE FROM groups WHERE id = ?", id);
+
     public void Add(PipelineDefinition definition) => Save("definitions", definition.Id, definition, StateJson.Default.PipelineDefinition);
 
     public void Save(StoredAgent agent) => Save("agents", agent.Id, agent, StateJson.Default.StoredAgent);
@@ -124,6 +132,17 @@ internal sealed class ServiceStore : IDisposable
     public void RemoveAgent(int id) => Write("DELETE FROM agents WHERE id = ?", id);
 
     public void Save(StoredRequest request) => Save("requests", request.Id, request, StateJson.Default.StoredRequest);
+
+    public void RemoveRequest(long id) => Write("DELETE FROM requests WHERE id = ?", id);
+
+    /// <summary>Forgets a run and all of it; its job requests go by themselves.</summary>
+    public void RemoveRun(int id)
+    {
+        Write("DELETE FROM runs WHERE id = ?", id);
+        Write("DELETE FROM notes WHERE run = ?", id);
+        Write("DELETE FROM counters WHERE run = ?", id);
+        Write("DELETE FROM inputs WHERE run = ?", id);
+    }
 
     public void Add(StoredRun run) => Save("runs", run.Id, run, StateJson.Default.StoredRun);
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tidepool.AgentProtocol;
 using Tidepool.AzurePipelines.Api;
+using Tidepool.AzurePipelines.Library;
 using Tidepool.AzurePipelines.Runs;
+using Tidepool.Pipelines;
 using Tidepool.Pipelines.Graph;
 using BuildArtifact = Tidepool.AzurePipelines.Api.BuildArtifact;
 
@@ -54,6 +56,9 @@ internal sealed record StoredRun
 
     /// <summary>What the client asked for, with the commits that it meant then.</summary>
     public required RunParameters Wanted { get; init; }
+
+    /// <summary>The variable groups that the pipeline names, as they were then.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>>? Groups { get; init; }
 }
 
 /// <summary>What was written onto a run.</summary>
@@ -76,6 +81,7 @@ internal sealed record StoredInput(DateTimeOffset At, RunInput Input);
 [JsonSerializable(typeof(StoredRequest))]
 [JsonSerializable(typeof(StoredRun))]
 [JsonSerializable(typeof(StoredNotes))]
+[JsonSerializable(typeof(VariableGroup))]
 [JsonSerializable(typeof(PipelineDefinition))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using Tidepool.Storage.Comparison;
+
 namespace Tidepool.Comparison.Page;
 
 /// <summary>How a cell's outcome is told at a glance: a sign, a word and a class; never by colour alone.</summary>
@@ -15,8 +17,9 @@ internal sealed record CellMark(string Kind, string Sign, string Word)
         { Verdict: CellReport.NotTried } => Missing,
         { Verdict: CellReport.Different } => new("different", "✕", cell.Observed ?? "nothing"),
         { Observed: null } => Missing,
-        { Observed: "found" } => new("seen", "●", cell.Observed),
-        { Observed: "not found" } => new("unseen", "○", cell.Observed),
+        { Observed: Seen.Found or Seen.Written } => new("seen", "●", cell.Observed),
+        { Observed: Seen.NotFound or Seen.Refused } => new("unseen", "○", cell.Observed),
+        { Observed: Seen.OfSnapshot } => new("unseen", "◐", cell.Observed),
         _ => new("plain", "", cell.Observed),
     };
 }

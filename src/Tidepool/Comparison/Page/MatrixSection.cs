@@ -24,8 +24,9 @@ internal static class MatrixSection
                     Html.Of($"""<span class="name">{row.Name}</span> <span class="what">{row.What}</span>"""),
                     report.Storages.Select(storage => Cell(row, storage)))))}
             <ul class="legend" aria-label="Signs of the table">
-            <li><span class="sign seen" aria-hidden="true">●</span> the data was there</li>
-            <li><span class="sign unseen" aria-hidden="true">○</span> it was not</li>
+            <li><span class="sign seen" aria-hidden="true">●</span> the data was there, or could be written</li>
+            <li><span class="sign unseen" aria-hidden="true">○</span> it was not, or could not be written</li>
+            <li><span class="sign unseen" aria-hidden="true">◐</span> what a snapshot held was, what was written since was not</li>
             <li><span class="sign different" aria-hidden="true">✕</span> not what the rules say</li>
             <li><span class="sign untried" aria-hidden="true">–</span> not tried</li>
             <li><span class="sure">reported</span> AWS's users say so, AWS does not</li>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tidepool.Tasks;
 
@@ -8,10 +9,26 @@ internal sealed partial class EcsOperations
 {
     private const int MostDeletions = 10;
 
+    // The last request of each family.
+    private readonly ConcurrentDictionary<string, (JsonObject Body, RegisterTaskDefinitionRequest Read)> _registered = new();
+
     private async Task<object> RegisterTaskDefinitionAsync(JsonObject body, CancellationToken ct)
     {
-        var definition = await fargate.RegisterTaskDefinitionAsync(Read<RegisterTaskDefinitionRequest>(body), ct);
+        var definition = await fargate.RegisterTaskDefinitionAsync(ReadDefinition(body), ct);
         return new { taskDefinition = definition with { Tags = [] }, tags = definition.Tags };
+    }
+
+    /// <summary>Whoever deploys again registers what is registered: a revision that says the same as the one before shares its parts.</summary>
+    private RegisterTaskDefinitionRequest ReadDefinition(JsonObject body)
+    {
+        if (Text(body, "family") is { } family && _registered.TryGetValue(family, out var last) && JsonNode.DeepEquals(body, last.Body))
+        {
+            return last.Read;
+        }
+
+        var read = Read<RegisterTaskDefinitionRequest>(body);
+        _registered[read.Family] = (body, read);
+        return read;
     }
 
     private async Task<object> DescribeTaskDefinitionAsync(JsonObject body, CancellationToken ct)

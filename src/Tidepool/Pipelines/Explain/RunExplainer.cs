@@ -47,7 +47,7 @@ internal static class RunExplainer
             };
         }
         var evaluation = RunPlanner.Trace(pipeline, stage, job, state);
-        List<string> because = [.. Statuses(evaluation).Distinct().Select(call => Because(call, ancestors, state)).OfType<string>()];
+        List<string> because = [.. Statuses(evaluation).Distinct().Select(call => Because(call, ancestors, stage.Name, state)).OfType<string>()];
         if (job is null && stage.IsManual && known is null && !state.Released.Contains(stage.Name))
         {
             because.Add("waits for somebody to start it (trigger: manual)");
@@ -71,7 +71,7 @@ internal static class RunExplainer
     private static IEnumerable<EvaluatedPart> Statuses(EvaluatedPart part) => part.Parts.SelectMany(Statuses).Concat(
         part is { Function: { } name, Value: not null } && StatusFunctions.Contains(name, StringComparer.OrdinalIgnoreCase) ? [part] : []);
 
-    private static string? Because(EvaluatedPart call, Ancestors ancestors, RunState state)
+    private static string? Because(EvaluatedPart call, Ancestors ancestors, string stage, RunState state)
     {
         var names = call.Parts.Select(p => p.Value?.Trim('\'') ?? "").ToList();
         var looked = names.Count == 0 ? ancestors.All : [.. ancestors.All.Where(n => names.Contains(n.Name, StringComparer.OrdinalIgnoreCase))];
@@ -86,7 +86,7 @@ internal static class RunExplainer
         }
         if (state.Canceling)
         {
-            return $"{call.Text} is False: the run was being canceled";
+            return $"{call.Text} is False: the {(state.CanceledStages.Contains(stage) ? "stage" : "run")} was being canceled";
         }
         var missing = names.Where(name => !ancestors.All.Any(n => n.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToList();
         return missing.Count > 0

@@ -20,6 +20,9 @@ public sealed record Pipeline
     public PipelineResources Resources { get; init; } = new();
     public IReadOnlyList<PipelineStage> Stages { get; init; } = [];
 
+    /// <summary>The variable groups that it names, at any level.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
     /// <summary>Secret variables of its groups, at any level.</summary>
     public IEnumerable<PipelineVariable> SecretVariables => Variables
         .Concat(Stages.SelectMany(stage => stage.Variables.Concat(stage.Jobs.SelectMany(job => job.Variables))))

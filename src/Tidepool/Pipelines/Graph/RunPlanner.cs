@@ -78,15 +78,22 @@ public static partial class RunPlanner
         }
         if (stage.Jobs.All(j => known.Jobs.GetValueOrDefault(j.Name)?.Result is not null))
         {
-            var result = Aggregate(stage.Jobs.Select(j => known.Jobs[j.Name].Result!.Value));
+            // One that was cancelled before any of its jobs ran has nothing but skipped ones; it was cancelled all the same.
+            var sum = Aggregate(stage.Jobs.Select(j => known.Jobs[j.Name].Result!.Value));
+            var result = state.CanceledStages.Contains(stage.Name) && sum != NodeResult.Failed ? NodeResult.Canceled : sum;
             return [new NodeDecision(stage.Name, null, NodeAction.Finish, result, null)];
         }
+        state = InStage(stage, state);
         var view = new RunView(pipeline, state);
         return stage.Jobs
             .Where(j => !known.Jobs.ContainsKey(j.Name))
             .Select(j => DecideNode(view, pipeline, stage, j, state))
             .OfType<NodeDecision>();
     }
+
+    /// <summary>The state as the jobs of a stage see it: to those of one that is being cancelled, the run is.</summary>
+    internal static RunState InStage(PipelineStage stage, RunState state) =>
+        state.CanceledStages.Contains(stage.Name) ? state with { Canceling = true } : state;
 
     /// <summary>A manual stage that could start, and that nobody started. The run may end without it.</summary>
     /// <remarks>Source: https://learn.microsoft.com/azure/devops/release-notes/2024/sprint-243-update (manual stages).</remarks>
@@ -105,7 +112,9 @@ public static partial class RunPlanner
         var start = new NodeDecision(stage.Name, job?.Name, NodeAction.Start, null, null);
         if ((job is null ? stage.Condition : job.Condition) is not { } condition)
         {
-            var why = state.Canceling ? "the run is being canceled" : ancestors.Unsuccessful();
+            var why = state.CanceledStages.Contains(stage.Name) ? "the stage is being canceled"
+                : state.Canceling ? "the run is being canceled"
+                : ancestors.Unsuccessful();
             return ancestors.Status("succeeded", [], state.Canceling)
                 ? start
                 : Finish(NodeResult.Skipped, $"condition succeeded() was False: {why}");

@@ -6,6 +6,9 @@ public sealed record RunState
     /// <summary>The run is being cancelled.</summary>
     public bool Canceling { get; init; }
 
+    /// <summary>Stages that are being cancelled while the run goes on; names ignore case.</summary>
+    public IReadOnlySet<string> CanceledStages { get; init; } = new HashSet<string>();
+
     /// <summary>When the run began; <c>pipeline.startTime</c>.</summary>
     public required DateTimeOffset StartTime { get; init; }
 

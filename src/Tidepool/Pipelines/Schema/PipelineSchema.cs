@@ -35,6 +35,7 @@ internal static class PipelineSchema
             ? pipeline with
             {
                 Stages = stages,
+                Groups = scope.NamedGroups,
                 Resources = scope.Resources with { Repositories = [.. scope.Resources.Repositories, .. scope.InlineRepositories] },
             }
             : pipeline;

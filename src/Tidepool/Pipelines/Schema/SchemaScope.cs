@@ -6,6 +6,7 @@ namespace Tidepool.Pipelines.Schema;
 internal sealed record SchemaScope(PipelineErrors Errors)
 {
     private readonly List<RepositoryReference> _inline = [];
+    private readonly List<string> _named = [];
 
     /// <summary>Variable groups by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<GroupVariable>> Groups { get; init; } =
@@ -23,6 +24,9 @@ internal sealed record SchemaScope(PipelineErrors Errors)
     /// <summary>Repositories that a checkout names by an address and not by an alias.</summary>
     public IReadOnlyList<RepositoryReference> InlineRepositories => _inline;
 
+    /// <summary>The groups that the file names.</summary>
+    public IReadOnlyList<string> NamedGroups => [.. _named.Distinct(StringComparer.OrdinalIgnoreCase)];
+
     public static SchemaScope Of(PipelineSource? source, PipelineErrors errors) => new(errors)
     {
         Groups = source?.Groups ?? new Dictionary<string, IReadOnlyList<GroupVariable>>(),
@@ -31,8 +35,11 @@ internal sealed record SchemaScope(PipelineErrors Errors)
     };
 
     /// <summary>The variables of a group, its name in any case; null when there is none.</summary>
-    public IReadOnlyList<GroupVariable>? Group(string name) =>
-        Groups.TryGetValue(name, out var exact) ? exact : Groups.FirstOrDefault(g => GraphNode.Same(g.Key, name)).Value;
+    public IReadOnlyList<GroupVariable>? Group(string name)
+    {
+        _named.Add(name);
+        return Groups.TryGetValue(name, out var exact) ? exact : Groups.FirstOrDefault(g => GraphNode.Same(g.Key, name)).Value;
+    }
 
     /// <summary>True for <c>self</c> and for every alias under <c>resources.repositories</c>; case is ignored.</summary>
     public bool HasRepository(string alias) =>

@@ -5,7 +5,9 @@ namespace Tidepool.Pipelines.Schema;
 
 /// <summary>Stages of a pipeline.</summary>
 /// <remarks>
-/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage. The numbering of unnamed stages and the text about a
+/// Source: https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/stages-stage and, for manual stages,
+/// https://learn.microsoft.com/azure/devops/release-notes/2024/sprint-243-update: they have no dependencies. That those count which such a stage
+/// writes itself, and that the stage behind it in the file waits for it, is inferred. The numbering of unnamed stages and the text about a
 /// condition that is not valid are inferred.
 /// </remarks>
 internal sealed class StageSchema(PoolChoice outerPool, SchemaScope scope)
@@ -44,9 +46,10 @@ internal sealed class StageSchema(PoolChoice outerPool, SchemaScope scope)
 
     private (IReadOnlyList<ScalarNode> DependsOn, PipelineStage Stage) ReadStage(MappingReader reader, string name, PipelineStage? previous)
     {
-        // Without dependsOn a stage waits for the one before it in the file.
+        // Without dependsOn a stage waits for the one before it in the file; a manual one for nothing but somebody.
+        var isManual = reader.OneOf("trigger", "manual", "automatic") == "manual";
         var dependsOn = reader.OneOrMany("dependsOn")
-            ?? (previous is null ? [] : [new ScalarNode(previous.Name, ScalarStyle.Plain, reader.Position)]);
+            ?? (previous is null || isManual ? [] : [new ScalarNode(previous.Name, ScalarStyle.Plain, reader.Position)]);
         var condition = reader.Text("condition");
         if (Conditions.Fault(condition, ExpressionScopes.StageNames) is { } reason)
         {
@@ -64,7 +67,7 @@ internal sealed class StageSchema(PoolChoice outerPool, SchemaScope scope)
             Condition = string.IsNullOrEmpty(condition) ? null : condition,
             Variables = VariableSchema.Read(reader, scope),
             Jobs = reader.Node("jobs") is { } jobs ? new JobSchema(name, pool, scope).Read(jobs) : [],
-            IsManual = reader.OneOf("trigger", "manual", "automatic") == "manual",
+            IsManual = isManual,
             Position = reader.Position,
         };
         if (!reader.Has("jobs"))

@@ -28,6 +28,26 @@ public sealed class TaskDefinitionApiSpecs
     }
 
     [Fact]
+    public async Task A_revision_is_what_its_own_request_says_whatever_was_registered_before()
+    {
+        await using var rig = await EcsRig.StartAsync();
+        var said = new[] { "", ""","ephemeralStorage":{"sizeInGiB":30}""", ""","ephemeralStorage":{"sizeInGiB":30}""", "", ""","tags":[{"key":"team","value":"sea"}]""" };
+        foreach (var more in said)
+        {
+            await rig.AskAsync("RegisterTaskDefinition", EcsRig.Definition(more: more));
+        }
+
+        var seen = new List<string>();
+        for (var revision = 1; revision <= said.Length; revision++)
+        {
+            var answer = await rig.AskAsync("DescribeTaskDefinition", $$"""{"taskDefinition":"f:{{revision}}","include":["TAGS"]}""");
+            seen.Add($"{answer["taskDefinition"]!["ephemeralStorage"]?["sizeInGiB"] ?? 20} {answer["taskDefinition"]!["revision"]} {answer["tags"]!.AsArray().Count}");
+        }
+
+        Assert.Equal(["20 1 0", "30 2 0", "30 3 0", "20 4 0", "20 5 1"], seen);
+    }
+
+    [Fact]
     public async Task Tags_of_a_task_definition_are_described_when_they_are_asked_for()
     {
         await using var rig = await EcsRig.StartAsync();
