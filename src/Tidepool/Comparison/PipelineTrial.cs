@@ -28,10 +28,13 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
     private IReadOnlyList<string> _tasks = [];
     private IReadOnlyDictionary<string, ServedRepository>? _served;
 
-    private PipelineTrial(RehearsedPipeline pipeline, IProgress<RehearsalEvent> progress) => (_pipeline, _progress) = (pipeline, progress);
+    private PipelineTrial(RehearsedPipeline pipeline, AccessMeans best, IProgress<RehearsalEvent> progress) => (_pipeline, Means, _progress) = (pipeline, best, progress);
 
-    /// <summary>Why accesses cannot be watched; null where they are.</summary>
-    public string? NotWatched { get; private set; }
+    /// <summary>How accesses are watched.</summary>
+    public AccessMeans Means { get; private set; }
+
+    /// <summary>Why they are not watched in a better way.</summary>
+    public string? Obstacle { get; private set; }
 
     /// <summary>Where containers have the volume.</summary>
     public string SharedPath => Environment.SharedPath;
@@ -41,14 +44,14 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
     /// <summary>Starts the tasks and waits for their agents.</summary>
     /// <exception cref="ProblemException">Something on this machine or in the options is not as it must be.</exception>
     public static async Task<PipelineTrial> StartAsync(
-        RehearsalOptions options, RehearsedPipeline pipeline, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
+        RehearsalOptions options, RehearsedPipeline pipeline, AccessMeans best, TimeProvider clock, IProgress<RehearsalEvent> progress, CancellationToken ct)
     {
-        var trial = new PipelineTrial(pipeline, progress);
+        var trial = new PipelineTrial(pipeline, best, progress);
         try
         {
             trial._environment = await RehearsalEnvironment.StartAsync(options with { Tasks = 2, Port = 0 }, clock, trial, ct);
             trial._tasks = [.. (await trial._environment.WaitForServiceAgentsAsync(2, ct)).Order(StringComparer.Ordinal)];
-            trial._watch = new(trial._environment.SharedPath);
+            trial._watch = new(trial._environment.SharedPath, clock);
             foreach (var arn in trial._tasks)
             {
                 var task = (await trial._environment.Fargate.DescribeTasksAsync(RehearsalEnvironment.Cluster, [arn], ct)).Tasks[0];
@@ -88,7 +91,10 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
             case RunSeen(JobAssigned assigned)
                 when assigned.Capabilities.GetValueOrDefault(RehearsalEnvironment.TaskCapability) is { } task
                 && assigned.Capabilities.GetValueOrDefault(RehearsalEnvironment.ContainerCapability) is { } container:
-                _watch?.Assign(task, container, new(assigned.Stage.Name, assigned.Job.Name));
+                _watch?.Assign(task, container, new(assigned.Stage.Name, assigned.Job.Name), assigned.At);
+                break;
+            case RunSeen(JobFinished finished):
+                _watch?.Finish(new(finished.Stage.Name, finished.Job.Name), finished.At);
                 break;
             case TaskSeen({ Kind: TaskStateChangeKind.Container, Status: EcsTaskStatus.Running, ContainerName: { } name } change) when _watch is not null:
                 // Restarted in place: its mount is another. The job that it gets comes later.
@@ -114,20 +120,30 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
 
     private async Task AttachAsync(string taskArn, string container, CancellationToken ct)
     {
+        var (taskId, volume) = (RehearsalEnvironment.TaskId(taskArn), Environment.Fargate.DescribeVolumes(taskArn)[0]);
         try
         {
-            if (await Environment.Fargate.FindProcessAsync(taskArn, container, ct) is { } pid)
+            if (Means is AccessMeans.Mounts)
             {
-                _watch!.Attach(RehearsalEnvironment.TaskId(taskArn), container, pid, Environment.Fargate.DescribeVolumes(taskArn)[0]);
-            }
-            else
-            {
-                NotWatched ??= $"the process of container {container} is not known";
+                var pid = await Environment.Fargate.FindProcessAsync(taskArn, container, ct) ?? throw new IOException($"the process of container {container} is not known");
+                _watch!.Attach(taskId, container, pid, volume);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            NotWatched ??= e.Message;
+            (Means, Obstacle) = (AccessMeans.Folders, e.Message);
+        }
+
+        try
+        {
+            if (Means is AccessMeans.Folders)
+            {
+                _watch!.Attach(taskId, volume);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            (Means, Obstacle) = (AccessMeans.None, e.Message);
         }
     }
 }

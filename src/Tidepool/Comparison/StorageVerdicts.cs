@@ -84,7 +84,8 @@ internal static class StorageVerdicts
         storage,
         StorageVerdict.NotKnown,
         $"The pipeline itself does not succeed: {findings.Home.WhyNot}. "
-        + (findings.Crossing.Count > 0 && storage != Efs ? $"What it did until then: {Handed(findings)}; on another task that would not be found."
+        + (storage == Efs ? "It fails there as well."
+            : findings.Crossing.Count > 0 ? $"What it did until then: {Handed(findings)}; on another task that would not be found."
             : findings.IsWatched && !findings.IsTouched ? $"Until then no job read or wrote anything in {findings.SharedPath}." : "Until then nothing was looked for on another task."),
         findings.Home.Run.Id);
 
@@ -95,13 +96,12 @@ internal static class StorageVerdicts
         null => $"{Handed(findings)}, and nothing pins them to one task. On one task it succeeds (run {findings.Home.Run.Id}).",
     };
 
-    private static string Stays(PipelineFindings findings) => findings.Home.Accesses.HandOvers is [_, ..] pairs
-        ? $"{Sentence([.. pairs.Select(pair => pair.Reader).Distinct().Select(job => $"{job}")])} read what other jobs wrote, and only ever on their task: their demands see to that."
+    private static string Stays(PipelineFindings findings) => !findings.IsWatched ? "It succeeds, also with jobs by turns on two tasks."
+        : findings.Home.Accesses.HandOvers is [_, ..] pairs ? $"{Read(pairs.Select(pair => pair.Reader))} what other jobs wrote, and only ever on the task where it was written: demands see to that."
         : "Each job reads only what it wrote itself: nothing is handed over.";
 
     private static string Cold(PipelineFindings findings) =>
-        $"{Sentence([.. findings.Kept.Select(kept => $"{kept.Reader}").Distinct()])} {(findings.Kept.Select(kept => kept.Reader).Distinct().Count() == 1 ? "reads" : "read")} "
-        + $"{Few(findings.Kept.Select(kept => kept.Path))}, which an earlier run left: a task that is replaced, and every other one, starts without it, and no pin helps. A run without it succeeds.";
+        $"{Read(findings.Kept.Select(kept => kept.Reader))} {Few(findings.Kept.Select(kept => kept.Path))}, which an earlier run left: a task that is replaced, and every other one, starts without it, and no pin helps. A run without it succeeds.";
 
     private static string Handed(PipelineFindings findings) => string.Join("; ", findings.Crossing
         .GroupBy(pair => (pair.Reader, pair.Writer)).Take(3)
@@ -110,6 +110,8 @@ internal static class StorageVerdicts
     private static string Readers(PipelineFindings findings) => findings.Crossing.Count > 0
         ? Sentence([.. findings.Crossing.Select(pair => $"{pair.Reader}").Distinct()])
         : "jobs by turns";
+
+    private static string Read(IEnumerable<JobKey> jobs) => jobs.Distinct().Select(job => $"{job}").ToList() is var names && names.Count == 1 ? $"{names[0]} reads" : $"{Sentence(names)} read";
 
     private static string Few(IEnumerable<string> paths) => paths.Distinct().ToList() is var all && all.Count > 2 ? $"{all[0]} and {all.Count - 1} more" : Sentence(all);
 

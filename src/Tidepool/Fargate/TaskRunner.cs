@@ -11,6 +11,8 @@ namespace Tidepool.Fargate;
 /// <summary>Does for one task what its life cycle decides: secrets, volumes, processes, logs, removal.</summary>
 internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinition definition, TaskEbsVolume? ebsVolume)
 {
+    private const string MetadataVariable = "ECS_CONTAINER_METADATA_URI_V4";
+
     private readonly ConcurrentDictionary<string, IRunningContainer> _containers = new();
     private readonly Dictionary<string, string> _metadataPaths = [];
     private readonly TaskLogs _logs = new(parts.Upstream, parts.Clock, reason => parts.Notices.Report("LOGS_LOST", reason));
@@ -90,8 +92,10 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
     }
 
     /// <summary>The first process of a container; null when it does not run.</summary>
-    public Task<int?> FindProcessAsync(string name, CancellationToken ct) =>
-        _containers.TryGetValue(name, out var container) ? container.FindProcessAsync(ct) : Task.FromResult<int?>(null);
+    public async Task<int?> FindProcessAsync(string name, CancellationToken ct) =>
+        _containers.TryGetValue(name, out var container)
+            ? ContainerProcess.Find(await container.FindProcessAsync(ct), $"{MetadataVariable}={EndpointUri($"/v4/{_metadataPaths[name]}")}")
+            : null;
 
     /// <summary>Id of a container in the runtime; it stays the same over restarts in place.</summary>
     public string RuntimeIdOf(string name) => _task.RuntimeIds[name];
@@ -234,7 +238,7 @@ internal sealed class TaskRunner(FargateParts parts, string taskArn, TaskDefinit
         variables["AWS_DEFAULT_REGION"] = parts.Options.Region;
         variables["ECS_AGENT_URI"] = EndpointUri($"/api/{_metadataPaths[container.Name]}");
         variables["ECS_CONTAINER_METADATA_URI"] = EndpointUri($"/v3/{_metadataPaths[container.Name]}");
-        variables["ECS_CONTAINER_METADATA_URI_V4"] = EndpointUri($"/v4/{_metadataPaths[container.Name]}");
+        variables[MetadataVariable] = EndpointUri($"/v4/{_metadataPaths[container.Name]}");
         if (_credentialsPath is { } path)
         {
             // Where the address is another than AWS's own, software development kits want all of it, and take it on loopback only.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidepool.Comparison;
+using Tidepool.Comparison.Access;
 using Tidepool.Fargate;
 using Tidepool.Rehearsal;
 using Tidepool.Tests.Agent;
@@ -44,25 +45,21 @@ internal sealed class ComparedPipeline : IDisposable
         return file;
     }
 
-    public async Task<PipelineReport> RunAsync(string file, CostReport? cost, IProgress<RehearsalEvent> progress, CancellationToken ct)
+    public async Task<PipelineReport> RunAsync(string file, CostReport? cost, IProgress<RehearsalEvent> progress, CancellationToken ct, RunInputs? inputs = null, Func<RehearsalOptions, RehearsalOptions>? change = null, AccessMeans best = AccessMeans.Mounts)
     {
         Directory.CreateDirectory(State);
         try
         {
+            var options = new RehearsalOptions
+            {
+                RepositoryFolder = Path.GetDirectoryName(file)!,
+                AgentBinary = await AgentBinary.GetAsync(),
+                ContainerTemplate = Path.Combine(Clone.Root, "terraform", "agent-container.json.tftpl"),
+                StateFolder = State,
+                Runtime = RuntimeWish.Sandbox,
+            };
             return await PipelineComparison.RunAsync(
-                new()
-                {
-                    RepositoryFolder = Path.GetDirectoryName(file)!,
-                    AgentBinary = await AgentBinary.GetAsync(),
-                    ContainerTemplate = Path.Combine(Clone.Root, "terraform", "agent-container.json.tftpl"),
-                    StateFolder = State,
-                    Runtime = RuntimeWish.Sandbox,
-                },
-                new() { Path = file },
-                cost,
-                TimeProvider.System,
-                progress,
-                ct).WaitAsync(Limit, FargateRig.Ct);
+                change?.Invoke(options) ?? options, new() { Path = file, Inputs = inputs ?? new() }, cost, best, TimeProvider.System, progress, ct).WaitAsync(Limit, FargateRig.Ct);
         }
         finally
         {
@@ -80,7 +77,7 @@ internal sealed class ComparedPipeline : IDisposable
         Assert.Equal(0, git.ExitCode);
     }
 
-    private sealed class Ignored : IProgress<RehearsalEvent>
+    internal sealed class Ignored : IProgress<RehearsalEvent>
     {
         public void Report(RehearsalEvent value)
         {

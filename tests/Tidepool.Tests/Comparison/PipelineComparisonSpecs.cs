@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Tidepool.Comparison;
+using Tidepool.Comparison.Access;
 using Tidepool.Rehearsal;
 using Tidepool.Tests.Fargate;
 
@@ -7,7 +8,7 @@ namespace Tidepool.Tests.Comparison;
 
 public sealed partial class PipelineComparisonSpecs
 {
-    private const string HandsOver = """
+    internal const string HandsOver = """
         stages:
         - stage: Build
           jobs:
@@ -215,6 +216,52 @@ public sealed partial class PipelineComparisonSpecs
         Assert.Equal("bind works", Verdicts(report)[0]);
         Assert.InRange(report.Paths.Count, 1, 41);
         Assert.Contains("(10000 files)", report.Paths[0].Path);
+    }
+
+    [Fact]
+    public async Task Who_may_not_watch_mounts_sees_the_same_in_the_folder_behind_them()
+    {
+        using var compared = new ComparedPipeline();
+        var report = await compared.RunAsync(await compared.WriteAsync(HandsOver), cost: null, new ComparedPipeline.Ignored(), FargateRig.Ct, best: AccessMeans.Folders);
+        Assert.Contains("inotify", report.How);
+        Assert.Equal(["bind works when pinned", "ebs works when pinned", "efs works"], Verdicts(report));
+        Assert.Contains(report.Paths, path => path is { Path: "/shared-storage/site-1", CrossesTasks: true });
+        Assert.Contains("FARGATE_TASK -equals $(taskOfpack)", Assert.Single(report.Pins));
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_be_watched_jobs_run_by_turns_on_two_tasks()
+    {
+        using var compared = new ComparedPipeline();
+        var report = await compared.RunAsync(await compared.WriteAsync(HandsOver), cost: null, new ComparedPipeline.Ignored(), FargateRig.Ct, best: AccessMeans.None);
+        Assert.StartsWith("Accesses to files were not observed", report.How);
+        Assert.Equal(["bind works when pinned", "ebs works when pinned", "efs works"], Verdicts(report));
+        Assert.Contains("With jobs by turns on another task it fails", report.Verdicts[0].Text);
+        Assert.Empty(report.Paths);
+    }
+
+    [Fact]
+    public async Task A_secret_in_a_file_s_name_is_masked()
+    {
+        const string Secret = "s3cr3t-of-mine";
+        using var compared = new ComparedPipeline();
+        var file = await compared.WriteAsync("""
+            jobs:
+            - job: build
+              steps:
+              - checkout: none
+              - bash: echo built > "/shared-storage/$KEY"
+                env:
+                  KEY: $(key)
+            - job: test
+              dependsOn: build
+              steps:
+              - checkout: none
+              - bash: cat /shared-storage/*
+            """);
+        var report = await compared.RunAsync(file, cost: null, new ComparedPipeline.Ignored(), FargateRig.Ct, new() { Secrets = new Dictionary<string, string> { ["key"] = Secret } });
+        Assert.Contains(report.Paths, path => path is { Path: "/shared-storage/***", CrossesTasks: true });
+        Assert.DoesNotContain(Secret, System.Text.Json.JsonSerializer.Serialize(report));
     }
 
     [Fact]

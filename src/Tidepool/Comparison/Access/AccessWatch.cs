@@ -9,6 +9,7 @@ namespace Tidepool.Comparison.Access;
 /// into the volume does not count, and the container is known even of a process that is gone.
 /// </summary>
 /// <remarks>
+/// Who opens a file waits until its process has been looked at; the kernel lets all go on when this process ends, in whatever way.
 /// What a folder lists, and whether a file is there, are no accesses to a file and are not seen. Nor is what a process does in a mount namespace
 /// that it made inside of the container.
 /// </remarks>
@@ -19,6 +20,7 @@ internal sealed class AccessWatch : IDisposable
 
     private readonly Lock _gate = new();
     private readonly List<Watched> _watched = [];
+    private readonly List<WatchedFolder> _folders = [];
     private readonly List<TaskCompletionSource> _drains = [];
     private readonly AccessNotes _notes;
     private readonly string _sharedPath;
@@ -26,10 +28,11 @@ internal sealed class AccessWatch : IDisposable
     private volatile bool _ended;
 
     /// <param name="sharedPath">Where containers have the volume.</param>
-    public AccessWatch(string sharedPath)
+    /// <param name="clock">The time.</param>
+    public AccessWatch(string sharedPath, TimeProvider clock)
     {
         _sharedPath = sharedPath;
-        _notes = new(sharedPath);
+        _notes = new(sharedPath, clock);
         _thread = new(Follow, 256 * 1024) { Name = "file accesses", IsBackground = true };
         _thread.Start();
     }
@@ -77,8 +80,31 @@ internal sealed class AccessWatch : IDisposable
         _notes.Has(volume.HostPath);
     }
 
+    /// <summary>Watches the volume's folder from now on, for who may not watch mounts: jobs are then told by when they ran.</summary>
+    /// <param name="taskId">Id of a task that has the volume.</param>
+    /// <param name="volume">The volume.</param>
+    /// <exception cref="IOException">It cannot be watched; holds why.</exception>
+    public void Attach(string taskId, VolumeFacts volume)
+    {
+        lock (_gate)
+        {
+            if (_folders.Find(one => one.Folder == volume.HostPath) is not { } known)
+            {
+                _folders.Add(known = new(new(volume.HostPath), volume.HostPath));
+            }
+
+            // Read without the lock.
+            known.TaskIds = [.. known.TaskIds.Union([taskId])];
+        }
+
+        _notes.Has(volume.HostPath);
+    }
+
+    /// <summary>Says that a job has ended.</summary>
+    public void Finish(JobKey job, DateTimeOffset at) => _notes.Finish(job, at);
+
     /// <summary>Says that a container has got a job: what it does is that job's from now on.</summary>
-    public void Assign(string taskId, string container, JobKey job) => _notes.Assign(taskId, container, job);
+    public void Assign(string taskId, string container, JobKey job, DateTimeOffset at) => _notes.Assign(taskId, container, job, at);
 
     /// <summary>All that was seen since the last time, once every access until now has been read.</summary>
     public async Task<SeenAccesses> TakeAsync(CancellationToken ct)
@@ -102,6 +128,11 @@ internal sealed class AccessWatch : IDisposable
         {
             one.Group.Dispose();
         }
+
+        foreach (var one in _folders)
+        {
+            one.Watch.Dispose();
+        }
     }
 
     private void Follow()
@@ -111,15 +142,16 @@ internal sealed class AccessWatch : IDisposable
         while (!_ended)
         {
             Watched[] watched;
+            WatchedFolder[] folders;
             TaskCompletionSource[] drains;
             lock (_gate)
             {
                 // Before the reading: what happened before it was asked is there by then.
-                (watched, drains) = ([.. _watched], [.. _drains]);
+                (watched, folders, drains) = ([.. _watched], [.. _folders], [.. _drains]);
                 _drains.Clear();
             }
 
-            AccessCalls.Wait([.. watched.Select(one => one.Group)], drains.Length > 0 ? 0 : Patience);
+            AccessCalls.Wait([.. watched.Select(one => one.Group), .. folders.Select(one => one.Watch.Group)], drains.Length > 0 ? 0 : Patience);
             foreach (var one in watched)
             {
                 do
@@ -129,6 +161,14 @@ internal sealed class AccessWatch : IDisposable
                     events.ForEach(seen => See(one, seen));
                 }
                 while (events.Count > 0 && !_ended);
+            }
+
+            foreach (var one in folders)
+            {
+                while (one.Watch.Read(buffer, (path, mask) => See(one, path, mask)) && !_ended)
+                {
+                    // Until there is no more.
+                }
             }
 
             foreach (var drain in drains)
@@ -147,6 +187,14 @@ internal sealed class AccessWatch : IDisposable
 
         try
         {
+            if ((seen.Mask & AccessCalls.AsksToOpen) != 0)
+            {
+                // It waits, so that it is still there to be asked whose it is.
+                _notes.Meet(seen.Pid);
+                AccessCalls.LetOpen(one.Group, seen.Descriptor);
+                return;
+            }
+
             var link = $"/proc/self/fd/{seen.Descriptor}";
             if (File.ResolveLinkTarget(link, returnFinalTarget: false) is { } target)
             {
@@ -161,6 +209,23 @@ internal sealed class AccessWatch : IDisposable
         {
             AccessCalls.Close(seen.Descriptor);
         }
+    }
+
+    private void See(WatchedFolder one, string path, ulong mask)
+    {
+        try
+        {
+            _notes.Add(one.TaskIds, mask, _sharedPath + path[one.Folder.Length..], LinuxCalls.Describe(path));
+        }
+        catch (IOException)
+        {
+            // Removed or renamed meanwhile; under its new name it is told again.
+        }
+    }
+
+    private sealed record WatchedFolder(FolderWatch Watch, string Folder)
+    {
+        public IReadOnlyList<string> TaskIds { get; set; } = [];
     }
 
     private sealed record Watched(SafeFileHandle Group, string TaskId, string Container, int Pid);

@@ -33,6 +33,13 @@ internal sealed record FileUse
     /// <summary>Adds one more access.</summary>
     public FileUse And(long order, bool isWrite) => isWrite ? this with { FirstWrite = FirstWrite ?? order } : this with { FirstRead = FirstRead ?? order };
 
+    /// <summary>Both together.</summary>
+    public FileUse And(FileUse other) => new()
+    {
+        FirstRead = FirstRead is { } read && other.FirstRead is { } alsoRead ? Math.Min(read, alsoRead) : FirstRead ?? other.FirstRead,
+        FirstWrite = FirstWrite is { } write && other.FirstWrite is { } alsoWrite ? Math.Min(write, alsoWrite) : FirstWrite ?? other.FirstWrite,
+    };
+
     /// <summary>Whether it reads what was there before it wrote itself.</summary>
     public bool ReadsBefore => FirstRead is { } read && (FirstWrite is not { } write || read < write);
 }

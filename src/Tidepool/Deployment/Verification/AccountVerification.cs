@@ -65,12 +65,12 @@ public sealed class AccountVerification : IDisposable
         [
             $"In {setting.Region}, cluster {place.Cluster}, with {_connection.CredentialsSource}, all named {setting.Id} and tagged tidepool:verify-storage:",
             $"  log group {setting.LogGroup}",
-            $"  {cost.TaskDefinitions} task definitions, {cost.Tasks} tasks of 0.25 vCPU and 0.5 GB, {cost.Services} service{(cost.Services == 1 ? "" : "s")}"
+            $"  {cost.TaskDefinitions} task definitions, {cost.Tasks - cost.LargeTasks} tasks of 0.25 vCPU and 0.5 GB{(cost.LargeTasks == 0 ? "" : $", {cost.LargeTasks} of 1 vCPU and 2 GB")}, {cost.Services} service{(cost.Services == 1 ? "" : "s")}"
                 + (cost.EbsVolumes == 0 ? "" : $", {cost.EbsVolumes} EBS volumes of 1 GiB, {cost.Snapshots} snapshot{(cost.Snapshots == 1 ? "" : "s")}"),
             $"  image {setting.Image}; subnets {string.Join(", ", place.Subnets)}; {(place.AssignPublicIp ? "with" : "without")} a public address",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"  about {cost.Amount:0.00} {cost.Currency} at list prices of {cost.Region}, if no task takes more than {VerificationCost.MinutesOfTask} minutes"),
+                $"  about {cost.Amount:0.00} {cost.Currency} at list prices of {cost.Region}, if no task takes more than {VerificationCost.MinutesOfTask} minutes{(cost.LargeTasks == 0 ? "" : $", a large one {VerificationCost.MinutesOfLargeTask}")}"),
             "  All of it is removed at the end, also after Ctrl-C; what cannot be is listed.",
         ];
     }
@@ -78,7 +78,10 @@ public sealed class AccountVerification : IDisposable
     /// <summary>Runs probes.</summary>
     /// <exception cref="ProblemException">The image or the roles cannot be used: nothing was tried.</exception>
     public Task<VerificationReport> RunAsync(IReadOnlyList<Probe> probes, CancellationToken ct) =>
-        new StorageVerification(_target.Place, _target.Setting, _progress, _clock).RunAsync(probes, ct);
+        UseAsync((place, setting) => new StorageVerification(place, setting, _progress, _clock).RunAsync(probes, ct));
+
+    /// <summary>Hands over the account as a place for probes.</summary>
+    public Task<T> UseAsync<T>(Func<VerificationPlace, ProbeSetting, Task<T>> use) => use(_target.Place, _target.Setting);
 
     public void Dispose() => _connection.Dispose();
 }

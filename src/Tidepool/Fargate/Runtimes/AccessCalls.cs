@@ -18,10 +18,10 @@ internal static class AccessCalls
     public const ulong Modified = 0x2; // FAN_MODIFY
     public const ulong ClosedAfterWriting = 0x8; // FAN_CLOSE_WRITE
     public const ulong ClosedAfterReading = 0x10; // FAN_CLOSE_NOWRITE
-    public const ulong Opened = 0x20; // FAN_OPEN
-    public const ulong Lost = 0x4000; // FAN_Q_OVERFLOW
+    public const ulong AsksToOpen = 0x10000; // FAN_OPEN_PERM
 
-    private const uint NotifyWithoutLimits = 0x33; // FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS
+    private const uint WithoutLimits = 0x37; // FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS
+    private const uint Allow = 1; // FAN_ALLOW
     private const uint ForReading = 0xc0000; // O_RDONLY | O_CLOEXEC | O_NOATIME
     private const uint AddMount = 0x11; // FAN_MARK_ADD | FAN_MARK_MOUNT
     private const int CurrentFolder = -100; // AT_FDCWD
@@ -32,18 +32,27 @@ internal static class AccessCalls
     /// <exception cref="IOException">The kernel does not let this user; holds its words.</exception>
     public static SafeFileHandle Open()
     {
-        var descriptor = fanotify_init(NotifyWithoutLimits, ForReading);
+        var descriptor = fanotify_init(WithoutLimits, ForReading);
         return descriptor < 0 ? throw new IOException(Words()) : new(descriptor, ownsHandle: true);
     }
 
-    /// <summary>Watches the mount that a path is in.</summary>
+    /// <summary>Watches the mount that a path is in. Whoever opens a file there waits until <see cref="LetOpen"/>, or until the group is closed.</summary>
     /// <exception cref="IOException">It cannot be; holds the kernel's words.</exception>
     public static void WatchMount(SafeFileHandle group, string path)
     {
-        if (fanotify_mark((int)group.DangerousGetHandle(), AddMount, Read | Modified | ClosedAfterWriting | ClosedAfterReading | Opened, CurrentFolder, path) != 0)
+        if (fanotify_mark((int)group.DangerousGetHandle(), AddMount, Read | Modified | ClosedAfterWriting | ClosedAfterReading | AsksToOpen, CurrentFolder, path) != 0)
         {
             throw new IOException(Words());
         }
+    }
+
+    /// <summary>Lets somebody go on who <see cref="AsksToOpen"/>.</summary>
+    public static void LetOpen(SafeFileHandle group, int descriptor)
+    {
+        var answer = new byte[8]; // struct fanotify_response
+        BitConverter.TryWriteBytes(answer, descriptor);
+        BitConverter.TryWriteBytes(answer.AsSpan(4), Allow);
+        _ = write((int)group.DangerousGetHandle(), answer, (nuint)answer.Length);
     }
 
     /// <summary>Reads the events that are there, without waiting.</summary>
@@ -80,6 +89,9 @@ internal static class AccessCalls
 
     [DllImport("libc", EntryPoint = "read")]
     private static extern nint read(int descriptor, byte[] buffer, nuint length);
+
+    [DllImport("libc", EntryPoint = "write")]
+    private static extern nint write(int descriptor, byte[] buffer, nuint length);
 
     [DllImport("libc", EntryPoint = "poll")]
     private static extern int poll([In, Out] Poll[] polled, nuint count, int milliseconds);

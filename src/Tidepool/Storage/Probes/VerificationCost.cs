@@ -24,9 +24,18 @@ public sealed record VerificationCost(int Tasks, int TaskDefinitions, int Servic
     public static VerificationCost Of(IReadOnlyList<Probe> probes, ProbeSetting setting, bool hasPublicAddress, Prices prices)
     {
         // Those that the image may rule out are counted: the bill is smaller then.
-        var assumed = setting with { Facts = new("0", "1:1 700", 1, "0", "/etc", "passwd", RootMayChown: true) };
+        var assumed = setting with
+        {
+            Facts = new("0", "1:1 700", 1, "0", "/etc", "passwd", RootMayChown: true),
+            Snapshot = SnapshotPreparation.Obstacle(setting) is null ? setting.Snapshot ?? new("to be taken", "") : null,
+        };
         var tried = probes.Where(probe => probe.Obstacle(assumed) is null).ToList();
         var steps = tried.SelectMany(probe => probe.Steps(assumed)).ToList();
+        if (steps.SelectMany(TasksOf).Any(task => task.Volume?.Snapshot is ProbeSetting.PreparedSnapshot))
+        {
+            steps.AddRange(SnapshotPreparation.Steps(setting));
+        }
+
         var tasks = 1 + steps.Sum(step => step.Tasks);
         var started = steps.SelectMany(TasksOf).ToList();
         var kind = setting.CpuArchitecture is "ARM64" ? "arm" : "x86";
