@@ -3,6 +3,7 @@ using Spectre.Console;
 using Tidepool.Comparison;
 using Tidepool.Deployment;
 using Tidepool.Rehearsal;
+using Tidepool.Storage.Probes;
 
 namespace Tidepool.Cli;
 
@@ -55,6 +56,15 @@ internal sealed class ComparisonView : IProgress<DeploymentEvent>, IProgress<Reh
         }
     }
 
+    /// <summary>Tells that a storage's speed was measured.</summary>
+    public void Measured(ProbeVerdict verdict)
+    {
+        if (!_isShort || verdict.Outcome is not ProbeOutcome.AsExpected)
+        {
+            Say($"        measured    {Markup.Escape(verdict.Probe.Id)} [grey]{Markup.Escape(PlainText.Of(verdict.Observed))}[/]");
+        }
+    }
+
     /// <summary>Draws the tables, and what follows from them.</summary>
     public void Show(ComparisonReport report)
     {
@@ -82,6 +92,113 @@ internal sealed class ComparisonView : IProgress<DeploymentEvent>, IProgress<Reh
         foreach (var left in report.Left)
         {
             _result.WriteLine($"left: {PlainText.Of(left)}");
+        }
+
+        ShowClaims(report);
+        ShowSpeed(report);
+        ShowCost(report);
+        ShowVerdict(report);
+    }
+
+    private void ShowClaims(ComparisonReport report)
+    {
+        var wrong = report.Claims.Where(claim => !claim.Agrees).ToList();
+        if (wrong.Count == 0)
+        {
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("storage", "commonly said", "found");
+        foreach (var claim in wrong)
+        {
+            table.AddRow(Markup.Escape($"{claim.Storage}, {claim.Row}"), Markup.Escape(claim.Commonly), Markup.Escape(PlainText.Of(claim.Found)));
+        }
+
+        _result.WriteLine();
+        _result.Write(table);
+    }
+
+    private void ShowSpeed(ComparisonReport report)
+    {
+        if (report.Speed is not { } speed)
+        {
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("over the container's own layer");
+        foreach (var storage in report.Storages)
+        {
+            table.AddColumn(Markup.Escape(storage.Name));
+        }
+
+        foreach (var row in speed.Rows)
+        {
+            table.AddRow([Markup.Escape(row.Name), .. report.Storages.Select(storage => row.Cells.FirstOrDefault(cell => cell.Storage == storage.Id) switch
+            {
+                { Ratio: { } ratio } => string.Create(CultureInfo.InvariantCulture, $"{ratio:0.0} x"),
+                _ => "[grey]-[/]",
+            })]);
+        }
+
+        _result.WriteLine();
+        _result.Write(table);
+        foreach (var remark in speed.Remarks)
+        {
+            _result.MarkupLineInterpolated($"[grey]{PlainText.Of(remark)}[/]");
+        }
+    }
+
+    private void ShowCost(ComparisonReport report)
+    {
+        if (report.Cost is not { } cost)
+        {
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumn("storage").AddColumn(new TableColumn($"it alone, {cost.Currency} a month").RightAligned()).AddColumn(new TableColumn("all").RightAligned()).AddColumn("");
+        foreach (var storage in cost.Storages)
+        {
+            table.AddRow(storage.Storage, Money(storage.StorageMonthly), Money(storage.Monthly), Markup.Escape(PlainText.Of(storage.Text ?? "")));
+        }
+
+        _result.WriteLine();
+        _result.Write(table);
+        foreach (var line in cost.BreakEven.Prepend(CostSizes.Of(cost)))
+        {
+            _result.WriteLine(PlainText.Of(line));
+        }
+
+        static string Money(decimal? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-";
+    }
+
+    private void ShowVerdict(ComparisonReport report)
+    {
+        if (report.Pipeline is not { } pipeline)
+        {
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns(Markup.Escape(PlainText.Of(pipeline.File)), pipeline.Result, "");
+        foreach (var verdict in pipeline.Verdicts)
+        {
+            table.AddRow(verdict.Storage, Markup.Escape(verdict.Works), Markup.Escape(PlainText.Of(verdict.Text)));
+        }
+
+        _result.WriteLine();
+        _result.Write(table);
+        foreach (var line in pipeline.Traps.Concat(pipeline.Pins).Append(pipeline.Advice))
+        {
+            _result.WriteLine(PlainText.Of(line));
+        }
+
+        if (pipeline.Tfvars is { } tfvars)
+        {
+            _result.WriteLine();
+            foreach (var line in tfvars.TrimEnd().Split('\n'))
+            {
+                _result.WriteLine($"  {PlainText.Of(line)}");
+            }
         }
     }
 

@@ -35,9 +35,10 @@ internal sealed class ReportFile
     /// </summary>
     public Task WriteAsync(RehearsalReport report, CancellationToken ct) => WriteAsync(report.ToJson(), ct);
 
-    /// <summary>Writes a report that is JSON already.</summary>
-    public async Task WriteAsync(string json, CancellationToken ct)
+    /// <summary>Writes a report that is text already; it ends with one line end.</summary>
+    public async Task WriteAsync(string report, CancellationToken ct)
     {
+        var json = report.TrimEnd('\n');
         if (_path is null)
         {
             await Console.Out.WriteLineAsync(json.AsMemory(), ct);

@@ -118,9 +118,11 @@ internal sealed class TidepoolProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public async Task<Outcome> EndAsync()
+    public Task<Outcome> EndAsync() => EndAsync(Limit);
+
+    public async Task<Outcome> EndAsync(TimeSpan within)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(within);
         await _process.WaitForExitAsync(limit.Token);
         await _reading.WaitAsync(limit.Token);
         return new Outcome(_process.ExitCode, _output.ToString(), Error);

@@ -34,8 +34,26 @@ internal sealed class CompareCommand
     private readonly Option<string?> _image = new("--image") { Description = "The image of the tasks, with sh and coreutils or busybox.", HelpName = "REF" };
     private readonly Option<bool> _quiet = RehearsalArguments.QuietOption();
 
-    private CompareCommand()
+    private readonly Option<string?> _pipeline = new("--pipeline")
     {
+        Description = $"The pipeline that is judged, in its git repository. [default: {Demo.PipelineFile} of Tidepool]",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _noPipeline = new("--no-pipeline") { Description = "Judge no pipeline." };
+    private readonly Option<bool> _noSpeed = new("--no-speed") { Description = "Measure no speed." };
+    private readonly PipelineArguments _inputs;
+    private readonly CostArguments _cost;
+
+    private CompareCommand(Command command)
+    {
+        foreach (var option in new Option[] { _pipeline, _noPipeline, _noSpeed, _only, _json, _html, _markdown, _endpoint, _runtime, _image, _quiet })
+        {
+            command.Options.Add(option);
+        }
+
+        _inputs = new(command);
+        _cost = new(command);
         _endpoint.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: not Local and var url }] && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
@@ -54,28 +72,33 @@ internal sealed class CompareCommand
 
     public static Command Create()
     {
-        var compare = new CompareCommand();
         var command = new Command(
             "compare",
-            "Compares bind mount, EBS and EFS: who sees the data, what it survives, what it costs, and which one your pipeline needs. Exit code 1 when something is not as AWS says.")
+            "Compares bind mount, EBS and EFS: who sees the data, what it survives, how fast it is, what it costs, and which one your pipeline needs. Exit code 1 when something is not as AWS says.");
+        var compare = new CompareCommand(command);
+        command.Validators.Add(result =>
         {
-            compare._endpoint, compare._only, compare._json, compare._html, compare._markdown, compare._runtime, compare._image, compare._quiet,
-        };
-        var cost = new CostArguments(command);
-        command.SetAction((parsed, ct) => compare.RunAsync(parsed, cost.Wish(parsed), ct));
+            if (result.GetValue(compare._noPipeline) && result.GetResult(compare._pipeline) is not null)
+            {
+                result.AddError("--pipeline and --no-pipeline do not go together.");
+            }
+        });
+        command.SetAction(compare.RunAsync);
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CostWish cost, CancellationToken ct)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var only = parsed.GetValue(_only) ?? [];
         var scenarios = ComparisonScenarios.All.Where(scenario => only.Length == 0 || only.Contains(scenario.Id)).ToList();
-        var outputs = new[] { _json, _html, _markdown }.Select(option => parsed.GetValue(option) is { } path ? ReportFile.Of(path) : null).ToArray();
+        var outputs = new[] { _json, _html, _markdown }.Select(option => RehearsalArguments.Report(parsed, option)).ToArray();
         if (outputs.Count(output => output?.IsStandardOutput is true) > 1)
         {
             throw new ProblemException("CLI012", "Two reports go to standard output.", "Give '-' to one of --json, --html and --markdown only.");
         }
 
+        var cost = ComparisonCost.Of(_cost.Wish(parsed));
+        var pipeline = parsed.GetValue(_noPipeline) ? null : Pipeline(parsed);
         var view = new ComparisonView(outputs.Any(output => output?.IsStandardOutput is true), parsed.GetValue(_quiet));
         var wish = new LocalWish(RehearsalArguments.Runtime(parsed, _runtime), parsed.GetValue(_image), null, NoDelays, null, null);
         IReadOnlyList<Probe> cells = [.. scenarios.SelectMany(scenario => ComparedStorage.All.Select(scenario.On))];
@@ -84,7 +107,7 @@ internal sealed class CompareCommand
             Local => await LocalVerification.OfOwnEnvironmentAsync(wish, cells, view, CompareAsync, ct),
             var url => await LocalVerification.OfServedAsync(new(url), wish, cells, CompareAsync, ct),
         };
-        report = report with { Cost = ComparisonCost.Of(cost) };
+        report = await JudgeAsync(report with { Cost = cost }, pipeline, parsed, view, ct);
         view.Show(report);
 
         // A report that was cut short is one too.
@@ -95,8 +118,43 @@ internal sealed class CompareCommand
 
         return (int)(ct.IsCancellationRequested ? ExitCode.Interrupted : report.HasDifference ? ExitCode.Failed : ExitCode.Done);
 
-        Task<ComparisonReport> CompareAsync(VerificationPlace place, ProbeSetting setting) =>
-            new StorageComparison(place, setting, view, TimeProvider.System).RunAsync(scenarios, null, ct);
+        Task<ComparisonReport> CompareAsync(VerificationPlace place, ProbeSetting setting) => new StorageComparison(place, setting, view, TimeProvider.System).RunAsync(
+            scenarios,
+            parsed.GetValue(_noSpeed) ? null : async (session, filled) => filled with { Speed = await SpeedMeasurement.RunAsync(session, isAws: false, view.Measured, ct) },
+            ct);
+    }
+
+    private RehearsedPipeline Pipeline(ParseResult parsed)
+    {
+        var file = parsed.GetValue(_pipeline) ?? Path.Combine(Installation.Root, Demo.PipelineFile);
+        return File.Exists(file)
+            ? _inputs.Pipeline(parsed, file, new())
+            : throw new ProblemException("CLI013", $"--pipeline is {file}, and there is no such file.", "Name a pipeline's YAML file.");
+    }
+
+    private async Task<ComparisonReport> JudgeAsync(ComparisonReport report, RehearsedPipeline? pipeline, ParseResult parsed, ComparisonView view, CancellationToken ct)
+    {
+        if (pipeline is null || report.Partial is not null)
+        {
+            return report;
+        }
+
+        var since = TimeProvider.System.GetTimestamp();
+        try
+        {
+            var judged = await PipelineComparison.RunAsync(
+                RehearsalArguments.Plain(Path.GetDirectoryName(pipeline.Path) ?? "/") with { Runtime = RehearsalArguments.Runtime(parsed, _runtime) },
+                pipeline,
+                report.Cost,
+                TimeProvider.System,
+                view,
+                ct);
+            return report with { Pipeline = judged, Seconds = report.Seconds + Math.Round(TimeProvider.System.GetElapsedTime(since).TotalSeconds, 3) };
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return report with { Partial = "It was stopped while the pipeline ran: there is no verdict for it." };
+        }
     }
 
     private static Option<string?> Output(string name, string description) => new(name)

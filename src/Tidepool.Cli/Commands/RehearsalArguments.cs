@@ -148,14 +148,8 @@ internal sealed class RehearsalArguments
         return option;
     }
 
-    public RehearsalOptions Options(ParseResult parsed, string repositoryFolder) => new()
+    public RehearsalOptions Options(ParseResult parsed, string repositoryFolder) => Plain(repositoryFolder) with
     {
-        RepositoryFolder = repositoryFolder,
-        AgentBinary = Installation.AgentBinary,
-        ContainerTemplate = Installation.ContainerTemplate,
-        StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
-        TasksFolder = DataFolder.FindTasks(Environment.GetEnvironmentVariable),
-        StorageFolder = StateFolder.FindStorage(Environment.GetEnvironmentVariable),
         Runtime = Runtime(parsed),
         Image = parsed.GetValue(_image) ?? RehearsalOptions.DefaultImage,
         Agents = parsed.GetValue(_agents),
@@ -165,8 +159,19 @@ internal sealed class RehearsalArguments
         Storage = Storages[parsed.GetRequiredValue(_storage)],
         Port = parsed.GetValue(_port),
         PoolMap = Pairs(parsed.GetValue(_poolMap) ?? []),
-        Token = Token(Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN")),
         TimeScale = parsed.GetValue(_timeScale),
+    };
+
+    /// <summary>What a rehearsal of this installation is without any option.</summary>
+    public static RehearsalOptions Plain(string repositoryFolder) => new()
+    {
+        RepositoryFolder = repositoryFolder,
+        AgentBinary = Installation.AgentBinary,
+        ContainerTemplate = Installation.ContainerTemplate,
+        StateFolder = StateFolder.Find(Environment.GetEnvironmentVariable),
+        TasksFolder = DataFolder.FindTasks(Environment.GetEnvironmentVariable),
+        StorageFolder = StateFolder.FindStorage(Environment.GetEnvironmentVariable),
+        Token = Token(Environment.GetEnvironmentVariable("TIDEPOOL_TOKEN")),
     };
 
     /// <summary>The option <c>--runtime</c>.</summary>

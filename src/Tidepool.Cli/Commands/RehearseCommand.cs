@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tidepool.Pipelines.Graph;
 using Tidepool.Rehearsal;
 
 namespace Tidepool.Cli.Commands;
@@ -7,26 +8,18 @@ namespace Tidepool.Cli.Commands;
 internal sealed class RehearseCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The pipeline's YAML file, in its git repository." };
-    private readonly Option<string[]> _parameters = RehearsalArguments.ParametersOption();
-    private readonly Option<string[]> _variables = RehearsalArguments.PairsOption("--variables", "A variable, as given when a run is queued. Repeatable.", "NAME=VALUE");
-
-    private readonly Option<string[]> _secretFiles = RehearsalArguments.PairsOption(
-        "--secret-file", "A secret variable, whose value is the one line of a file. Repeatable.", "NAME=FILE");
-
-    private readonly Option<string[]> _repositories = RehearsalArguments.PairsOption(
-        "--repository", "The folder of a repository that the pipeline names under resources. Repeatable.", "ALIAS=FOLDER");
-
-    private readonly Option<string[]> _groups = RehearsalArguments.GroupsOption();
     private readonly Option<string[]> _stages = new("--stage") { Description = "Run this stage only. Repeatable.", HelpName = "NAME" };
     private readonly Option<string[]> _jobs = new("--job") { Description = "Run this job only. Repeatable.", HelpName = "[STAGE.]NAME" };
     private readonly Option<bool> _needs = new("--needs") { Description = "With --stage and --job: run what they depend on, too." };
     private readonly Option<bool> _watch = new("--watch", "-w") { Description = "Run again each time a file of the repository changes, until Ctrl-C." };
+    private readonly PipelineArguments _inputs;
     private readonly RehearsalArguments _shared;
 
     private RehearseCommand(Command command)
     {
         command.Arguments.Add(_file);
-        foreach (var option in new Option[] { _parameters, _variables, _secretFiles, _repositories, _groups, _stages, _jobs, _needs, _watch })
+        _inputs = new(command);
+        foreach (var option in new Option[] { _stages, _jobs, _needs, _watch })
         {
             command.Options.Add(option);
         }
@@ -52,7 +45,7 @@ internal sealed class RehearseCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var json = _shared.Json(parsed);
-        var pipeline = Pipeline(parsed);
+        var pipeline = _inputs.Pipeline(parsed, parsed.GetRequiredValue(_file), Selection(parsed));
         var options = _shared.Options(parsed, Path.GetDirectoryName(pipeline.Path) ?? "/");
         var view = _shared.View(parsed, json);
         var isValid = true;
@@ -79,22 +72,10 @@ internal sealed class RehearseCommand
         return (int)(report.Ok && isValid ? ExitCode.Done : ExitCode.Failed);
     }
 
-    private RehearsedPipeline Pipeline(ParseResult parsed) => new()
+    private PipelineSelection Selection(ParseResult parsed) => new()
     {
-        Path = Path.GetFullPath(parsed.GetRequiredValue(_file)),
-        Parameters = RehearsalArguments.Pairs(parsed.GetValue(_parameters) ?? []),
-        Repositories = RehearsalArguments.Clones(parsed, _repositories),
-        Groups = RehearsalArguments.Groups(parsed, _groups, needsSecrets: true),
-        Inputs = new()
-        {
-            Variables = RehearsalArguments.Pairs(parsed.GetValue(_variables) ?? []),
-            Secrets = SecretFiles.Read(RehearsalArguments.Pairs(parsed.GetValue(_secretFiles) ?? [])),
-            Selection = new()
-            {
-                Stages = parsed.GetValue(_stages) ?? [],
-                Jobs = parsed.GetValue(_jobs) ?? [],
-                WithNeeded = parsed.GetValue(_needs),
-            },
-        },
+        Stages = parsed.GetValue(_stages) ?? [],
+        Jobs = parsed.GetValue(_jobs) ?? [],
+        WithNeeded = parsed.GetValue(_needs),
     };
 }

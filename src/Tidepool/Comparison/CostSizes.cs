@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Tidepool.Comparison;
 
 /// <summary>What a cost is of, in a sentence.</summary>
-internal static class CostSizes
+public static class CostSizes
 {
     public static string Of(CostReport cost)
     {
