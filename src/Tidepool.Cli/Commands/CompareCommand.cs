@@ -11,12 +11,13 @@ namespace Tidepool.Cli.Commands;
 internal sealed class CompareCommand
 {
     private const string Local = "local";
+    private const string OnAws = "aws";
     private const double NoDelays = 0;
 
     private readonly Option<string> _endpoint = new("--endpoint")
     {
-        Description = "'local' starts an environment of its own; a URL is one that is up, as 'tidepool serve' prints it.",
-        HelpName = "local|URL",
+        Description = "Where: local (an environment of its own), aws (your account), or the URL of a 'tidepool serve'.",
+        HelpName = "local|aws|URL",
         DefaultValueFactory = _ => Local,
     };
 
@@ -44,6 +45,7 @@ internal sealed class CompareCommand
     private readonly Option<bool> _noSpeed = new("--no-speed") { Description = "Measure no speed." };
     private readonly PipelineArguments _inputs;
     private readonly CostArguments _cost;
+    private readonly AccountArguments _account;
 
     private CompareCommand(Command command)
     {
@@ -54,11 +56,12 @@ internal sealed class CompareCommand
 
         _inputs = new(command);
         _cost = new(command);
+        _account = new(command);
         _endpoint.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: not Local and var url }] && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+            if (result.Tokens is [{ Value: not (Local or OnAws) and var url }] && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             {
-                result.AddError($"--endpoint is '{url}'; it must be local, or a URL such as http://127.0.0.1:4566.");
+                result.AddError($"--endpoint is '{url}'; it must be local, aws, or a URL such as http://127.0.0.1:4566.");
             }
         });
         _only.Validators.Add(result =>
@@ -100,13 +103,25 @@ internal sealed class CompareCommand
         var cost = ComparisonCost.Of(_cost.Wish(parsed));
         var pipeline = parsed.GetValue(_noPipeline) ? null : Pipeline(parsed);
         var view = new ComparisonView(outputs.Any(output => output?.IsStandardOutput is true), parsed.GetValue(_quiet));
-        var wish = new LocalWish(RehearsalArguments.Runtime(parsed, _runtime), parsed.GetValue(_image), null, NoDelays, null, null);
-        IReadOnlyList<Probe> cells = [.. scenarios.SelectMany(scenario => ComparedStorage.All.Select(scenario.On))];
+        var wish = new LocalWish(
+            RehearsalArguments.Runtime(parsed, _runtime), parsed.GetValue(_image), null, NoDelays, _account.FileSystem(parsed), _account.AccessPoint(parsed));
+        var (isAws, withSpeed) = (parsed.GetRequiredValue(_endpoint) is OnAws, !parsed.GetValue(_noSpeed));
+        IReadOnlyList<Probe> cells =
+        [
+            .. scenarios.SelectMany(scenario => ComparedStorage.All.Select(scenario.On)),
+            .. withSpeed ? SpeedMeasurement.Probes(isAws) : [],
+        ];
         var report = parsed.GetRequiredValue(_endpoint) switch
         {
+            OnAws => await _account.UseAsync(parsed, wish.Image, wish.ImageVolume, cells, view, CompareAsync, ct),
             Local => await LocalVerification.OfOwnEnvironmentAsync(wish, cells, view, CompareAsync, ct),
             var url => await LocalVerification.OfServedAsync(new(url), wish, cells, CompareAsync, ct),
         };
+        if (report is null)
+        {
+            return (int)ExitCode.Failed;
+        }
+
         report = await JudgeAsync(report with { Cost = cost }, pipeline, parsed, view, ct);
         view.Show(report);
 
@@ -120,7 +135,7 @@ internal sealed class CompareCommand
 
         Task<ComparisonReport> CompareAsync(VerificationPlace place, ProbeSetting setting) => new StorageComparison(place, setting, view, TimeProvider.System).RunAsync(
             scenarios,
-            parsed.GetValue(_noSpeed) ? null : async (session, filled) => filled with { Speed = await SpeedMeasurement.RunAsync(session, isAws: false, view.Measured, ct) },
+            withSpeed ? async (session, filled) => filled with { Speed = await SpeedMeasurement.RunAsync(session, isAws, view.Measured, ct) } : null,
             ct);
     }
 

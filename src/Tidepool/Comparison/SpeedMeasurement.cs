@@ -22,6 +22,9 @@ public static class SpeedMeasurement
     internal static async Task<SpeedReport> RunAsync(ProbeSession session, SpeedPace pace, bool isAws, Action<ProbeVerdict> ended, CancellationToken ct) =>
         Of(await session.TryAsync(SpeedProbes.Of(pace), ended, ct, parallel: 1), isAws);
 
+    /// <summary>What it would run, to say what that costs.</summary>
+    public static IReadOnlyList<Probe> Probes(bool isAws) => SpeedProbes.Of(PaceOf(isAws));
+
     /// <summary>How often the time is taken.</summary>
     public static SpeedPace PaceOf(bool isAws) => isAws ? SpeedPace.Aws : SpeedPace.Local;
 
