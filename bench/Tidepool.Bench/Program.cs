@@ -23,6 +23,7 @@ var benches = new (string Name, Func<Installed, Task<IReadOnlyList<Measurement>>
     ("many", installed => ManyTasksBench.RunAsync(installed, ct)),
     ("pool", installed => PoolBench.RunAsync(installed, ct)),
     ("runs", installed => RunsBench.RunAsync(installed, ct)),
+    ("compare", installed => CompareBench.RunAsync(installed, ct)),
     ("expand", _ => Task.FromResult(ExpandBench.Run())),
     ("fuzz", installed => FuzzBench.RunAsync(installed, FuzzTime())),
     ("requests", installed => RequestFuzzBench.RunAsync(installed, FuzzTime(), ct)),

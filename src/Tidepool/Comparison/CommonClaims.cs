@@ -34,7 +34,7 @@ public static class CommonClaims
             "All tasks see it at once, and so do two runs at once: of two artifacts of one name the first is overwritten.", true, Efs,
             new("other-task/efs", Seen.Found), new("scaled-to-two/efs", Seen.Found), new("same-name-two-tasks/efs", Seen.Overwritten)),
         new("performance", "bind", "the fastest: local disk",
-            "It is the task's own network-attached disk; AWS gives its throughput by task size and no promise that it is the fastest. With an EBS volume attached both share one limit.", false, EbsLimits),
+            "AWS gives no figure for the task's own disk, and nowhere promises that it is the fastest. With an EBS volume attached, both share one limit that goes by the task's size.", false, EbsLimits),
         new("performance", "ebs", "high, as provisioned",
             "As provisioned, up to the limit of the task's size: 3000 IOPS and 75 MiB/s at 2 vCPU, 15000 and 500 at 16. A volume from a snapshot loads as it is read.", false, EbsLimits),
         new("performance", "efs", "slower, scales", "Each operation goes over NFS: large files are fine, many small files are slow.", true, EfsSpeed),
