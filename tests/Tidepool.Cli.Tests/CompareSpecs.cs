@@ -118,12 +118,12 @@ public sealed class CompareSpecs(ComparisonRun run) : IClassFixture<ComparisonRu
     }
 
     [Theory]
-    [InlineData("--only no-such", "CLI001: --only names 'no-such', and there is no such scenario; 'tidepool compare --help' names them. Run 'tidepool --help' to see what there is.\n")]
-    [InlineData("--gib -1", "CLI001: --gib is '-1'. It must be a number from 0 to 1000000. Run 'tidepool --help' to see what there is.\n")]
-    [InlineData("--endpoint ftp://x", "CLI001: --endpoint is 'ftp://x'; it must be local, aws, or a URL such as http://127.0.0.1:4566. Run 'tidepool --help' to see what there is.\n")]
+    [InlineData("--only no-such", "CLI001: --only names 'no-such', and there is no such scenario; 'tidepool compare --help' names them. Run 'tidepool compare --help' to see what there is.\n")]
+    [InlineData("--gib -1", "CLI001: --gib is '-1'. It must be a number from 0 to 1000000. Run 'tidepool compare --help' to see what there is.\n")]
+    [InlineData("--endpoint ftp://x", "CLI001: --endpoint is 'ftp://x'; it must be local, aws, or a URL such as http://127.0.0.1:4566. Run 'tidepool compare --help' to see what there is.\n")]
     [InlineData("--json - --html -", "CLI012: Two reports go to standard output. Give '-' to one of --json, --html and --markdown only.\n")]
     [InlineData("--pipeline /no/such.yml", "CLI013: --pipeline is /no/such.yml, and there is no such file. Name a pipeline's YAML file.\n")]
-    [InlineData("--pipeline a.yml --no-pipeline", "CLI001: --pipeline and --no-pipeline do not go together. Run 'tidepool --help' to see what there is.\n")]
+    [InlineData("--pipeline a.yml --no-pipeline", "CLI001: --pipeline and --no-pipeline do not go together. Run 'tidepool compare --help' to see what there is.\n")]
     [InlineData("--cpu 256 --memory 9999", "TASK011: 256 CPU units do not go with 9999 MiB.")]
     public async Task A_wrong_option_is_refused_before_anything_is_started(string options, string error)
     {

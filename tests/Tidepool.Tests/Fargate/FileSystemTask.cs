@@ -23,9 +23,11 @@ internal static class FileSystemTask
 
         async Task<string> StartAsync(string user)
         {
+            // One each: the second may be in the middle of writing when all is killed.
+            var file = user == "agent" ? "/efs/precious" : "/efs/other";
             var definition = await fargate.RegisterTaskDefinitionAsync(
                 FargateRig.Definition(FargateRig.Container(
-                    "agent-1", $"stat -c '%u:%g %a' /efs; echo precious > /efs/precious; echo $(stat -c %u:%g /efs/precious) $(cat /efs/precious); {FargateRig.Wait}") with
+                    "agent-1", $"stat -c '%u:%g %a' /efs; echo precious > {file}; echo $(stat -c %u:%g {file}) $(cat {file}); {FargateRig.Wait}") with
                 {
                     User = user,
                     MountPoints = [new("efs", "/efs")],
