@@ -95,6 +95,20 @@ public sealed class ComparisonPageSpecs
         Assert.Contains("It was not run. File access was watched", page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(PipelineReport.NotRun, StorageVerdict.NotKnown, "It was not run, and there is no verdict")]
+    [InlineData("failed", StorageVerdict.NotKnown, "It is not known which storage works")]
+    [InlineData("succeeded", StorageVerdict.WhenPinned, "None of the storages works as the pipeline stands")]
+    public void Without_a_storage_that_works_the_verdict_says_how_much_is_known(string result, string works, string lead)
+    {
+        var pipeline = SampleReport.Full.Pipeline!;
+        var page = ComparisonPage.Of(SampleReport.Full with
+        {
+            Pipeline = pipeline with { Cheapest = null, Result = result, Verdicts = [.. pipeline.Verdicts.Select(verdict => verdict with { Works = works })] },
+        });
+        Assert.Contains($"<p class=\"lead\"><strong>{lead}</strong></p>", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nothing_is_fetched_from_anywhere() =>
         Assert.DoesNotMatch("(?i)(src|srcset)=|@import|url\\(|<link(?! rel=\"icon\" href=\"data:)", ComparisonPage.Of(SampleReport.Full));

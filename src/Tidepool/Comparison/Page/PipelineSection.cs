@@ -8,7 +8,7 @@ internal static class PipelineSection
         <section id="pipeline" aria-labelledby="pipeline-h">
         <h2 id="pipeline-h">The verdict for <code>{pipeline.File}</code></h2>
         <div class="verdict">
-        <p class="lead">{(pipeline.Cheapest is { } cheapest ? Html.Of($"The cheapest that works: <strong>{StorageNames.Of(report, cheapest)}</strong>") : Html.Of($"<strong>None of the storages works as the pipeline stands</strong>"))}</p>
+        <p class="lead">{Lead(report, pipeline)}</p>
         <p>{pipeline.Advice}</p>
         <ul class="choices">
         {Html.Each(pipeline.Verdicts, Choice)}</ul>
@@ -33,6 +33,14 @@ internal static class PipelineSection
         </section>
 
         """);
+
+    private static Html Lead(ComparisonReport report, PipelineReport pipeline) => pipeline switch
+    {
+        { Cheapest: { } cheapest } => Html.Of($"The cheapest that works: <strong>{StorageNames.Of(report, cheapest)}</strong>"),
+        { Result: PipelineReport.NotRun } => Html.Of($"<strong>It was not run, and there is no verdict</strong>"),
+        _ when pipeline.Verdicts.Any(verdict => verdict.Works == StorageVerdict.NotKnown) => Html.Of($"<strong>It is not known which storage works</strong>"),
+        _ => Html.Of($"<strong>None of the storages works as the pipeline stands</strong>"),
+    };
 
     private static Html Ran(PipelineReport pipeline) => pipeline.Result is PipelineReport.NotRun
         ? Html.Of($"It was not run.")
