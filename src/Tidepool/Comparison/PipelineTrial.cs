@@ -78,7 +78,10 @@ internal sealed class PipelineTrial : IAsyncDisposable, IProgress<RehearsalEvent
     {
         var placement = new TaskPlacement(RehearsalEnvironment.TaskId(_tasks[elsewhere ? 1 : 0]), apart);
         var inputs = _pipeline.Inputs with { Repositories = await ServeAsync(ct) };
-        var run = Environment.QueueRun(_pipeline.Source(Environment.TasksFolder), inputs, beforeStage: null, placement.Choose);
+
+        // Where jobs are told by when they ran, one that a busy machine reads late must not become the next stage's.
+        var run = Environment.QueueRun(
+            _pipeline.Source(Environment.TasksFolder), inputs, beforeStage: (_, _, stageCt) => _watch!.DrainAsync(stageCt), placement.Choose);
         var snapshot = await Environment.FollowAsync(run, ct);
         return new(snapshot, await _watch!.TakeAsync(ct), placement);
     }

@@ -109,6 +109,13 @@ internal sealed class AccessWatch : IDisposable
     /// <summary>All that was seen since the last time, once every access until now has been read.</summary>
     public async Task<SeenAccesses> TakeAsync(CancellationToken ct)
     {
+        await DrainAsync(ct);
+        return _notes.Take();
+    }
+
+    /// <summary>Waits until every access until now has been read: what comes later is then not taken for it.</summary>
+    public async Task DrainAsync(CancellationToken ct)
+    {
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
@@ -116,7 +123,6 @@ internal sealed class AccessWatch : IDisposable
         }
 
         await drained.Task.WaitAsync(ct);
-        return _notes.Take();
     }
 
     /// <summary>Ends all watches.</summary>
