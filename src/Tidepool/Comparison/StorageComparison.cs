@@ -9,10 +9,6 @@ namespace Tidepool.Comparison;
 /// <summary>Tries every scenario on every storage at an endpoint of the ECS API, and removes all that it made.</summary>
 public sealed class StorageComparison(VerificationPlace place, ProbeSetting setting, IProgress<DeploymentEvent> progress, TimeProvider clock)
 {
-    /// <summary>The cells: every scenario on every storage.</summary>
-    public static IReadOnlyList<Probe> Cells { get; } =
-        [.. ComparisonScenarios.All.SelectMany(scenario => ComparedStorage.All.Select(scenario.On))];
-
     /// <summary>Fills the cells, those that do not depend on each other side by side.</summary>
     /// <param name="scenarios">The rows.</param>
     /// <param name="also">More to do in the same session once all cells are filled; null for nothing.</param>
@@ -24,7 +20,7 @@ public sealed class StorageComparison(VerificationPlace place, ProbeSetting sett
         var (startedAt, since) = (clock.GetUtcNow(), clock.GetTimestamp());
         var ended = new ConcurrentDictionary<string, ProbeVerdict>();
         var cells = scenarios.SelectMany(scenario => ComparedStorage.All.Select(scenario.On)).ToList();
-        ComparisonReport? whole = null;
+        ComparisonReport whole;
         IReadOnlyList<string> left = [];
         try
         {
@@ -35,19 +31,27 @@ public sealed class StorageComparison(VerificationPlace place, ProbeSetting sett
                 clock,
                 async session =>
                 {
-                    await session.TakeSnapshotAsync(ct);
-                    await session.TryAsync(cells, Ended, ct);
-                    var report = Report();
-                    return also is null ? report : await also(session, report);
+                    try
+                    {
+                        await session.TakeSnapshotAsync(ct);
+                        await session.TryAsync(cells, Ended, ct);
+                        var report = Report();
+                        return also is null ? report : await also(session, report);
+                    }
+                    catch (OperationCanceledException) when (ct.IsCancellationRequested)
+                    {
+                        // Here, so that what could not be removed is in the report.
+                        return Stopped();
+                    }
                 },
                 ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            whole = null;
+            whole = Stopped();
         }
 
-        return (whole ?? Report() with { Partial = $"It was stopped when {ended.Count} of {cells.Count} cells were filled." }) with
+        return whole with
         {
             Left = left,
             Seconds = Math.Round(clock.GetElapsedTime(since).TotalSeconds, 3),
@@ -58,6 +62,8 @@ public sealed class StorageComparison(VerificationPlace place, ProbeSetting sett
             ended[verdict.Probe.Id] = verdict;
             progress.Report(new CellEnded(verdict.Probe.Id, CellOf(verdict), ended.Count, cells.Count));
         }
+
+        ComparisonReport Stopped() => Report() with { Partial = $"It was stopped when {ended.Count} of {cells.Count} cells were filled." };
 
         ComparisonReport Report()
         {
